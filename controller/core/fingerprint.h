@@ -1,0 +1,15 @@
+// The template hash: 16 hex digits over everything of a spec that is baked into an engine when it
+// is created. An engine whose recorded hash differs is outdated.
+#pragma once
+
+#include <string>
+
+#include "core/spec.h"
+
+namespace roundhouse {
+
+// Covers the template and the port bases. Not covered, as a running engine need not be replaced
+// for them: pullPolicy, stopTimeout, probe.
+std::string template_hash(const EnginePool& pool);
+
+}  // namespace roundhouse

@@ -1,0 +1,24 @@
+// Whether engines can be created from the image now, or what has to happen first.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/observation.h"
+#include "core/reason.h"
+#include "core/spec.h"
+
+namespace roundhouse {
+
+struct ImageVerdict {
+    bool usable = true;
+    bool pull = false;  // a pull is due now
+    // When not usable: why, and when that changes by itself.
+    Reason reason = Reason::image_missing;
+    std::string message;
+    std::optional<Duration> due_in;
+};
+
+ImageVerdict judge_image(const EnginePool& pool, const Observation& seen);
+
+}  // namespace roundhouse

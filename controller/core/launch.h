@@ -1,0 +1,60 @@
+// What Docker is asked to create for one engine: the template with this engine's slot, ports and
+// gateway filled in. Plain values, no JSON.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/observation.h"
+#include "core/spec.h"
+
+namespace roundhouse {
+
+// Where one engine goes. `gateway` is empty in a pool without gateways.
+struct Placement {
+    int slot = 0;
+    std::string gateway;
+    Incarnation incarnation;
+    EnginePorts ports;
+    bool forwarded = false;  // ports.p2p is a port that the VPN forwards
+    int failures = 0;        // consecutive ones of the engines before it in this slot
+
+    bool operator==(const Placement&) const = default;
+};
+
+struct EngineRequest {
+    std::string name;
+    std::string image;
+    std::vector<std::string> entrypoint;  // empty: the image's own
+    std::vector<std::string> command;     // empty: the image's own
+    std::vector<std::string> env;         // "NAME=value"
+    KeyValues labels;
+    // "container:<64 hex>" whenever the pool has gateways, else the name of a Docker network.
+    std::string network_mode;
+    std::vector<int> published_tcp_ports;  // same number on the host; none behind a gateway
+    std::vector<int> published_udp_ports;
+    std::vector<std::string> binds;  // "source:/target[:options]"
+    KeyValues tmpfs;                 // target -> options
+    Resources resources;
+    std::string user;
+    Logging logging;
+    Duration stop_timeout{0};
+
+    bool operator==(const EngineRequest&) const = default;
+};
+
+// The ports of a slot where no forwarded port is involved: base + slot.
+EnginePorts ports_of_slot(const PortBases& bases, int slot);
+
+// What clients dial to reach an engine: its gateway's host; without gateways its own name, which
+// Docker resolves on networks that users made, and on Docker's "bridge", which has no names, the
+// published port on 127.0.0.1.
+std::string host_of(const EnginePool& pool, const std::string& gateway, const std::string& engine);
+
+EngineRequest make_engine_request(const EnginePool& pool, const Placement& placement);
+
+// Kubernetes' $(NAME) expansion: known names are replaced, unknown references stay as they are,
+// "$$(" is a literal "$(".
+std::string expand_references(const std::string& text, const KeyValues& variables);
+
+}  // namespace roundhouse

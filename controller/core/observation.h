@@ -1,0 +1,149 @@
+// What one look at the world saw. Either it is whole, or there is no Observation at all.
+//
+// Facts that take time to know (how long a gateway has not been ready, how often a probe failed)
+// come as ages from sensors; nothing in here compares two looks.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/time.h"
+
+namespace roundhouse {
+
+// A gateway's life between two starts. Engines belong to the incarnation they were made for: after
+// a restart (same id) or a re-creation (new id) the namespace they joined is gone.
+struct Incarnation {
+    std::string id;          // 64 hex digits
+    std::string started_at;  // as Docker writes it, nanoseconds and all: compared, never computed
+
+    bool operator==(const Incarnation&) const = default;
+};
+
+enum class GatewayState { missing, stopped, starting, unhealthy, ready };
+
+struct GatewayView {
+    std::string name;
+    // false: the spec does not name it (any more), but engines say that they were made for it.
+    bool declared = true;
+    GatewayState state = GatewayState::missing;
+    std::string detail;  // a sentence's end that says why it is in this state; empty when ready
+    Incarnation incarnation;
+    std::string address;                // where its namespace can be dialled; empty when unknown
+    std::set<int> published_tcp_ports;  // container ports published on the host
+    Duration not_ready_for{0};          // by a monotonic clock, since this controller looks
+
+    bool operator==(const GatewayView&) const = default;
+};
+
+// As Docker names them.
+enum class EngineState { created, running, paused, restarting, removing, exited, dead };
+
+// How an engine came to stand still. Known for engines that are not running.
+struct EngineEnd {
+    int exit_code = 0;
+    bool out_of_memory = false;
+    std::string start_error;          // Docker's own words when it could not be started
+    std::optional<Time> finished_at;  // nullopt: never ran
+
+    bool operator==(const EngineEnd&) const = default;
+};
+
+// What the probe sensor knows of one engine since this controller looks at it.
+struct ProbeView {
+    bool answered_ever = false;
+    bool answered_last = false;
+    // Consecutive probes that reached the namespace without a good answer.
+    int failures = 0;
+    // The last probe did not even reach the namespace: it says nothing about the engine.
+    bool unreachable = false;
+    Duration failing_for{0};  // since the first of the consecutive failures
+    std::string detail;       // what the last probe met; empty when it was answered
+
+    bool probed() const { return answered_ever || failures > 0 || unreachable; }
+    bool operator==(const ProbeView&) const = default;
+};
+
+// The ports an engine was made with, from its labels.
+struct EnginePorts {
+    int http = 0;
+    int https = 0;
+    int api = 0;
+    int p2p = 0;
+
+    bool operator==(const EnginePorts&) const = default;
+};
+
+struct EngineView {
+    std::string id;
+    std::string name;
+    // nullopt: the labels could not be read, so the container is nobody's we know. Never touched.
+    std::optional<int> slot;
+    EngineState state = EngineState::created;
+    std::string network_mode;
+    std::string address;  // its own IP in a pool without gateways
+    std::string image;
+    std::string gateway;
+    Incarnation incarnation;
+    std::string template_hash;
+    EnginePorts ports;
+    bool forwarded = false;
+    int failures = 0;
+    Time created_at{};
+    std::optional<EngineEnd> end;
+    ProbeView probe;
+
+    bool operator==(const EngineView&) const = default;
+};
+
+// The image as the puller (a sensor) and a look at the daemon know it.
+struct ImageView {
+    bool present = true;
+    bool pulling = false;
+    int pull_failures = 0;                    // consecutive
+    Duration since_last_failure{0};           // meaningful when pull_failures > 0
+    std::optional<Duration> since_last_pull;  // since the last pull that succeeded
+    std::string detail;                       // progress, or what the last failure said
+
+    bool operator==(const ImageView&) const = default;
+};
+
+// Calls for a slot that failed without leaving a trace on a container (a refused create, a removal
+// that did not end), counted by the step runner.
+struct SlotTrouble {
+    int failures = 0;  // consecutive
+    Duration since_last_failure{0};
+    std::string detail;
+
+    bool operator==(const SlotTrouble&) const = default;
+};
+
+// A step that has not ended yet. What a look shows of its slot cannot be relied on.
+struct StepInFlight {
+    bool leaving = false;  // ends without an engine in the slot
+    std::string gateway;   // where the new engine goes, unless it leaves
+    EnginePorts ports;     // that it will have there
+
+    bool operator==(const StepInFlight&) const = default;
+};
+
+struct Observation {
+    // The spec's gateways in its order, then those that only engines still name.
+    std::vector<GatewayView> gateways;
+    std::vector<EngineView> engines;              // every container that carries our pool's label
+    std::map<int, StepInFlight> steps_in_flight;  // by slot; the container's state is in between
+    std::map<int, SlotTrouble> troubles;
+    // By slot: how long ago this controller created an engine there, by a clock that never jumps.
+    std::map<int, Duration> created_ago;
+
+    // Only looked at in rounds that would create an engine; before that, the best is assumed.
+    ImageView image;
+    std::map<int, std::string> foreign_names;  // slot -> id of the stranger that holds its name
+
+    bool operator==(const Observation&) const = default;
+};
+
+}  // namespace roundhouse

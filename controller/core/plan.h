@@ -1,0 +1,87 @@
+// The planner: total and pure. Same inputs, same plan, whatever the listing order.
+//
+// A plan is a set of steps, not a script: each is safe alone, in any subset and in any order. What
+// depends on another step waits for a later round.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/classify.h"
+#include "core/launch.h"
+#include "core/observation.h"
+#include "core/reason.h"
+#include "core/spec.h"
+
+namespace roundhouse {
+
+enum class Action {
+    create,   // a new engine: create, start
+    start,    // one that was created and not started
+    replace,  // stop, remove, create, start in the same slot: one step
+    remove,   // stop, remove
+    pull,     // fetch the image
+};
+
+// "create", "start" ...
+std::string_view to_string(Action action);
+
+struct Step {
+    Action action = Action::create;
+    Reason reason = Reason::missing;
+    int slot = -1;                       // -1 for a pull
+    std::string engine;                  // name of the engine that is there after or before
+    std::string engine_id;               // of the container to start, replace or remove
+    bool graceful = false;               // it may be serving: asked to end before it is killed
+    std::optional<Placement> placement;  // of the engine to create
+    std::string message;
+
+    bool operator==(const Step&) const = default;
+};
+
+// What is thought of one engine, or of one place where an engine is missing, and why.
+struct Decision {
+    std::string engine;  // its name; for a missing one the name it will have, where that is known
+    int slot = -1;       // -1: none
+    std::string gateway;
+    std::string host;  // what clients dial, together with `port`; empty while there is no place
+    int port = 0;
+    Fate fate = Fate::keep;
+    Reason reason = Reason::up_to_date;  // of the step, or of there being none
+    std::string message;
+    std::optional<Action> action;
+    bool ready = false;
+    bool updated = false;  // made from the current template
+    std::optional<Time> due;
+
+    bool operator==(const Decision&) const = default;
+};
+
+struct Plan {
+    std::vector<Step> steps;
+    std::vector<Decision> decisions;  // engines by slot, then the missing ones
+    int wanted = 0;
+    bool capped = false;           // the spec asks for more than the cap
+    std::vector<int> passed_over;  // slots whose names strangers hold
+    std::optional<Time> wake_at;   // when time alone may change this plan
+
+    int ready() const;
+    int updated() const;
+    // Every wanted engine is there, up to date and ready, and nothing else is.
+    bool matches() const;
+    // There are steps, or there would be if they had not to wait. Not so when engines only have to
+    // become ready.
+    bool steps_pending() const;
+
+    bool operator==(const Plan&) const = default;
+};
+
+// How long a pull counts as fresh where every engine is to get a freshly pulled image: long enough
+// for all engines of one burst to share a pull.
+inline constexpr Duration pull_fresh_for = std::chrono::seconds(60);
+
+Plan plan(const EnginePool& pool, const Observation& seen, Time now);
+
+}  // namespace roundhouse

@@ -1,0 +1,54 @@
+// Why a step is taken or not taken. A closed set: it feeds the log, the metric label, the status,
+// the events and the output of `plan`.
+#pragma once
+
+#include <string_view>
+
+namespace roundhouse {
+
+enum class Reason {
+    // Why a step is taken.
+    missing,             // fewer engines than wanted
+    not_started,         // created, but never started
+    gateway_restarted,   // same gateway container, new namespace
+    gateway_recreated,   // new gateway container under the name
+    gateway_gone,        // the gateway's container is no more
+    gateway_not_ready,   // not ready for longer than failover.after; or: waits for it to be ready
+    gateway_undeclared,  // the spec names this gateway no longer
+    outside_gateway,     // runs outside every declared gateway's namespace
+    exited,
+    start_failed,
+    probe_failed,
+    startup_timed_out,
+    template_changed,
+    surplus,
+    slot_out_of_range,
+    duplicate_slot,
+    image_missing,
+    image_stale,
+
+    // Why an engine is left as it is.
+    up_to_date,
+    starting,
+    probe_failing,      // fewer failures than the threshold
+    not_probed,         // this controller has not asked it yet
+    probe_unreachable,  // the probe does not reach the namespace, so nothing is known
+
+    // Why a step has to wait.
+    in_flight,
+    being_removed,
+    unreadable_labels,
+    backoff,
+    rollout_budget,
+    no_free_slot,
+    no_published_port,
+    port_in_use,
+    name_taken,
+    image_pulling,
+    image_pull_backoff,
+};
+
+// "UpToDate", "GatewayRecreated" ...: the word that users see.
+std::string_view to_string(Reason reason);
+
+}  // namespace roundhouse

@@ -1,0 +1,86 @@
+// Which slots, ports and gateways are taken, and where the next engine goes.
+//
+// The table is built from one observation and then follows what the plan gives out, so that two
+// engines of one plan never get the same slot, and gateways fill evenly.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "core/launch.h"
+#include "core/observation.h"
+#include "core/reason.h"
+#include "core/spec.h"
+
+namespace roundhouse {
+
+// Why there is no place.
+struct NoPlace {
+    Reason reason = Reason::no_free_slot;
+    std::string message;
+};
+
+class SlotTable {
+  public:
+    // `engines` of the observation that are foreign to us must have no slot. Both arguments must
+    // outlive the table.
+    SlotTable(const EnginePool& pool, const Observation& seen);
+
+    // The lowest free slot that the ready gateway with the fewest engines can take, and the place
+    // is taken from then on; nullopt: why_full() says why.
+    std::optional<Placement> take_free_slot();
+
+    // A place for a successor of `engine` in its own slot: behind its own gateway where that is
+    // ready, else, with `may_move`, behind the ready one with the fewest engines. Takes it.
+    std::optional<Placement> take_over(const EngineView& engine, bool may_move);
+
+    // Whether only ports that other engines hold keep `engine`'s successor out of its own slot.
+    bool waits_for_ports(const EngineView& engine) const;
+
+    // Whether an engine may go behind another gateway: when its own is lost for good or for long,
+    // is not declared any more, or cannot take its slot.
+    bool may_move(const EngineView& engine) const;
+
+    // Why take_over() found nothing.
+    NoPlace why_stuck(const EngineView& engine) const;
+
+    // Why take_free_slot() found nothing.
+    NoPlace why_full() const;
+
+    // Strangers that hold the name of a slot that would otherwise have been given out.
+    const std::vector<int>& passed_over() const { return passed_over_; }
+
+  private:
+    struct Home {
+        std::string name;
+        Incarnation incarnation;
+        bool ready = false;
+        bool publishes_some = false;  // of the HTTP range; else it may take any slot
+        const std::set<int>* published = nullptr;
+        int engines = 0;
+        int next_slot = 0;                                // no lower slot is free for this home
+        std::unordered_multimap<int, std::string> ports;  // in use in its namespace -> engine id
+    };
+
+    void add_home(const GatewayView& gateway);
+    void add_engine(const EngineView& engine);
+    Home* home_named(const std::string& name);
+    const GatewayView* gateway_of(const EngineView& engine) const;
+    static void add_ports(Home& home, const EnginePorts& ports, const std::string& holder);
+    bool publishes(const Home& home, int slot) const;
+    bool fits(const Home& home, int slot, const std::string& leaving_id) const;
+    std::optional<int> lowest_free_slot(Home& home);
+    Placement take(Home& home, int slot);
+
+    const EnginePool& pool_;
+    const Observation& seen_;
+    std::vector<Home> homes_;  // in the order of the spec; one without a name without gateways
+    std::unordered_map<std::string, std::size_t> home_index_;
+    std::unordered_set<int> taken_;
+    std::vector<int> passed_over_;
+};
+
+}  // namespace roundhouse

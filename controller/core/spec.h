@@ -1,0 +1,123 @@
+// The declared thing: an EnginePool as plain values, complete (every default filled in) and valid.
+// Whoever holds an EnginePool need not check it again: the manifest reader builds no other.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/time.h"
+
+namespace roundhouse {
+
+using namespace std::chrono_literals;
+
+// Keys with values in the order in which the user wrote them.
+using KeyValues = std::vector<std::pair<std::string, std::string>>;
+
+enum class PullPolicy { if_not_present, always, never };
+enum class PortAssignment { exclusive, shared, none };
+
+// How Gluetun's control server is reached. Only paths of secrets are kept, never secrets.
+struct ControlServer {
+    int port = 8000;
+    std::string address;  // empty: the gateway's own IP as Docker reports it
+    std::string api_key_file;
+    std::string username;
+    std::string password_file;
+
+    bool operator==(const ControlServer&) const = default;
+};
+
+struct GatewaySpec {
+    std::string container;  // container name
+    std::string host;  // what clients dial; the container's name unless the spec says otherwise
+    ControlServer control_server;
+
+    bool operator==(const GatewaySpec&) const = default;
+};
+
+// First port of each range; the engine in slot n listens on base + n.
+struct PortBases {
+    int http = 19000;
+    int https = 20000;
+    int api = 21000;
+    int p2p = 22000;
+
+    bool operator==(const PortBases&) const = default;
+};
+
+struct ForwardedPortSpec {
+    PortAssignment assign = PortAssignment::exclusive;
+    Duration stable_for = 20s;
+    Duration min_interval = 5min;
+
+    bool operator==(const ForwardedPortSpec&) const = default;
+};
+
+struct ProbeSpec {
+    std::string path = "/webui/api/service?method=get_version";
+    Duration period = 5s;
+    Duration timeout = 2s;
+    int failure_threshold = 3;
+    Duration startup_timeout = 60s;
+
+    bool operator==(const ProbeSpec&) const = default;
+};
+
+// 0 means no limit.
+struct Resources {
+    std::int64_t memory_bytes = 0;
+    std::int64_t nano_cpus = 0;
+    std::int64_t pids = 0;
+
+    bool operator==(const Resources&) const = default;
+};
+
+// An empty driver means the daemon's default.
+struct Logging {
+    std::string driver;
+    KeyValues options;
+
+    bool operator==(const Logging&) const = default;
+};
+
+struct EngineTemplate {
+    std::string image = "ghcr.io/krinkuto11/acestream-http-proxy:latest";
+    PullPolicy pull_policy = PullPolicy::if_not_present;
+    std::vector<std::string> command;  // replaces the image's entrypoint when not empty
+    std::vector<std::string> args;     // replaces the image's arguments when not empty
+    KeyValues env;
+    std::vector<std::string> volumes;  // "source:/target[:options]"
+    std::vector<std::string> tmpfs;    // "/target[:options]"
+    Resources resources;
+    std::string user;
+    KeyValues labels;
+    Logging logging;
+    Duration stop_timeout = 5s;
+    ProbeSpec probe;
+
+    bool operator==(const EngineTemplate&) const = default;
+};
+
+struct EnginePool {
+    std::string name;
+    int replicas = 0;
+    // Already lowered to MAX_ACTIVE_REPLICAS where that variable is set. Slots are 0 .. this - 1.
+    int max_active_replicas = 20;
+    std::vector<GatewaySpec> gateways;  // empty exactly when `network` is not
+    std::string network;
+    PortBases ports;
+    ForwardedPortSpec forwarded_port;
+    bool restart_engines_on_reconnect = true;
+    Duration failover_after = 60s;
+    Duration check_interval = 5s;
+    int max_unavailable = 1;
+    EngineTemplate engine_template;
+
+    bool operator==(const EnginePool&) const = default;
+};
+
+}  // namespace roundhouse

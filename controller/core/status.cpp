@@ -1,0 +1,142 @@
+#include "core/status.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace roundhouse {
+
+namespace {
+
+Condition condition(std::string type, bool holds, std::string reason, std::string message) {
+    Condition result;
+    result.type = std::move(type);
+    result.status = holds ? Truth::yes : Truth::no;
+    result.reason = std::move(reason);
+    result.message = std::move(message);
+    return result;
+}
+
+std::string count_ready(const Plan& plan) {
+    // While surplus engines go, more may be ready than are wanted.
+    return std::to_string(std::min(plan.ready(), plan.wanted)) + " of " +
+           std::to_string(plan.wanted) + " engines ready";
+}
+
+// What is awaited, engines of one kind together: "; acestream-0 and 2 more: Starting (...)".
+std::string awaited(const Plan& plan) {
+    struct Group {
+        const Decision* first = nullptr;
+        int engines = 0;
+    };
+    std::vector<Group> groups;
+    for (const auto& decision : plan.decisions) {
+        const bool well = decision.fate == Fate::keep && decision.ready;
+        if (well || decision.fate == Fate::foreign) continue;
+        const auto known = std::ranges::find_if(groups, [&](const Group& group) {
+            return group.first->reason == decision.reason && group.first->fate == decision.fate;
+        });
+        if (known == groups.end()) {
+            groups.push_back({&decision, 1});
+        } else {
+            ++known->engines;
+        }
+    }
+    std::string text;
+    for (const auto& [first, engines] : groups) {
+        text += "; " + (first->engine.empty() ? "a new engine" : first->engine);
+        if (engines > 1) text += " and " + std::to_string(engines - 1) + " more";
+        text += ": " + std::string(to_string(first->reason));
+        if (!first->message.empty()) text += " (" + first->message + ")";
+    }
+    return text;
+}
+
+Condition gateway_ready(const EnginePool& pool, const Observation& seen) {
+    if (pool.gateways.empty()) {
+        return condition("GatewayReady", true, "NoGateways",
+                         "the pool runs on network " + pool.network + ", without a VPN");
+    }
+    std::string trouble;
+    for (const auto& gateway : seen.gateways) {
+        if (!gateway.declared || gateway.state == GatewayState::ready) continue;
+        trouble +=
+            (trouble.empty() ? "gateway " : "; gateway ") + gateway.name + " " + gateway.detail;
+    }
+    if (trouble.empty()) return condition("GatewayReady", true, "AllReady", "");
+    return condition("GatewayReady", false, "GatewayNotReady", trouble);
+}
+
+Condition ports_published(const EnginePool& pool, const Observation& seen) {
+    const int first = pool.ports.http;
+    const int last = first + pool.max_active_replicas - 1;
+    for (const auto& gateway : seen.gateways) {
+        const auto port = gateway.published_tcp_ports.lower_bound(first);
+        const bool some = port != gateway.published_tcp_ports.end() && *port <= last;
+        if (some || !gateway.declared || gateway.state == GatewayState::missing) continue;
+        return condition("PortsPublished", false, "InsideDockerOnly",
+                         "gateway " + gateway.name + " publishes none of the ports " +
+                             std::to_string(first) + "-" + std::to_string(last) +
+                             ": engines are reachable inside its Docker networks only");
+    }
+    return condition("PortsPublished", true, "Published", "");
+}
+
+Condition capped(const EnginePool& pool, const Plan& plan) {
+    if (!plan.capped) return condition("Capped", false, "WithinCap", "");
+    return condition("Capped", true, "AboveCap",
+                     std::to_string(pool.replicas) + " engines are asked for, at most " +
+                         std::to_string(pool.max_active_replicas) + " are run");
+}
+
+}  // namespace
+
+std::string_view to_string(Truth truth) {
+    switch (truth) {
+        case Truth::yes: return "True";
+        case Truth::no: return "False";
+        case Truth::unknown: return "Unknown";
+    }
+    return "Unknown";
+}
+
+std::vector<Condition> judge_conditions(const EnginePool& pool, const Observation& seen,
+                                        const Plan& plan) {
+    const bool matches = plan.matches();
+    return {
+        condition("Ready", matches, matches ? "AllEnginesReady" : "EnginesNotReady",
+                  matches ? count_ready(plan) : describe_progress(plan)),
+        condition("Progressing", !matches, matches ? "Matches" : "WorldDiffers",
+                  matches ? "" : describe_progress(plan)),
+        gateway_ready(pool, seen),
+        capped(pool, plan),
+        ports_published(pool, seen),
+    };
+}
+
+std::vector<Condition> update_conditions(std::vector<Condition>& conditions,
+                                         std::vector<Condition> next, std::int64_t generation,
+                                         Time now) {
+    std::vector<Condition> changed;
+    for (auto& fresh : next) {
+        fresh.observed_generation = generation;
+        fresh.last_transition = now;
+        const auto known = std::ranges::find(conditions, fresh.type, &Condition::type);
+        if (known == conditions.end()) {
+            changed.push_back(fresh);
+            conditions.push_back(std::move(fresh));
+            continue;
+        }
+        if (known->status == fresh.status) fresh.last_transition = known->last_transition;
+        if (known->status != fresh.status || known->reason != fresh.reason) {
+            changed.push_back(fresh);
+        }
+        *known = std::move(fresh);
+    }
+    return changed;
+}
+
+std::string describe_progress(const Plan& plan) {
+    return count_ready(plan) + awaited(plan);
+}
+
+}  // namespace roundhouse

@@ -1,0 +1,29 @@
+// One engine on its way through the planner, and who gives way to whom.
+#pragma once
+
+#include <tuple>
+
+#include "core/classify.h"
+#include "core/observation.h"
+
+namespace roundhouse {
+
+struct Subject {
+    const EngineView* engine = nullptr;
+    Verdict verdict;
+    bool settled = false;  // its decision is made
+};
+
+// Surplus engines go, and rollouts proceed, in this order: first those that are least missed. Only
+// for engines whose slot is known.
+inline bool gives_way_before(const Subject& a, const Subject& b) {
+    const auto worth = [](const Subject& subject) {
+        const Fate fate = subject.verdict.fate;
+        const bool usable = fate == Fate::keep || fate == Fate::outdated;
+        return std::make_tuple(usable, subject.verdict.ready, subject.engine->forwarded,
+                               fate == Fate::keep, -*subject.engine->slot);
+    };
+    return worth(a) < worth(b);
+}
+
+}  // namespace roundhouse

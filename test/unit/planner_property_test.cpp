@@ -1,0 +1,297 @@
+// The planner in ten thousand random worlds: what holds of every plan, and that carrying plans out
+// ends in a world that matches.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <map>
+#include <random>
+#include <set>
+
+#include "core/plan.h"
+#include "core/status.h"
+#include "unit/worlds.h"
+
+using namespace roundhouse;
+using namespace roundhouse::test;
+
+namespace {
+
+class Dice {
+  public:
+    explicit Dice(unsigned seed) : engine_(seed) {}
+
+    int below(int end) { return static_cast<int>(engine_() % static_cast<unsigned>(end)); }
+    bool one_in(int sides) { return below(sides) == 0; }
+    std::mt19937& source() { return engine_; }
+
+  private:
+    std::mt19937 engine_;
+};
+
+struct World {
+    EnginePool pool;
+    Observation seen;
+};
+
+EnginePool random_pool(Dice& dice) {
+    std::vector<std::string> gateways;
+    for (int i = dice.below(4); i > 0; --i)
+        gateways.push_back("g" + std::to_string(i));
+    EnginePool pool = gateways.empty() ? pool_without_gateways(0) : pool_of(0, gateways);
+    pool.max_active_replicas = 1 + dice.below(8);
+    pool.replicas = dice.below(10);
+    pool.max_unavailable = 1 + dice.below(3);
+    pool.ports.http += dice.below(3) - 1;
+    return pool;
+}
+
+GatewayView random_gateway(Dice& dice, const std::string& name, const EnginePool& pool) {
+    const auto state =
+        dice.one_in(2) ? GatewayState::ready : static_cast<GatewayState>(dice.below(5));
+    GatewayView view = gateway(name, state, std::chrono::seconds{dice.below(120)});
+    if (dice.one_in(3)) view.incarnation.started_at = "started-2";
+    if (dice.one_in(4)) view.incarnation.id = "other-" + name;
+    if (dice.one_in(3)) {
+        for (int slot = 0; slot < pool.max_active_replicas; ++slot) {
+            if (!dice.one_in(4)) view.published_tcp_ports.insert(pool.ports.http + slot);
+        }
+    }
+    return view;
+}
+
+EngineView random_engine(Dice& dice, const EnginePool& pool, int number) {
+    EnginePool made_from = pool;
+    if (dice.one_in(4)) made_from.engine_template.image = "earlier";
+    if (dice.one_in(6)) made_from.ports.http = 19000;
+    const int slot = dice.below(pool.max_active_replicas + 2);
+    const std::string behind = pool.gateways.empty() || dice.one_in(12)
+                                   ? "elsewhere"
+                                   : pool.gateways[static_cast<std::size_t>(dice.below(
+                                                       static_cast<int>(pool.gateways.size())))]
+                                         .container;
+    EngineView view = engine(made_from, slot, behind);
+    view.id = "engine-" + std::to_string(number);
+    if (dice.one_in(10)) view.name = "renamed-" + std::to_string(number);
+    if (dice.one_in(20)) view.slot.reset();
+    if (dice.one_in(15)) view.network_mode = "bridge";
+    if (dice.one_in(4)) view.forwarded = true;
+    if (dice.one_in(3)) view = exited(view, 1, std::chrono::seconds{dice.below(20)}, dice.below(6));
+    if (dice.one_in(10)) view.state = static_cast<EngineState>(dice.below(7));
+    if (dice.one_in(4)) view.probe = {};
+    if (dice.one_in(6)) view.probe.unreachable = true;
+    if (dice.one_in(6)) view.probe.failures = dice.below(5);
+    return view;
+}
+
+World random_world(unsigned seed) {
+    Dice dice(seed);
+    World world;
+    world.pool = random_pool(dice);
+    for (const auto& spec : world.pool.gateways) {
+        world.seen.gateways.push_back(random_gateway(dice, spec.container, world.pool));
+    }
+    const int engines = dice.below(10);
+    for (int i = 0; i < engines; ++i) {
+        world.seen.engines.push_back(random_engine(dice, world.pool, i));
+    }
+    for (int slot = 0; slot < world.pool.max_active_replicas; ++slot) {
+        if (dice.one_in(8)) {
+            world.seen.steps_in_flight[slot] = {dice.one_in(2), "g1", {}};
+        }
+        if (dice.one_in(8)) world.seen.troubles[slot] = {1 + dice.below(4), {}, "trouble"};
+        if (dice.one_in(12)) world.seen.foreign_names[slot] = "stranger";
+    }
+    world.seen.image.present = !dice.one_in(10);
+    return world;
+}
+
+const GatewayView* find_gateway(const Observation& seen, const std::string& name) {
+    const auto found = std::ranges::find(seen.gateways, name, &GatewayView::name);
+    return found == seen.gateways.end() ? nullptr : &*found;
+}
+
+int ours(const Observation& seen) {
+    std::set<int> arriving;
+    int count = 0;
+    for (const auto& [slot, step] : seen.steps_in_flight) {
+        if (!step.leaving) arriving.insert(slot);
+    }
+    for (const auto& engine : seen.engines) {
+        if (!engine.slot) continue;
+        ++count;
+        arriving.erase(*engine.slot);
+    }
+    return count + static_cast<int>(arriving.size());
+}
+
+void check_each_step(const World& world, const Plan& result) {
+    std::set<int> slots;
+    std::set<std::string> ids;
+    for (const auto& step : result.steps) {
+        if (step.action == Action::pull) {
+            CHECK_FALSE(world.seen.image.present);
+            continue;
+        }
+        // One step for an engine; for a slot, one that puts an engine there.
+        if (!step.engine_id.empty()) CHECK(ids.insert(step.engine_id).second);
+        if (step.placement) CHECK(slots.insert(step.slot).second);
+        CHECK_FALSE(world.seen.steps_in_flight.contains(step.slot));
+        CHECK_FALSE(world.seen.troubles.contains(step.slot));
+        const bool creates = step.action == Action::create || step.action == Action::replace;
+        CHECK(creates == step.placement.has_value());
+        CHECK(step.engine_id.empty() == (step.action == Action::create));
+        if (!step.engine_id.empty()) {
+            const auto engine =
+                std::ranges::find(world.seen.engines, step.engine_id, &EngineView::id);
+            REQUIRE(engine != world.seen.engines.end());
+            CHECK(engine->slot == step.slot);
+        }
+    }
+}
+
+void check_placements(const World& world, const Plan& result) {
+    for (const auto& step : result.steps) {
+        if (!step.placement) continue;
+        const Placement& place = *step.placement;
+        CHECK(place.slot == step.slot);
+        CHECK(place.slot < world.pool.max_active_replicas);
+        CHECK(world.seen.image.present);
+        if (world.pool.gateways.empty()) {
+            CHECK(place.gateway.empty());
+        } else {
+            const GatewayView* gateway = find_gateway(world.seen, place.gateway);
+            REQUIRE(gateway != nullptr);
+            CHECK(gateway->state == GatewayState::ready);
+            CHECK(gateway->declared);
+            CHECK(gateway->incarnation == place.incarnation);
+        }
+        if (step.action == Action::create)
+            CHECK_FALSE(world.seen.foreign_names.contains(place.slot));
+        for (const auto& engine : world.seen.engines) {
+            if (!engine.slot || engine.id == step.engine_id) continue;
+            if (step.action == Action::create) CHECK(engine.slot != place.slot);
+            const bool same_namespace =
+                engine.gateway == place.gateway && engine.incarnation == place.incarnation;
+            if (same_namespace) CHECK(engine.ports.http != place.ports.http);
+        }
+    }
+}
+
+void check_numbers(const World& world, const Plan& result) {
+    int creates = 0;
+    int given_up = 0;
+    int ready = 0;
+    for (const auto& decision : result.decisions)
+        ready += decision.ready ? 1 : 0;
+    for (const auto& step : result.steps) {
+        creates += step.action == Action::create ? 1 : 0;
+        const bool by_choice =
+            step.reason == Reason::template_changed || step.reason == Reason::gateway_undeclared;
+        if (!by_choice) continue;
+        const auto decision = std::ranges::find_if(result.decisions, [&](const Decision& each) {
+            return each.engine == step.engine && each.action == step.action && each.ready;
+        });
+        given_up += decision != result.decisions.end() ? 1 : 0;
+    }
+    // The cap, whatever else happens at the same time.
+    if (creates > 0) CHECK(ours(world.seen) + creates <= result.wanted);
+    CHECK(result.wanted <= world.pool.max_active_replicas);
+    // What serves is given up within the budget.
+    if (given_up > 0) CHECK(given_up <= world.pool.max_unavailable);
+}
+
+EngineView engine_made_by(const EnginePool& pool, const Step& step, const std::string& id) {
+    EngineView view = engine(pool, step.slot, step.placement->gateway);
+    view.id = id;
+    view.gateway = step.placement->gateway;
+    view.incarnation = step.placement->incarnation;
+    view.failures = step.placement->failures;
+    view.network_mode = pool.gateways.empty() ? pool.network : "container:" + view.incarnation.id;
+    return view;
+}
+
+// Carries the plan out, as if every step went well and every engine became ready.
+void carry_out(World& world, const Plan& result, int round) {
+    auto& engines = world.seen.engines;
+    for (const auto& step : result.steps) {
+        const auto old = std::ranges::find(engines, step.engine_id, &EngineView::id);
+        if (step.action == Action::start) {
+            old->state = EngineState::running;
+            old->end.reset();
+            old->probe = {};
+            old->probe.answered_ever = old->probe.answered_last = true;
+            continue;
+        }
+        if (old != engines.end() && step.action != Action::create) engines.erase(old);
+        if (!step.placement) continue;
+        const std::string id = "made-" + std::to_string(round) + "-" + step.engine;
+        engines.push_back(engine_made_by(world.pool, step, id));
+    }
+}
+
+// Ends all faults, so that nothing stands in the way any more.
+void heal(World& world) {
+    world.seen.steps_in_flight.clear();
+    world.seen.troubles.clear();
+    world.seen.foreign_names.clear();
+    world.seen.image.present = true;
+    for (auto& gateway : world.seen.gateways) {
+        gateway.state = GatewayState::ready;
+        gateway.published_tcp_ports.clear();
+    }
+    for (auto& engine : world.seen.engines) {
+        const bool up = engine.state == EngineState::running ||
+                        engine.state == EngineState::paused ||
+                        engine.state == EngineState::restarting;
+        if (up) {
+            engine.state = EngineState::running;
+            engine.probe = {};
+            engine.probe.answered_ever = engine.probe.answered_last = true;
+        }
+        if (engine.state == EngineState::removing) engine.state = EngineState::exited;
+        if (engine.state == EngineState::running) continue;
+        if (!engine.end) engine.end = EngineEnd{};
+        engine.created_at = noon - std::chrono::hours{2};
+        engine.end->finished_at = noon - std::chrono::hours{1};
+    }
+}
+
+}  // namespace
+
+TEST_SUITE("planner properties") {
+    TEST_CASE("every plan keeps the rules") {
+        for (unsigned seed = 0; seed < 10'000; ++seed) {
+            CAPTURE(seed);
+            const World world = random_world(seed);
+            const Plan result = plan(world.pool, world.seen, noon);
+            check_each_step(world, result);
+            check_placements(world, result);
+            check_numbers(world, result);
+            CHECK((result.matches() || !result.decisions.empty()));
+
+            World shuffled = world;
+            Dice dice(seed);
+            std::shuffle(shuffled.seen.engines.begin(), shuffled.seen.engines.end(), dice.source());
+            CHECK(plan(shuffled.pool, shuffled.seen, noon) == result);
+        }
+    }
+
+    TEST_CASE("when faults end, carrying out plans leads to a world that matches, and to silence") {
+        for (unsigned seed = 0; seed < 10'000; ++seed) {
+            CAPTURE(seed);
+            World world = random_world(seed);
+            heal(world);
+            int rounds = 0;
+            Plan result = plan(world.pool, world.seen, noon);
+            while (!result.steps.empty() && rounds < 40) {
+                check_each_step(world, result);
+                check_placements(world, result);
+                carry_out(world, result, ++rounds);
+                result = plan(world.pool, world.seen, noon);
+            }
+            CHECK(result.steps.empty());
+            CHECK(result.matches());
+            if (!result.matches()) MESSAGE(describe_progress(result));
+        }
+    }
+}
