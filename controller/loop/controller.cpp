@@ -1,0 +1,39 @@
+#include "loop/controller.h"
+
+#include <thread>
+
+#include "loop/event_listener.h"
+
+namespace roundhouse {
+
+Controller::Controller(Runtime& runtime, ProbeTransport& probes, const Clock& clock,
+                       Journal& journal)
+    : runtime_(runtime),
+      journal_(journal),
+      prober_(probes, clock, [this] { wake(); }),
+      puller_(runtime, clock, journal, [this] { wake(); }),
+      steps_(runtime, clock, journal, [this] { wake(); }),
+      reconciler_({runtime, clock, journal, board_, prober_, puller_, steps_}) {}
+
+void Controller::run(const std::stop_token& stop,
+                     const std::function<bool(const RoundResult&)>& after_round) {
+    const std::jthread probing([this](const std::stop_token& ended) { prober_.run(ended); });
+    const std::jthread listening([this](const std::stop_token& ended) {
+        listen_for_events(
+            runtime_, board_, steps_, journal_, [this] { wake(); }, ended);
+    });
+    Driver(reconciler_, board_, wakeup_).run(stop, after_round);
+    steps_.drain();
+}
+
+Result<Survey> Controller::survey(const EnginePool& pool) {
+    // The first look says whom to ask, the second knows the answers. Every probe ends within its
+    // timeout, so this ends too.
+    auto first = reconciler_.survey(pool);
+    if (!first) return first;
+    while (!prober_.asked_all())
+        prober_.turn(pool.engine_template.probe.timeout);
+    return reconciler_.survey(pool);
+}
+
+}  // namespace roundhouse

@@ -1,0 +1,43 @@
+#include "loop/driver.h"
+
+#include <algorithm>
+
+namespace roundhouse {
+
+Duration pause_after(const RoundResult& round, int failed_looks, int rounds_since_ring,
+                     Duration check_interval) {
+    if (failed_looks > 0) {
+        constexpr Duration longest{15'000};
+        const int doublings = std::min(failed_looks - 1, 5);
+        return std::min(Duration{500 << doublings}, longest);
+    }
+    const Duration pause = std::min(round.wake_in.value_or(check_interval), check_interval);
+    switch (rounds_since_ring) {
+        case 0: return std::min(pause, Duration{100});
+        case 1: return std::min(pause, Duration{1000});
+        default: return pause;
+    }
+}
+
+void Driver::run(const std::stop_token& stop,
+                 const std::function<bool(const RoundResult&)>& after_round) {
+    constexpr int long_ago = 2;
+    int failed_looks = 0;
+    int rounds_since_ring = long_ago;
+    while (!stop.stop_requested()) {
+        const SpecInForce spec = board_.spec();
+        const RoundResult round = reconciler_.round(stop);
+        if (!after_round(round)) return;
+        const bool idle = spec.pool == nullptr;  // nothing declared yet: no look was due
+        failed_looks = round.looked || idle ? 0 : failed_looks + 1;
+        const Duration interval = idle ? Duration{60'000} : spec.pool->check_interval;
+        const Duration pause = pause_after(round, failed_looks, rounds_since_ring, interval);
+        // The shortest pause is waited out even when something rings; the ring is not lost.
+        const Duration quiet = std::min(pause, shortest_pause);
+        pause_for(quiet, stop);
+        const bool rang = wakeup_.wait(pause - quiet, stop);
+        rounds_since_ring = rang ? 0 : std::min(rounds_since_ring + 1, long_ago);
+    }
+}
+
+}  // namespace roundhouse

@@ -1,0 +1,142 @@
+#include "loop/narrator.h"
+
+#include <algorithm>
+
+namespace roundhouse {
+
+namespace {
+
+std::string_view to_string(GatewayState state) {
+    switch (state) {
+        case GatewayState::missing: return "missing";
+        case GatewayState::stopped: return "stopped";
+        case GatewayState::starting: return "starting";
+        case GatewayState::unhealthy: return "unhealthy";
+        case GatewayState::ready: return "ready";
+    }
+    return "unknown";
+}
+
+// A warning where somebody may have to act.
+Severity severity_of(const Decision& decision) {
+    switch (decision.reason) {
+        case Reason::not_probed:     // for a moment, at each start
+        case Reason::image_pulling:  // the puller tells how it goes, once for all engines
+        case Reason::image_pull_backoff: return Severity::debug;
+        case Reason::backoff:
+        case Reason::probe_failing:
+        case Reason::probe_unreachable:
+        case Reason::no_free_slot:
+        case Reason::no_published_port:
+        case Reason::port_in_use:
+        case Reason::name_taken:
+        case Reason::image_missing:
+        case Reason::unreadable_labels:
+        case Reason::gateway_not_ready: return Severity::warning;
+        default: return Severity::info;
+    }
+}
+
+std::string_view headline(const Decision& decision) {
+    if (decision.fate != Fate::keep) return "engine waits";
+    if (decision.reason == Reason::probe_failing) return "engine misses probes";
+    return decision.ready ? "engine ready" : "engine not ready";
+}
+
+}  // namespace
+
+void Narrator::round_ended(const Observation& seen, const Plan& plan) {
+    tell_gateways(seen);
+    tell_passed_over(seen, plan);
+    tell_engines(plan);
+}
+
+void Narrator::tell_gateways(const Observation& seen) {
+    std::map<std::string, GatewayView> next;
+    for (const auto& gateway : seen.gateways) {
+        const auto known = gateways_.find(gateway.name);
+        const bool same = known != gateways_.end() && known->second.state == gateway.state &&
+                          known->second.incarnation == gateway.incarnation;
+        if (!same) {
+            const bool ready = gateway.state == GatewayState::ready;
+            JournalEntry entry{
+                ready ? Severity::info : Severity::warning,
+                "gateway changed",
+                {{"gateway", gateway.name}, {"state", std::string(to_string(gateway.state))}}};
+            if (!gateway.detail.empty()) entry.fields.emplace_back("because", gateway.detail);
+            if (!gateway.incarnation.id.empty()) {
+                entry.fields.emplace_back("id", gateway.incarnation.id.substr(0, 12));
+            }
+            if (!gateway.address.empty()) entry.fields.emplace_back("address", gateway.address);
+            journal_.record(entry);
+        }
+        next.emplace(gateway.name, gateway);
+    }
+    gateways_ = std::move(next);
+}
+
+void Narrator::tell_passed_over(const Observation& seen, const Plan& plan) {
+    if (plan.passed_over.empty() && seen.foreign_names.empty()) return;
+    for (const int slot : plan.passed_over) {
+        if (!passed_over_.insert(slot).second) continue;
+        journal_.record(
+            {Severity::warning,
+             "slot passed over: a container that is not ours holds its name",
+             {{"slot", std::to_string(slot)}, {"id", seen.foreign_names.at(slot).substr(0, 12)}}});
+    }
+    std::erase_if(passed_over_, [&](int slot) { return !seen.foreign_names.contains(slot); });
+}
+
+void Narrator::tell_engines(const Plan& plan) {
+    std::map<std::string, std::pair<Fate, Reason>> next;
+    const bool pulls =
+        std::ranges::find(plan.steps, Action::pull, &Step::action) != plan.steps.end();
+    for (const auto& decision : plan.decisions) {
+        // What is in flight is told when it has ended, and so is a step.
+        if (decision.reason == Reason::in_flight || decision.action) continue;
+        // New engines without a place yet have no names, and share what is told of them.
+        const std::string who = decision.engine.empty() ? "a new engine" : decision.engine;
+        const std::pair told{decision.fate, decision.reason};
+        if (!next.emplace(who, told).second) continue;
+        const auto known = engines_.find(who);
+        if (known != engines_.end() && known->second == told) continue;
+        JournalEntry entry;
+        entry.severity = severity_of(decision);
+        if (pulls && decision.reason == Reason::image_missing) entry.severity = Severity::debug;
+        entry.message = headline(decision);
+        entry.fields = {{"engine", who},
+                        {"fate", std::string(to_string(decision.fate))},
+                        {"reason", std::string(to_string(decision.reason))}};
+        if (!decision.message.empty()) entry.fields.emplace_back("because", decision.message);
+        journal_.record(entry);
+    }
+    engines_ = std::move(next);
+}
+
+void Narrator::conditions_changed(const std::vector<Condition>& changed) {
+    for (const auto& condition : changed) {
+        JournalEntry entry{Severity::info,
+                           "condition changed",
+                           {{"condition", condition.type},
+                            {"status", std::string(roundhouse::to_string(condition.status))},
+                            {"reason", condition.reason}}};
+        if (!condition.message.empty()) entry.fields.emplace_back("because", condition.message);
+        journal_.record(entry);
+    }
+}
+
+void Narrator::look_failed(const std::string& message) {
+    if (message == look_fault_) return;
+    look_fault_ = message;
+    journal_.record({Severity::error,
+                     "cannot look at the containers: nothing is done until that works",
+                     {{"error", message}}});
+}
+
+void Narrator::look_worked() {
+    if (look_fault_.empty()) return;
+    look_fault_.clear();
+    journal_.record({Severity::info, "the containers can be looked at again", {}});
+}
+
+}  // namespace roundhouse

@@ -1,0 +1,41 @@
+// Tells the journal what changed between two rounds: transitions, not states. It remembers what it
+// told last, and nothing that it remembers is decided upon.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/observation.h"
+#include "core/plan.h"
+#include "core/status.h"
+#include "loop/journal.h"
+
+namespace roundhouse {
+
+// One thread: the loop's.
+class Narrator {
+  public:
+    explicit Narrator(Journal& journal) : journal_(journal) {}
+
+    void round_ended(const Observation& seen, const Plan& plan);
+    void conditions_changed(const std::vector<Condition>& changed);
+    // Repeats of the same message are told once, until a look works again.
+    void look_failed(const std::string& message);
+    void look_worked();
+
+  private:
+    void tell_gateways(const Observation& seen);
+    void tell_engines(const Plan& plan);
+    void tell_passed_over(const Observation& seen, const Plan& plan);
+
+    Journal& journal_;
+    std::map<std::string, GatewayView> gateways_;
+    std::map<std::string, std::pair<Fate, Reason>> engines_;
+    std::set<int> passed_over_;
+    std::string look_fault_;
+};
+
+}  // namespace roundhouse

@@ -1,0 +1,49 @@
+// The port through which engines are asked whether they serve.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/time.h"
+
+namespace roundhouse {
+
+struct ProbeRequest {
+    std::string engine_id;
+    std::string host;  // IP address or name
+    int port = 0;
+    std::string path;
+    Duration timeout{0};
+};
+
+enum class ProbeOutcome {
+    answered,  // an HTTP reply with a 2xx or 3xx status
+    failed,    // the namespace was reached, but no such reply came (refused, error status, silence)
+    unreachable,  // nothing was reached: no route, no such name, connect without any answer
+};
+
+struct ProbeReply {
+    std::string engine_id;
+    ProbeOutcome outcome = ProbeOutcome::unreachable;
+    std::string
+        detail;  // "connection refused", "HTTP 500", "no reply within 2s"; empty if answered
+};
+
+// Used by one thread, except interrupt().
+class ProbeTransport {
+  public:
+    virtual ~ProbeTransport() = default;
+
+    // Begins one request and returns at once. Many may be under way.
+    virtual void begin(const ProbeRequest& request) = 0;
+
+    // Waits until a request has ended, `at_most` is over or interrupt() was called; returns the
+    // replies that are there. Each begun request yields exactly one reply, soon after its timeout
+    // at the latest.
+    virtual std::vector<ProbeReply> wait(Duration at_most) = 0;
+
+    // Ends a wait() early. Any thread.
+    virtual void interrupt() = 0;
+};
+
+}  // namespace roundhouse

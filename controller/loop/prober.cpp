@@ -1,0 +1,174 @@
+#include "loop/prober.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/classify.h"
+
+namespace roundhouse {
+
+namespace {
+
+// How often an engine is asked that is still coming up.
+constexpr Duration startup_period{250};
+// A turn never waits longer than this, so that a stop is noticed.
+constexpr Duration longest_wait{1000};
+
+// The gateway of an engine that can be asked: ready, and in the incarnation that it was made for.
+const GatewayView* live_gateway(const Observation& seen, const EngineView& engine) {
+    const auto gateway = std::ranges::find(seen.gateways, engine.gateway, &GatewayView::name);
+    if (gateway == seen.gateways.end() || gateway->state != GatewayState::ready) return nullptr;
+    return gateway->incarnation == engine.incarnation ? &*gateway : nullptr;
+}
+
+bool can_be_asked(const Observation& seen, const EngineView& engine) {
+    const bool up = engine.state == EngineState::running || engine.state == EngineState::paused;
+    if (!up || !engine.slot || engine.ports.http == 0) return false;
+    return engine.gateway.empty() || live_gateway(seen, engine) != nullptr;
+}
+
+// Empty: not known.
+std::string address_of(const EnginePool& pool, const Observation& seen, const EngineView& engine) {
+    if (engine.gateway.empty()) return engine.address;
+    const auto declared = std::ranges::find(pool.gateways, engine.gateway, &GatewaySpec::container);
+    if (declared != pool.gateways.end() && !declared->control_server.address.empty()) {
+        return declared->control_server.address;
+    }
+    return live_gateway(seen, engine)->address;
+}
+
+}  // namespace
+
+std::vector<ProbeTarget> probe_targets(const EnginePool& pool, const Observation& seen, Time now) {
+    std::vector<ProbeTarget> targets;
+    for (const auto& engine : seen.engines) {
+        if (!can_be_asked(seen, engine)) continue;
+        std::string host = address_of(pool, seen, engine);
+        if (host.empty()) continue;
+        const Duration age = age_of(engine, seen, now);
+        const bool young = age < pool.engine_template.probe.startup_timeout;
+        targets.push_back({engine.id, std::move(host), engine.ports.http, young});
+    }
+    return targets;
+}
+
+void mark_unreachable(const EnginePool& pool, Observation& seen) {
+    for (auto& engine : seen.engines) {
+        if (!can_be_asked(seen, engine) || !address_of(pool, seen, engine).empty()) continue;
+        engine.probe.unreachable = true;
+        engine.probe.detail = "Docker knows no address of " +
+                              (engine.gateway.empty() ? engine.name : engine.gateway) +
+                              ": name one as controlServer.address";
+    }
+}
+
+Prober::Prober(ProbeTransport& transport, const Clock& clock, std::function<void()> on_change)
+    : transport_(transport), clock_(clock), on_change_(std::move(on_change)) {}
+
+void Prober::set_targets(const std::vector<ProbeTarget>& targets, const ProbeSpec& probe) {
+    bool asked_sooner = false;
+    {
+        const std::lock_guard lock(mutex_);
+        const bool other_probe = probe != probe_;
+        probe_ = probe;
+        std::map<std::string, Subject> next;
+        for (const auto& target : targets) {
+            auto known = subjects_.find(target.engine_id);
+            Subject subject = known == subjects_.end() ? Subject{} : std::move(known->second);
+            asked_sooner = asked_sooner || other_probe || known == subjects_.end();
+            subject.target = target;
+            if (other_probe) subject.due = {};  // asked the new way at once
+            next.emplace(target.engine_id, std::move(subject));
+        }
+        subjects_ = std::move(next);
+    }
+    if (asked_sooner) transport_.interrupt();
+}
+
+std::map<std::string, ProbeView> Prober::views() const {
+    const std::lock_guard lock(mutex_);
+    const Monotonic now = clock_.monotonic();
+    std::map<std::string, ProbeView> views;
+    for (const auto& [id, subject] : subjects_) {
+        if (!subject.view.probed()) continue;
+        ProbeView view = subject.view;
+        if (view.failures > 0) view.failing_for = now - subject.failing_since;
+        views.emplace(id, std::move(view));
+    }
+    return views;
+}
+
+bool Prober::asked_all() const {
+    const std::lock_guard lock(mutex_);
+    return std::ranges::all_of(subjects_,
+                               [](const auto& entry) { return entry.second.view.probed(); });
+}
+
+void Prober::run(const std::stop_token& stop) {
+    const std::stop_callback wake(stop, [this] { transport_.interrupt(); });
+    while (!stop.stop_requested())
+        turn(longest_wait);
+}
+
+void Prober::turn(Duration at_most) {
+    Duration wait = at_most;
+    for (const auto& request : due_requests(clock_.monotonic(), wait))
+        transport_.begin(request);
+    bool changed = false;
+    for (const auto& reply : transport_.wait(wait)) {
+        changed = take_in(reply, clock_.monotonic()) || changed;
+    }
+    if (changed) on_change_();
+}
+
+// Marks as under way what is due, and shortens `wait` to when the next one will be.
+std::vector<ProbeRequest> Prober::due_requests(Monotonic now, Duration& wait) {
+    const std::lock_guard lock(mutex_);
+    std::vector<ProbeRequest> requests;
+    for (auto& [id, subject] : subjects_) {
+        if (subject.under_way) continue;
+        if (subject.due > now) {
+            wait = std::min(wait, subject.due - now);
+            continue;
+        }
+        subject.under_way = true;
+        const ProbeTarget& target = subject.target;
+        requests.push_back({id, target.host, target.port, probe_.path, probe_.timeout});
+    }
+    return requests;
+}
+
+bool Prober::take_in(const ProbeReply& reply, Monotonic now) {
+    const std::lock_guard lock(mutex_);
+    const auto found = subjects_.find(reply.engine_id);
+    if (found == subjects_.end()) return false;  // no longer asked for
+    Subject& subject = found->second;
+    subject.under_way = false;
+    const bool changed = learn(subject, reply, now);
+    const bool coming_up = !subject.view.answered_ever && subject.target.young;
+    subject.due = now + (coming_up ? std::min(startup_period, probe_.period) : probe_.period);
+    return changed;
+}
+
+// Returns whether the loop should look again.
+bool Prober::learn(Subject& subject, const ProbeReply& reply, Monotonic now) const {
+    ProbeView& view = subject.view;
+    const bool answered_before = view.answered_last;
+    const bool unreachable_before = view.unreachable;
+    view.detail = reply.detail;
+    view.unreachable = reply.outcome == ProbeOutcome::unreachable;
+    if (view.unreachable) {
+        view.answered_last = false;
+        return answered_before || !unreachable_before;
+    }
+    view.answered_last = reply.outcome == ProbeOutcome::answered;
+    if (view.answered_last) {
+        view.answered_ever = true;
+        view.failures = 0;
+        return !answered_before;
+    }
+    if (view.failures++ == 0) subject.failing_since = now;
+    return answered_before || view.failures == probe_.failure_threshold;
+}
+
+}  // namespace roundhouse

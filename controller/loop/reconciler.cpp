@@ -1,0 +1,107 @@
+#include "loop/reconciler.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/fingerprint.h"
+#include "loop/observer.h"
+
+namespace roundhouse {
+
+namespace {
+
+bool creates_anything(const Plan& plan) {
+    return std::ranges::any_of(plan.steps,
+                               [](const Step& step) { return step.placement.has_value(); });
+}
+
+Condition runtime_condition(bool reachable, const std::string& message) {
+    Condition condition;
+    condition.type = "RuntimeReachable";
+    condition.status = reachable ? Truth::yes : Truth::no;
+    condition.reason = reachable ? "Answers" : "LookFailed";
+    condition.message = message;
+    return condition;
+}
+
+}  // namespace
+
+Reconciler::Reconciler(const Equipment& equipment)
+    : with_(equipment), narrator_(equipment.journal) {}
+
+RoundResult Reconciler::round(const std::stop_token& stop) {
+    const SpecInForce spec = with_.board.spec();
+    if (spec.pool == nullptr) return {};
+    auto survey = this->survey(*spec.pool);
+    const Time now = with_.clock.now();
+    if (!survey || stop.stop_requested()) with_.steps.hand_out({}, spec.pool);
+    if (!survey) {
+        narrator_.look_failed(survey.fault().message);
+        narrator_.conditions_changed(
+            with_.board.set_conditions({runtime_condition(false, survey.fault().message)}, now));
+        return {};
+    }
+    narrator_.look_worked();
+    if (!stop.stop_requested()) hand_out(spec.pool, survey.value().plan);
+    return report(spec, std::move(survey.value()));
+}
+
+Result<Survey> Reconciler::survey(const EnginePool& pool) {
+    // Before the look: a step that ends meanwhile is still in flight for this round.
+    Observation sensed;
+    with_.steps.report(template_hash(pool), sensed);
+    auto looked = look(with_.runtime, pool);
+    if (!looked) return looked.fault();
+    Observation seen = std::move(looked.value());
+    seen.steps_in_flight = std::move(sensed.steps_in_flight);
+    seen.troubles = std::move(sensed.troubles);
+    seen.created_ago = std::move(sensed.created_ago);
+    sense(pool, seen);
+
+    const Time now = with_.clock.now();
+    with_.prober.set_targets(probe_targets(pool, seen, now), pool.engine_template.probe);
+    Plan first = plan(pool, seen, now);
+    if (!creates_anything(first)) return Survey{std::move(seen), std::move(first)};
+
+    // Only now is it worth asking for the image and for names that strangers hold.
+    const auto looked_closer = look_before_creating(with_.runtime, pool, seen);
+    if (!looked_closer) return looked_closer.fault();
+    Plan second = plan(pool, seen, now);
+    return Survey{std::move(seen), std::move(second)};
+}
+
+void Reconciler::sense(const EnginePool& pool, Observation& seen) {
+    gateways_.measure(seen.gateways, with_.clock.monotonic());
+    seen.image = with_.puller.view(pool.engine_template.image);
+    const auto views = with_.prober.views();
+    for (auto& engine : seen.engines) {
+        const auto view = views.find(engine.id);
+        if (view != views.end()) engine.probe = view->second;
+    }
+    mark_unreachable(pool, seen);
+}
+
+void Reconciler::hand_out(const std::shared_ptr<const EnginePool>& pool, const Plan& plan) {
+    with_.steps.hand_out(plan.steps, pool);
+    if (std::ranges::find(plan.steps, Action::pull, &Step::action) != plan.steps.end()) {
+        with_.puller.start(pool->engine_template.image);
+    }
+}
+
+RoundResult Reconciler::report(const SpecInForce& spec, Survey survey) {
+    const Time now = with_.clock.now();
+    narrator_.round_ended(survey.seen, survey.plan);
+    auto conditions = judge_conditions(*spec.pool, survey.seen, survey.plan);
+    conditions.push_back(runtime_condition(true, ""));
+    narrator_.conditions_changed(with_.board.set_conditions(std::move(conditions), now));
+
+    RoundResult result;
+    result.looked = true;
+    result.matches = survey.plan.matches();
+    if (survey.plan.wake_at) result.wake_in = std::max(*survey.plan.wake_at - now, Duration{0});
+    with_.board.publish(std::make_shared<const RoundView>(RoundView{
+        spec.pool, spec.generation, std::move(survey.seen), std::move(survey.plan), now}));
+    return result;
+}
+
+}  // namespace roundhouse

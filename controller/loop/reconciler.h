@@ -1,0 +1,68 @@
+// One round: look, plan, hand out the steps, report. It waits for no step: what a step changes is
+// seen by a later round.
+#pragma once
+
+#include <optional>
+#include <stop_token>
+
+#include "core/observation.h"
+#include "core/plan.h"
+#include "loop/board.h"
+#include "loop/clock.h"
+#include "loop/gateway_sensor.h"
+#include "loop/journal.h"
+#include "loop/narrator.h"
+#include "loop/prober.h"
+#include "loop/puller.h"
+#include "loop/runtime.h"
+#include "loop/step_runner.h"
+
+namespace roundhouse {
+
+// What one look with all its sensors saw, and the plan for it.
+struct Survey {
+    Observation seen;
+    Plan plan;
+};
+
+// What a reconciler works with. All must outlive it.
+struct Equipment {
+    Runtime& runtime;
+    const Clock& clock;
+    Journal& journal;
+    Board& board;
+    Prober& prober;
+    Puller& puller;
+    StepRunner& steps;
+};
+
+struct RoundResult {
+    bool looked = false;              // false: the look failed, nothing was done
+    bool matches = false;             // the world is as declared
+    std::optional<Duration> wake_in;  // time alone may change the plan after this
+};
+
+// One thread: the loop's.
+class Reconciler {
+  public:
+    explicit Reconciler(const Equipment& equipment);
+
+    // With no spec on the board it does nothing and has not looked. Once `stop` is requested no
+    // step is handed out.
+    RoundResult round(const std::stop_token& stop);
+
+    // The first half of a round: looks and plans, and changes nothing. Whoever calls it outside a
+    // round hands out no steps after it.
+    Result<Survey> survey(const EnginePool& pool);
+
+  private:
+    void sense(const EnginePool& pool, Observation& seen);
+    void hand_out(const std::shared_ptr<const EnginePool>& pool, const Plan& plan);
+    RoundResult report(const SpecInForce& spec, Survey survey);
+
+    Equipment with_;
+    GatewaySensor gateways_;
+    Narrator narrator_;
+};
+
+}  // namespace roundhouse

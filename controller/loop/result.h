@@ -1,0 +1,58 @@
+// A value or a Fault. Errors are values, named by what the caller does next.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+
+namespace roundhouse {
+
+enum class FaultKind {
+    gone,         // the thing is not there (any more): look again
+    conflict,     // something else is in the way (a name in use, a removal under way): look again
+    rejected,     // understood and refused; the same call will be refused again: back off
+    unavailable,  // no answer, or none that can be understood; it may have taken effect: look again
+    cancelled,    // we ended it ourselves
+};
+
+struct Fault {
+    FaultKind kind = FaultKind::unavailable;
+    std::string message;  // a whole sentence for the person who must act; holds no secret
+};
+
+template <class T>
+class [[nodiscard]] Result {
+  public:
+    Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
+    Result(Fault fault) : state_(std::in_place_index<1>, std::move(fault)) {}
+
+    bool ok() const { return state_.index() == 0; }
+    explicit operator bool() const { return ok(); }
+
+    // Only when ok().
+    const T& value() const { return std::get<0>(state_); }
+    T& value() { return std::get<0>(state_); }
+
+    // Only when not ok().
+    const Fault& fault() const { return std::get<1>(state_); }
+
+  private:
+    std::variant<T, Fault> state_;
+};
+
+template <>
+class [[nodiscard]] Result<void> {
+  public:
+    Result() = default;
+    Result(Fault fault) : fault_(std::move(fault)) {}
+
+    bool ok() const { return !fault_.has_value(); }
+    explicit operator bool() const { return ok(); }
+    const Fault& fault() const { return *fault_; }
+
+  private:
+    std::optional<Fault> fault_;
+};
+
+}  // namespace roundhouse

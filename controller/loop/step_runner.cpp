@@ -1,0 +1,141 @@
+#include "loop/step_runner.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "core/fingerprint.h"
+
+namespace roundhouse {
+
+StepRunner::StepRunner(Runtime& runtime, const Clock& clock, Journal& journal,
+                       std::function<void()> on_done)
+    : runtime_(runtime), clock_(clock), journal_(journal), on_done_(std::move(on_done)) {}
+
+StepRunner::~StepRunner() {
+    drain();
+    workers_.clear();  // joins
+}
+
+void StepRunner::report(const std::string& template_hash, Observation& seen) {
+    const std::lock_guard lock(mutex_);
+    between_rounds_ = false;
+    seen.steps_in_flight = in_flight_;
+    const Monotonic now = clock_.monotonic();
+    for (const auto& [slot, trouble] : troubles_) {
+        if (trouble.template_hash != template_hash) continue;
+        seen.troubles.emplace(
+            slot, SlotTrouble{trouble.failures, now - trouble.last_failure, trouble.detail});
+    }
+    for (const auto& [slot, at] : created_)
+        seen.created_ago.emplace(slot, now - at);
+}
+
+void StepRunner::hand_out(const std::vector<Step>& steps,
+                          const std::shared_ptr<const EnginePool>& pool) {
+    {
+        const std::lock_guard lock(mutex_);
+        between_rounds_ = true;
+        waiting_.clear();
+        if (draining_) return;
+        std::set<int> slots;
+        for (const auto& step : steps) {
+            const bool free = step.slot >= 0 && !in_flight_.contains(step.slot);
+            if (free && slots.insert(step.slot).second) waiting_.push_back({step, pool});
+        }
+        // Threads are made when they are first needed: most days one is enough.
+        const std::size_t wanted = std::min(waiting_.size() + in_flight_.size(), max_in_flight);
+        while (workers_.size() < wanted)
+            workers_.emplace_back([this] { work(); });
+    }
+    changed_.notify_all();
+}
+
+void StepRunner::work() {
+    std::unique_lock lock(mutex_);
+    while (true) {
+        changed_.wait(lock, [this] { return draining_ || (between_rounds_ && !waiting_.empty()); });
+        if (draining_) return;
+        const Job job = std::move(waiting_.front());
+        waiting_.pop_front();
+        StepInFlight& flight = in_flight_[job.step.slot];
+        flight.leaving = job.step.action == Action::remove;
+        if (job.step.placement) {
+            flight.gateway = job.step.placement->gateway;
+            flight.ports = job.step.placement->ports;
+        }
+        lock.unlock();
+        const Monotonic began = clock_.monotonic();
+        const StepResult result = perform(runtime_, *job.pool, job.step);
+        tell(job.step, result, clock_.monotonic() - began);
+        finish(job, result);
+        on_done_();
+        lock.lock();
+        changed_.notify_all();
+    }
+}
+
+void StepRunner::finish(const Job& job, const StepResult& result) {
+    const std::lock_guard lock(mutex_);
+    const int slot = job.step.slot;
+    const Monotonic now = clock_.monotonic();
+    in_flight_.erase(slot);
+    if (job.step.placement) created_[slot] = now;
+    if (!result.fault || result.on_record) {
+        troubles_.erase(slot);
+        return;
+    }
+    Trouble& trouble = troubles_[slot];
+    std::string hash = template_hash(*job.pool);
+    if (trouble.template_hash != hash) trouble = {};
+    trouble.template_hash = std::move(hash);
+    ++trouble.failures;
+    trouble.last_failure = now;
+    trouble.detail = result.fault->message;
+}
+
+void StepRunner::tell(const Step& step, const StepResult& result, Duration took) {
+    JournalEntry entry;
+    entry.fields = {{"engine", step.engine}, {"reason", std::string(to_string(step.reason))}};
+    if (step.placement) {
+        entry.fields.emplace_back("gateway", step.placement->gateway);
+        entry.fields.emplace_back("port", std::to_string(step.placement->ports.http));
+    }
+    if (!step.message.empty()) entry.fields.emplace_back("because", step.message);
+    entry.fields.emplace_back("took", format_duration(took));
+    if (result.fault) {
+        entry.severity = Severity::error;
+        entry.message = "step failed";
+        entry.fields.emplace_back("step", std::string(to_string(step.action)));
+        entry.fields.emplace_back("error", result.fault->message);
+    } else {
+        switch (step.action) {
+            case Action::create: entry.message = "engine created"; break;
+            case Action::start: entry.message = "engine started"; break;
+            case Action::replace: entry.message = "engine replaced"; break;
+            case Action::remove: entry.message = "engine removed"; break;
+            case Action::pull: return;
+        }
+    }
+    journal_.record(entry);
+}
+
+bool StepRunner::in_flight(int slot) const {
+    const std::lock_guard lock(mutex_);
+    return in_flight_.contains(slot);
+}
+
+bool StepRunner::idle() const {
+    const std::lock_guard lock(mutex_);
+    return in_flight_.empty() && waiting_.empty();
+}
+
+void StepRunner::drain() {
+    std::unique_lock lock(mutex_);
+    draining_ = true;
+    waiting_.clear();
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return in_flight_.empty(); });
+}
+
+}  // namespace roundhouse

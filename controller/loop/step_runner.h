@@ -1,0 +1,99 @@
+// Performs steps on a small pool of threads, and remembers two things for the next look: which
+// slots have a step in flight, and which slots had calls that failed without leaving a trace.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "core/observation.h"
+#include "core/plan.h"
+#include "loop/clock.h"
+#include "loop/journal.h"
+#include "loop/runtime.h"
+
+namespace roundhouse {
+
+// How a step ended.
+struct StepResult {
+    std::optional<Fault> fault;  // nullopt: well
+    // The container itself tells of the fault from now on, so nothing else needs to remember it.
+    bool on_record = false;
+};
+
+// The calls of one step, one after another; ends at the first fault.
+StepResult perform(Runtime& runtime, const EnginePool& pool, const Step& step);
+
+class StepRunner {
+  public:
+    // More calls in flight than this do not make a Docker daemon any faster.
+    static constexpr std::size_t max_in_flight = 8;
+
+    // `on_done` is called from a worker thread after each step, once the step is no longer in
+    // flight.
+    StepRunner(Runtime& runtime, const Clock& clock, Journal& journal,
+               std::function<void()> on_done);
+    // Waits for the calls that are under way.
+    ~StepRunner();
+    StepRunner(const StepRunner&) = delete;
+    StepRunner& operator=(const StepRunner&) = delete;
+
+    // Begins a round: fills in steps_in_flight, the troubles met with this template, and
+    // created_ago. To be called before the look: whatever is in flight now is not relied on. No
+    // further step is begun until hand_out(), which has to follow. Any thread.
+    void report(const std::string& template_hash, Observation& seen);
+
+    // Ends a round: these steps are to be done, max_in_flight at a time, and those of earlier
+    // rounds that were not begun yet are dropped: the world has been looked at again since. Pulls
+    // are passed over, and so are second steps for a slot. Any thread.
+    void hand_out(const std::vector<Step>& steps, const std::shared_ptr<const EnginePool>& pool);
+
+    // Whether a step for this slot is in flight. Any thread.
+    bool in_flight(int slot) const;
+    // Whether there is nothing to do, and nothing in flight. Any thread.
+    bool idle() const;
+
+    // Begins no more steps, ever, and waits for those under way to end. Any thread.
+    void drain();
+
+  private:
+    struct Job {
+        Step step;
+        std::shared_ptr<const EnginePool> pool;
+    };
+    struct Trouble {
+        int failures = 0;
+        Monotonic last_failure{};
+        std::string detail;
+        std::string template_hash;  // an edited template is a fresh start
+    };
+
+    void work();
+    void finish(const Job& job, const StepResult& result);
+    void tell(const Step& step, const StepResult& result, Duration took);
+
+    Runtime& runtime_;
+    const Clock& clock_;
+    Journal& journal_;
+    std::function<void()> on_done_;
+
+    mutable std::mutex mutex_;  // guards what follows
+    std::condition_variable changed_;
+    std::deque<Job> waiting_;
+    std::map<int, StepInFlight> in_flight_;  // begun, not ended
+    std::map<int, Trouble> troubles_;
+    std::map<int, Monotonic> created_;  // by slot: the last engine that was created there
+    bool between_rounds_ = true;        // false from report() to hand_out()
+    bool draining_ = false;
+
+    std::vector<std::jthread> workers_;
+};
+
+}  // namespace roundhouse

@@ -1,0 +1,143 @@
+// A controller's loop on fakes: Docker in memory, probes that answer as told, a clock that stands
+// still until it is moved, a journal that is kept.
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/spec.h"
+#include "fakes/fake_runtime.h"
+#include "loop/clock.h"
+#include "loop/journal.h"
+#include "loop/probe_transport.h"
+#include "loop/reconciler.h"
+#include "loop/wakeup.h"
+
+namespace roundhouse::test {
+
+class ManualClock : public Clock {
+  public:
+    Time now() const override { return wall_; }
+    Monotonic monotonic() const override { return steady_; }
+
+    void advance(Duration by) {
+        wall_ += by;
+        steady_ += by;
+    }
+
+  private:
+    Time wall_ = *parse_time("2026-01-01T00:00:00Z");
+    Monotonic steady_{};
+};
+
+// Answers each probe at once with the outcome set for its engine, else with `answered`.
+class ScriptedProbes : public ProbeTransport {
+  public:
+    void begin(const ProbeRequest& request) override {
+        const auto set = outcomes.find(request.engine_id);
+        const auto outcome = set == outcomes.end() ? otherwise : set->second;
+        replies_.push_back({request.engine_id, outcome,
+                            outcome == ProbeOutcome::answered ? "" : "connection refused"});
+        asked.push_back(request);
+    }
+    std::vector<ProbeReply> wait(Duration at_most) override {
+        waits.push_back(at_most);
+        return std::exchange(replies_, {});
+    }
+    void interrupt() override {}
+
+    std::map<std::string, ProbeOutcome> outcomes;
+    ProbeOutcome otherwise = ProbeOutcome::answered;
+    std::vector<ProbeRequest> asked;
+    std::vector<Duration> waits;
+
+  private:
+    std::vector<ProbeReply> replies_;
+};
+
+class KeptJournal : public Journal {
+  public:
+    void record(const JournalEntry& entry) override {
+        const std::lock_guard lock(mutex_);
+        std::string line(entry.message);
+        for (const auto& [key, value] : entry.fields)
+            line += " " + std::string(key) + "=" + value;
+        lines_.push_back(line);
+    }
+
+    // Entries that contain `text`.
+    int count(const std::string& text) const {
+        const std::lock_guard lock(mutex_);
+        int found = 0;
+        for (const auto& line : lines_)
+            found += line.find(text) != std::string::npos ? 1 : 0;
+        return found;
+    }
+
+  private:
+    mutable std::mutex mutex_;
+    std::vector<std::string> lines_;
+};
+
+struct LoopBench {
+    FakeRuntime docker;
+    ManualClock clock;
+    ScriptedProbes probes;
+    KeptJournal journal;
+    Board board;
+    Wakeup wakeup;
+    Prober prober{probes, clock, [] {}};
+    Puller puller{docker, clock, journal, [this] { wakeup.ring(); }};
+    StepRunner steps{docker, clock, journal, [this] { wakeup.ring(); }};
+    Reconciler reconciler{{docker, clock, journal, board, prober, puller, steps}};
+
+    explicit LoopBench(EnginePool pool) {
+        docker.add_image(pool.engine_template.image);
+        docker.set_time(clock.now());
+        board.accept(std::move(pool));
+    }
+
+    void advance(Duration by) {
+        clock.advance(by);
+        docker.set_time(clock.now());
+    }
+
+    void wait_for_steps() {
+        const std::stop_token never;
+        while (!steps.idle())
+            wakeup.wait(std::chrono::seconds{1}, never);
+    }
+
+    // One round with all it brings about: probes answered, steps ended.
+    RoundResult round() {
+        const RoundResult result = reconciler.round({});
+        wait_for_steps();
+        prober.turn(Duration{0});
+        return result;
+    }
+
+    // Rounds until the world matches; false when `most` rounds were not enough.
+    bool converges(int most = 10) {
+        for (int i = 0; i < most; ++i) {
+            if (round().matches) return true;
+        }
+        return false;
+    }
+
+    std::vector<std::string> running() const {
+        std::vector<std::string> names;
+        for (const auto& container : docker.containers()) {
+            const bool ours = container.labels.contains("roundhouse.pool");
+            if (ours && container.state == EngineState::running) names.push_back(container.name);
+        }
+        std::sort(names.begin(), names.end());
+        return names;
+    }
+};
+
+}  // namespace roundhouse::test

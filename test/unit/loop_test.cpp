@@ -1,0 +1,302 @@
+// The loop's smaller parts: the driver's pauses, which events concern it, the sensors.
+#include <doctest/doctest.h>
+
+#include <thread>
+
+#include "loop/driver.h"
+#include "loop/event_listener.h"
+#include "loop/gateway_sensor.h"
+#include "loop/observer.h"
+#include "unit/bench_of_fakes.h"
+#include "unit/worlds.h"
+
+using namespace roundhouse;
+using namespace roundhouse::test;
+using namespace std::chrono_literals;
+
+TEST_SUITE("driver") {
+    TEST_CASE("the next round comes when the plan says so, at the interval at the latest") {
+        RoundResult round;
+        round.looked = true;
+        CHECK(pause_after(round, 0, 9, 5s) == 5s);
+        round.wake_in = 2s;
+        CHECK(pause_after(round, 0, 9, 5s) == 2s);
+        round.wake_in = 2min;
+        CHECK(pause_after(round, 0, 9, 5s) == 5s);
+    }
+
+    TEST_CASE("after a ring the world is looked at twice more: Docker's lists lag its events") {
+        RoundResult round;
+        round.looked = true;
+        CHECK(pause_after(round, 0, 0, 5s) == 100ms);
+        CHECK(pause_after(round, 0, 1, 5s) == 1s);
+        CHECK(pause_after(round, 0, 2, 5s) == 5s);
+        round.wake_in = 20ms;
+        CHECK(pause_after(round, 0, 0, 5s) == 20ms);
+    }
+
+    TEST_CASE("looks that fail back off, up to 15 s") {
+        const std::vector<Duration> expected = {500ms, 1s, 2s, 4s, 8s, 15s, 15s};
+        for (std::size_t i = 0; i < expected.size(); ++i) {
+            CHECK(pause_after({}, static_cast<int>(i) + 1, 0, 5s) == expected[i]);
+        }
+        CHECK(pause_after({}, 1'000'000, 0, 5s) == 15s);
+    }
+
+    TEST_CASE("a burst of a thousand rings is a few rounds") {
+        LoopBench bench(pool_of(0));
+        bench.docker.run_gateway("gluetun");
+        Driver driver(bench.reconciler, bench.board, bench.wakeup);
+        std::stop_source stop;
+        int rounds = 0;
+        std::thread ringing;
+        driver.run(stop.get_token(), [&](const RoundResult&) {
+            ++rounds;
+            if (rounds == 1) {
+                ringing = std::thread([&] {
+                    for (int i = 0; i < 1000; ++i)
+                        bench.wakeup.ring();
+                    stop.request_stop();
+                });
+            }
+            return true;
+        });
+        ringing.join();
+        CHECK(rounds <= 3);
+    }
+}
+
+TEST_SUITE("events") {
+    TEST_CASE("only what concerns the pool wakes the loop") {
+        const EnginePool pool = pool_of(1, {"gluetun", "spare"});
+        const auto event = [](const std::string& name, const std::string& label_pool = "") {
+            RuntimeEvent result;
+            result.action = "die";
+            result.container_name = name;
+            if (!label_pool.empty()) result.labels["roundhouse.pool"] = label_pool;
+            return result;
+        };
+        CHECK(concerns(event("acestream-0", "acestream"), pool));
+        CHECK(concerns(event("renamed", "acestream"), pool));
+        CHECK(concerns(event("spare"), pool));
+        CHECK(concerns(event("acestream-3"), pool));  // frees the name of a slot
+        CHECK_FALSE(concerns(event("acestream-web"), pool));
+        CHECK_FALSE(concerns(event("gluetun2"), pool));
+        CHECK_FALSE(concerns(event("other-0", "other"), pool));
+    }
+
+    TEST_CASE("a stream that breaks is opened again, and each opening wakes the loop") {
+        LoopBench bench(pool_of(1));
+        Wakeup rung;
+        std::jthread listening([&](const std::stop_token& stop) {
+            listen_for_events(
+                bench.docker, bench.board, bench.steps, bench.journal, [&] { rung.ring(); }, stop);
+        });
+        const std::stop_token never;
+        CHECK(rung.wait(10s, never));
+        REQUIRE(bench.docker.wait_until_followed(1));
+        bench.docker.run_gateway("gluetun");
+        CHECK(rung.wait(10s, never));
+        bench.docker.set_available(false);
+        bench.docker.set_available(true);
+        CHECK(rung.wait(10s, never));
+    }
+}
+
+TEST_SUITE("observer") {
+    TEST_CASE("what Docker says of a gateway is one of five states") {
+        using Health = GatewayContainer::Health;
+        const EnginePool pool = pool_of(1);
+        FakeRuntime docker;
+        const auto state = [&] {
+            const auto seen = look(docker, pool);
+            REQUIRE(seen.ok());
+            return seen.value().gateways.at(0).state;
+        };
+        CHECK(state() == GatewayState::missing);
+        docker.run_gateway("gluetun");
+        CHECK(state() == GatewayState::ready);
+        docker.set_health("gluetun", Health::starting);
+        CHECK(state() == GatewayState::starting);
+        docker.set_health("gluetun", Health::healthy);
+        CHECK(state() == GatewayState::ready);
+        docker.set_health("gluetun", Health::unhealthy);
+        CHECK(state() == GatewayState::unhealthy);
+        docker.set_health("gluetun", Health::healthy);
+        docker.set_state("gluetun", EngineState::paused);
+        CHECK(state() == GatewayState::unhealthy);
+        docker.set_state("gluetun", EngineState::running);
+        docker.stop_container("gluetun");
+        CHECK(state() == GatewayState::stopped);
+    }
+
+    TEST_CASE("a gateway that only engines still name is looked at, and marked") {
+        LoopBench bench(pool_of(1, {"old"}));
+        bench.docker.run_gateway("old");
+        REQUIRE(bench.converges());
+        bench.docker.run_gateway("new");
+        const auto seen = look(bench.docker, pool_of(1, {"new"}));
+        REQUIRE(seen.ok());
+        REQUIRE(seen.value().gateways.size() == 2);
+        CHECK(seen.value().gateways[0].declared);
+        CHECK_FALSE(seen.value().gateways[1].declared);
+        CHECK(seen.value().gateways[1].state == GatewayState::ready);
+    }
+
+    TEST_CASE("an engine that Docker cannot tell more of is a broken one, not a failed look") {
+        LoopBench bench(pool_of(2));
+        bench.docker.run_gateway("gluetun");
+        REQUIRE(bench.converges());
+        bench.docker.kill_container("acestream-0");
+        const Fault broken{FaultKind::rejected, "docker: RWLayer is unexpectedly nil"};
+        bench.docker.fail_next(Operation::inspect_end, {Mishap::When::before, broken});
+        REQUIRE(bench.converges(3));
+        bench.docker.kill_container("acestream-0");
+        bench.docker.fail_next(Operation::inspect_end);
+        CHECK_FALSE(bench.round().looked);
+    }
+
+    TEST_CASE("a container that only looks like ours holds its name as any stranger does") {
+        LoopBench bench(pool_of(1));
+        bench.docker.run_gateway("gluetun");
+        FakeContainer lookalike;
+        lookalike.name = "acestream-0";
+        lookalike.image = "somebody-elses";
+        lookalike.labels = {{"roundhouse.pool", "acestream"}};
+        bench.docker.add_image(lookalike.image);
+        const std::string id = bench.docker.run_container(lookalike);
+        REQUIRE(bench.converges());
+        CHECK(bench.docker.find("acestream-0")->id == id);
+        CHECK(bench.docker.find("acestream-1").has_value());
+    }
+
+    TEST_CASE("only engines that stand still are inspected") {
+        LoopBench bench(pool_of(3));
+        bench.docker.run_gateway("gluetun");
+        REQUIRE(bench.converges());
+        bench.docker.kill_container("acestream-1", 7);
+        bench.docker.clear_calls();
+        const auto seen = look(bench.docker, *bench.board.spec().pool);
+        REQUIRE(seen.ok());
+        CHECK(bench.docker.calls().size() == 3);
+        int ends = 0;
+        for (const auto& engine : seen.value().engines) {
+            if (!engine.end) continue;
+            ++ends;
+            CHECK(engine.end->exit_code == 7);
+        }
+        CHECK(ends == 1);
+    }
+}
+
+TEST_SUITE("gateway sensor") {
+    TEST_CASE("the first sight is no change; from then on the age grows until it is ready") {
+        GatewaySensor sensor;
+        const auto age = [&](GatewayState state, Duration at) {
+            std::vector<GatewayView> gateways = {gateway("gluetun", state)};
+            sensor.measure(gateways, Monotonic{at});
+            return gateways[0].not_ready_for;
+        };
+        CHECK(age(GatewayState::unhealthy, 100s) == 0s);
+        CHECK(age(GatewayState::missing, 103s) == 3s);
+        CHECK(age(GatewayState::starting, 160s) == 60s);
+        CHECK(age(GatewayState::ready, 161s) == 0s);
+        CHECK(age(GatewayState::unhealthy, 170s) == 0s);
+    }
+}
+
+TEST_SUITE("step runner") {
+    TEST_CASE("a replacement stops politely, removes, creates and starts, in this order") {
+        LoopBench bench(pool_of(1));
+        bench.docker.run_gateway("gluetun");
+        REQUIRE(bench.converges());
+        bench.docker.clear_calls();
+        EnginePool edited = pool_of(1);
+        edited.engine_template.env = {{"A", "B"}};
+        bench.board.accept(edited);
+        bench.round();
+        std::vector<Operation> order;
+        for (const auto& call : bench.docker.changing_calls())
+            order.push_back(call.operation);
+        CHECK(order == std::vector<Operation>{Operation::stop, Operation::remove, Operation::create,
+                                              Operation::start});
+    }
+
+    TEST_CASE("a replacement that cannot remove creates nothing") {
+        LoopBench bench(pool_of(1));
+        bench.docker.run_gateway("gluetun");
+        REQUIRE(bench.converges());
+        bench.docker.kill_container("acestream-0");
+        bench.docker.clear_calls();
+        bench.docker.fail_next(Operation::remove);
+        bench.round();
+        REQUIRE(bench.docker.changing_calls().size() == 1);
+        CHECK(bench.docker.changing_calls()[0].operation == Operation::remove);
+    }
+
+    TEST_CASE("draining lets the steps under way end and begins no other") {
+        LoopBench bench(pool_of(20));
+        bench.docker.run_gateway("gluetun");
+        bench.docker.hold(Operation::create);
+        bench.reconciler.round({});
+        constexpr auto most = StepRunner::max_in_flight;
+        REQUIRE(bench.docker.wait_until_held(Operation::create, static_cast<int>(most)));
+        std::thread draining([&] { bench.steps.drain(); });
+        bench.docker.release(Operation::create);
+        draining.join();
+        CHECK(bench.steps.idle());
+        CHECK(bench.running().size() >= most);
+        const std::size_t ended = bench.running().size();
+        bench.reconciler.round({});
+        CHECK(bench.steps.idle());
+        CHECK(bench.running().size() == ended);
+    }
+
+    TEST_CASE("steps that were not begun are forgotten when the plan changes") {
+        LoopBench bench(pool_of(20));
+        bench.docker.run_gateway("gluetun");
+        REQUIRE(bench.converges());
+        bench.docker.hold(Operation::stop);
+        bench.board.accept(pool_of(0));
+        bench.reconciler.round({});
+        constexpr auto most = StepRunner::max_in_flight;
+        REQUIRE(bench.docker.wait_until_held(Operation::stop, static_cast<int>(most)));
+        bench.board.accept(pool_of(20));
+        bench.reconciler.round({});
+        bench.docker.clear_calls();
+        bench.docker.release(Operation::stop);
+        bench.wait_for_steps();
+        std::size_t removed = 0;
+        for (const auto& call : bench.docker.changing_calls()) {
+            removed += call.operation == Operation::remove ? 1 : 0;
+        }
+        CHECK(removed == most);
+        CHECK(bench.converges());
+    }
+
+    TEST_CASE("no step is begun between the look and the plan, nor after a stop is requested") {
+        LoopBench bench(pool_of(3));
+        bench.docker.run_gateway("gluetun");
+        std::stop_source stop;
+        stop.request_stop();
+        bench.reconciler.round(stop.get_token());
+        CHECK(bench.steps.idle());
+        CHECK(bench.docker.changing_calls().empty());
+    }
+
+    TEST_CASE("a start that is refused without a trace is tried again ever more rarely") {
+        LoopBench bench(pool_of(1));
+        bench.docker.run_gateway("gluetun");
+        const Fault refused{FaultKind::rejected, "the socket proxy forbids it"};
+        bench.docker.fail_next(Operation::start, {Mishap::When::before, refused}, 1000);
+        for (int tenth = 0; tenth < 100; ++tenth) {
+            bench.round();
+            bench.advance(100ms);
+        }
+        int starts = 0;
+        for (const auto& call : bench.docker.changing_calls()) {
+            starts += call.operation == Operation::start ? 1 : 0;
+        }
+        CHECK(starts == 4);  // at 0, 1, 3 and 7 s
+    }
+}

@@ -1,0 +1,150 @@
+// The probe sensor with scripted answers and a clock that is moved by hand.
+#include <doctest/doctest.h>
+
+#include "loop/prober.h"
+#include "unit/bench_of_fakes.h"
+#include "unit/worlds.h"
+
+using namespace roundhouse;
+using namespace roundhouse::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct ProbeBench {
+    ManualClock clock;
+    ScriptedProbes probes;
+    int changes = 0;
+    Prober prober{probes, clock, [this] { ++changes; }};
+
+    explicit ProbeBench(bool young = false) {
+        prober.set_targets({{"a", "172.18.0.2", 19000, young}}, {});
+    }
+
+    ProbeView probe(ProbeOutcome outcome) {
+        probes.otherwise = outcome;
+        prober.turn(0ms);
+        return prober.views()["a"];
+    }
+};
+
+}  // namespace
+
+TEST_SUITE("prober") {
+    TEST_CASE("nothing is known before the first answer") {
+        ProbeBench bench;
+        CHECK(bench.prober.views().empty());
+        CHECK_FALSE(bench.prober.asked_all());
+        CHECK(bench.probe(ProbeOutcome::answered).answered_last);
+        CHECK(bench.prober.asked_all());
+        CHECK(bench.changes == 1);
+        CHECK(bench.probes.asked[0].host == "172.18.0.2");
+        CHECK(bench.probes.asked[0].path == ProbeSpec{}.path);
+    }
+
+    TEST_CASE("an engine that serves is asked once a period, one that comes up often") {
+        for (const bool young : {false, true}) {
+            ProbeBench bench(young);
+            bench.probe(ProbeOutcome::failed);
+            bench.clock.advance(250ms);
+            bench.prober.turn(0ms);
+            CHECK(bench.probes.asked.size() == (young ? 2 : 1));
+        }
+        ProbeBench bench(true);
+        bench.probe(ProbeOutcome::answered);
+        bench.clock.advance(4999ms);
+        bench.prober.turn(0ms);
+        CHECK(bench.probes.asked.size() == 1);
+        bench.clock.advance(1ms);
+        bench.prober.turn(0ms);
+        CHECK(bench.probes.asked.size() == 2);
+    }
+
+    TEST_CASE("a turn waits no longer than until the next probe is due") {
+        ProbeBench bench;
+        bench.probe(ProbeOutcome::answered);
+        bench.clock.advance(4200ms);
+        bench.prober.turn(1000ms);
+        CHECK(bench.probes.waits.back() == 800ms);
+    }
+
+    TEST_CASE("failures are counted in a row, and the loop is woken when they matter") {
+        ProbeBench bench;
+        bench.probe(ProbeOutcome::answered);
+        bench.changes = 0;
+        const std::vector<int> changes_after = {1, 1, 2, 2};
+        for (std::size_t i = 0; i < changes_after.size(); ++i) {
+            bench.clock.advance(5s);
+            const ProbeView view = bench.probe(ProbeOutcome::failed);
+            CHECK(view.failures == static_cast<int>(i) + 1);
+            CHECK(view.answered_ever);
+            CHECK(bench.changes == changes_after[i]);
+        }
+        bench.clock.advance(5s);
+        CHECK(bench.prober.views()["a"].failing_for == 20s);
+        CHECK(bench.probe(ProbeOutcome::answered).failures == 0);
+        CHECK(bench.changes == 3);
+    }
+
+    TEST_CASE("a probe that does not get there counts for nothing") {
+        ProbeBench bench;
+        for (int i = 0; i < 10; ++i) {
+            const ProbeView view = bench.probe(ProbeOutcome::unreachable);
+            CHECK(view.failures == 0);
+            CHECK(view.unreachable);
+            bench.clock.advance(5s);
+        }
+        CHECK(bench.changes == 1);
+    }
+
+    TEST_CASE("what is left out is forgotten") {
+        ProbeBench bench;
+        bench.probe(ProbeOutcome::failed);
+        bench.prober.set_targets({}, {});
+        CHECK(bench.prober.views().empty());
+        bench.prober.set_targets({{"a", "172.18.0.2", 19000, false}}, {});
+        CHECK(bench.prober.views().empty());
+    }
+
+    TEST_CASE("an edited probe is asked at once") {
+        ProbeBench bench;
+        bench.probe(ProbeOutcome::answered);
+        ProbeSpec edited;
+        edited.path = "/other";
+        bench.prober.set_targets({{"a", "172.18.0.2", 19000, false}}, edited);
+        bench.prober.turn(0ms);
+        REQUIRE(bench.probes.asked.size() == 2);
+        CHECK(bench.probes.asked[1].path == "/other");
+    }
+
+    TEST_CASE("an engine at an address that nobody knows is out of reach") {
+        EnginePool pool = pool_of(1);
+        Observation seen = matching_world(pool);
+        seen.gateways[0].address.clear();
+        seen.engines[0].probe = {};
+        CHECK(probe_targets(pool, seen, noon).empty());
+        mark_unreachable(pool, seen);
+        CHECK(seen.engines[0].probe.unreachable);
+        pool.gateways[0].control_server.address = "localhost";
+        CHECK(probe_targets(pool, seen, noon).size() == 1);
+    }
+
+    TEST_CASE("only engines behind a ready gateway, in its incarnation, are asked") {
+        EnginePool pool = pool_of(2);
+        Observation seen = matching_world(pool);
+        CHECK(probe_targets(pool, seen, noon).size() == 2);
+        CHECK(probe_targets(pool, seen, noon)[0].host == "172.18.0.2");
+        CHECK_FALSE(probe_targets(pool, seen, noon)[0].young);
+        seen.engines[0].created_at = noon - 59s;
+        CHECK(probe_targets(pool, seen, noon)[0].young);
+        pool.gateways[0].control_server.address = "localhost";
+        CHECK(probe_targets(pool, seen, noon)[0].host == "localhost");
+        seen.engines[0] = exited(seen.engines[0]);
+        CHECK(probe_targets(pool, seen, noon).size() == 1);
+        seen.engines[1].incarnation.started_at = "earlier";
+        CHECK(probe_targets(pool, seen, noon).empty());
+        seen = matching_world(pool);
+        seen.gateways[0].state = GatewayState::unhealthy;
+        CHECK(probe_targets(pool, seen, noon).empty());
+    }
+}

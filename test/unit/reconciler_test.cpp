@@ -1,0 +1,258 @@
+// Rounds against a Docker in memory: what the loop does with what it sees.
+#include <doctest/doctest.h>
+
+#include "unit/bench_of_fakes.h"
+#include "unit/worlds.h"
+
+using namespace roundhouse;
+using namespace roundhouse::test;
+
+using Names = std::vector<std::string>;
+
+TEST_SUITE("reconciler") {
+    TEST_CASE("from nothing to three engines in their gateway's namespace, and then silence") {
+        LoopBench bench(pool_of(3));
+        const std::string gateway = bench.docker.run_gateway("gluetun", {19000, 19001, 19002});
+        REQUIRE(bench.converges());
+        CHECK(bench.running() == Names{"acestream-0", "acestream-1", "acestream-2"});
+        for (const auto& name : bench.running()) {
+            const auto engine = *bench.docker.find(name);
+            CHECK(engine.network_mode == "container:" + gateway);
+            CHECK(engine.labels.at("roundhouse.gateway-id") == gateway);
+            CHECK(bench.docker.has_network(name));
+        }
+        bench.docker.clear_calls();
+        for (int i = 0; i < 20; ++i)
+            CHECK(bench.round().matches);
+        CHECK(bench.docker.changing_calls().empty());
+        // A steady round: one list, one inspect of the gateway, nothing for each engine.
+        CHECK(bench.docker.calls().size() == 40);
+    }
+
+    TEST_CASE("an edit is followed both ways") {
+        LoopBench bench(pool_of(0));
+        bench.docker.run_gateway("gluetun");
+        for (const int replicas : {3, 20, 1, 0}) {
+            bench.board.accept(pool_of(replicas));
+            REQUIRE(bench.converges());
+            CHECK(bench.running().size() == static_cast<std::size_t>(replicas));
+        }
+    }
+
+    TEST_CASE("a look that fails changes nothing, and is told once") {
+        LoopBench bench(pool_of(2));
+        bench.docker.run_gateway("gluetun");
+        REQUIRE(bench.converges());
+        bench.docker.clear_calls();
+        for (const auto operation : {Operation::list_pool, Operation::inspect_gateway}) {
+            bench.board.accept(pool_of(1));
+            bench.docker.fail_next(operation);
+            CHECK_FALSE(bench.round().looked);
+            bench.board.accept(pool_of(2));
+        }
+        CHECK(bench.docker.changing_calls().empty());
+        CHECK(bench.journal.count("cannot look at the containers") == 1);
+        CHECK(bench.round().matches);
+        CHECK(bench.journal.count("can be looked at again") == 1);
+    }
+
+    TEST_CASE("Docker away for long: nothing is done, nothing is lost") {
+        LoopBench bench(pool_of(2));
+        bench.docker.run_gateway("gluetun");
+        REQUIRE(bench.converges());
+        bench.docker.set_available(false);
+        for (int i = 0; i < 50; ++i)
+            CHECK_FALSE(bench.round().looked);
+        bench.docker.set_available(true);
+        bench.docker.clear_calls();
+        CHECK(bench.round().matches);
+        CHECK(bench.docker.changing_calls().empty());
+    }
+
+    TEST_CASE("steps in flight are neither repeated nor forgotten, however many rounds pass") {
+        LoopBench bench(pool_of(3));
+        bench.docker.run_gateway("gluetun");
+        bench.docker.hold(Operation::create);
+        for (int i = 0; i < 10; ++i)
+            bench.reconciler.round({});
+        bench.docker.release(Operation::create);
+        bench.wait_for_steps();
+        REQUIRE(bench.converges());
+        int creates = 0;
+        for (const auto& call : bench.docker.calls()) {
+            creates += call.operation == Operation::create ? 1 : 0;
+        }
+        CHECK(creates == 3);
+    }
+
+    TEST_CASE("a reply that is lost after the effect leads to one engine, not to two") {
+        for (const auto operation : {Operation::create, Operation::start}) {
+            LoopBench bench(pool_of(1));
+            bench.docker.run_gateway("gluetun");
+            Mishap lost;
+            lost.when = Mishap::When::after;
+            bench.docker.fail_next(operation, lost);
+            bench.round();
+            bench.advance(std::chrono::seconds{10});
+            REQUIRE(bench.converges());
+            CHECK(bench.running() == Names{"acestream-0"});
+            CHECK(bench.docker.containers().size() == 2);  // with the gateway
+        }
+    }
+
+    TEST_CASE("a gateway that comes back as another incarnation gets its engines back at once") {
+        LoopBench bench(pool_of(3));
+        bench.docker.run_gateway("gluetun");
+        REQUIRE(bench.converges());
+        SUBCASE("same id") {
+            bench.docker.restart_container("gluetun");
+        }
+        SUBCASE("new id") {
+            bench.docker.recreate_container("gluetun");
+        }
+        CHECK_FALSE(bench.docker.has_network("acestream-0"));
+        CHECK_FALSE(bench.round().matches);
+        for (const auto& name : bench.running())
+            CHECK(bench.docker.has_network(name));
+        CHECK(bench.running().size() == 3);
+        CHECK(bench.converges());
+    }
+
+    TEST_CASE("what dies, is stopped or is removed comes back in the same slot") {
+        LoopBench bench(pool_of(2));
+        bench.docker.run_gateway("gluetun");
+        REQUIRE(bench.converges());
+        SUBCASE("killed") {
+            bench.docker.kill_container("acestream-1");
+        }
+        SUBCASE("stopped") {
+            bench.docker.stop_container("acestream-1");
+        }
+        SUBCASE("removed") {
+            bench.docker.remove_container("acestream-1");
+        }
+        REQUIRE(bench.converges(3));
+        CHECK(bench.running() == Names{"acestream-0", "acestream-1"});
+    }
+
+    TEST_CASE("a stranger's container keeps its name, and the slot is passed over") {
+        LoopBench bench(pool_of(2));
+        bench.docker.run_gateway("gluetun");
+        FakeContainer stranger;
+        stranger.name = "acestream-0";
+        stranger.image = "somebody-elses";
+        bench.docker.add_image(stranger.image);
+        const std::string id = bench.docker.run_container(stranger);
+        REQUIRE(bench.converges());
+        CHECK(bench.running() == Names{"acestream-1", "acestream-2"});
+        CHECK(bench.docker.find("acestream-0")->id == id);
+        CHECK(bench.journal.count("slot passed over") == 1);
+    }
+
+    TEST_CASE("an image that is missing is pulled once, then all are created") {
+        LoopBench bench(pool_of(3));
+        bench.docker.run_gateway("gluetun");
+        const std::string image = bench.board.spec().pool->engine_template.image;
+        bench.docker.remove_image(image);
+        bench.docker.offer_image(image);
+        bench.round();
+        CHECK(bench.running().empty());
+        const std::stop_token never;
+        while (bench.puller.view(image).pulling)
+            bench.wakeup.wait(std::chrono::seconds{1}, never);
+        REQUIRE(bench.converges());
+        int pulls = 0;
+        for (const auto& call : bench.docker.calls()) {
+            pulls += call.operation == Operation::pull ? 1 : 0;
+        }
+        CHECK(pulls == 1);
+    }
+
+    TEST_CASE("a template that Docker refuses is tried again ever more rarely") {
+        LoopBench bench(pool_of(1));
+        bench.docker.run_gateway("gluetun");
+        const Fault refused{FaultKind::rejected, "docker: create acestream-0: bad parameter"};
+        bench.docker.fail_next(Operation::create, {Mishap::When::before, refused}, 1000);
+        for (int second = 0; second < 60; ++second) {
+            bench.round();
+            bench.advance(std::chrono::seconds{1});
+        }
+        // At 0, 1, 3, 7, 15 and 31 s.
+        CHECK(bench.docker.changing_calls().size() == 6);
+        CHECK_FALSE(bench.round().matches);
+
+        // An edited template is a fresh start.
+        EnginePool edited = pool_of(1);
+        edited.engine_template.env = {{"A", "B"}};
+        bench.board.accept(edited);
+        bench.round();
+        CHECK(bench.docker.changing_calls().size() == 7);
+    }
+
+    TEST_CASE("an image that exits at once does not disturb the others") {
+        LoopBench bench(pool_of(2));
+        bench.docker.run_gateway("gluetun");
+        REQUIRE(bench.converges());
+        const std::string steady = bench.docker.find("acestream-0")->id;
+        FakeImage exits;
+        exits.exits_with = 1;
+        bench.docker.add_image(bench.board.spec().pool->engine_template.image, exits);
+        bench.docker.kill_container("acestream-1");
+        for (int second = 0; second < 60; ++second) {
+            bench.round();
+            bench.advance(std::chrono::seconds{1});
+        }
+        CHECK(bench.docker.find("acestream-0")->id == steady);
+        // Replaced at 0, 1, 3, 7, 15 and 31 s.
+        CHECK(bench.docker.find("acestream-1")->labels.at("roundhouse.failures") == "6");
+    }
+
+    TEST_CASE("a controller that starts again adopts what runs") {
+        LoopBench first(pool_of(3));
+        first.docker.run_gateway("gluetun");
+        REQUIRE(first.converges());
+        first.docker.clear_calls();
+        // A second reconciler without any memory, over the same Docker.
+        Board board;
+        board.accept(pool_of(3));
+        StepRunner steps(first.docker, first.clock, first.journal, [] {});
+        Prober prober(first.probes, first.clock, [] {});
+        Puller puller(first.docker, first.clock, first.journal, [] {});
+        Reconciler second({first.docker, first.clock, first.journal, board, prober, puller, steps});
+        for (int i = 0; i < 5; ++i) {
+            second.round({});
+            prober.turn(Duration{0});
+        }
+        CHECK(second.round({}).matches);
+        CHECK(first.docker.changing_calls().empty());
+    }
+
+    TEST_CASE("an engine that stops answering is replaced after failureThreshold probes") {
+        LoopBench bench(pool_of(1));
+        bench.docker.run_gateway("gluetun");
+        REQUIRE(bench.converges());
+        const std::string hung = bench.docker.find("acestream-0")->id;
+        bench.probes.outcomes[hung] = ProbeOutcome::failed;
+        for (int failures = 1; failures <= 3; ++failures) {
+            CHECK(bench.docker.find("acestream-0")->id == hung);
+            bench.advance(std::chrono::seconds{5});
+            bench.round();
+        }
+        bench.round();
+        CHECK(bench.docker.find("acestream-0")->id != hung);
+    }
+
+    TEST_CASE("probes that do not get there never cost an engine") {
+        LoopBench bench(pool_of(1));
+        bench.docker.run_gateway("gluetun");
+        REQUIRE(bench.converges());
+        const std::string id = bench.docker.find("acestream-0")->id;
+        bench.probes.otherwise = ProbeOutcome::unreachable;
+        for (int i = 0; i < 100; ++i) {
+            bench.advance(std::chrono::seconds{5});
+            bench.round();
+        }
+        CHECK_FALSE(bench.round().matches);
+        CHECK(bench.docker.find("acestream-0")->id == id);
+    }
+}
