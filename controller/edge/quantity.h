@@ -1,0 +1,26 @@
+// How users write amounts: 3, 5s, 512Mi, 1.5.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "core/time.h"
+
+namespace roundhouse {
+
+// Each of these reads the whole of `text` or returns nullopt; what does not fit is nullopt as well.
+
+// Plain decimal: "0", "42", "-3". No leading zeros, signs of plus, separators or exponents.
+std::optional<std::int64_t> parse_whole_number(std::string_view text);
+
+// "250ms", "5s", "1m30s", "2h": whole numbers, largest unit first, each unit once.
+std::optional<Duration> parse_duration(std::string_view text);
+
+// Bytes: "1048576", "512Mi", "1G". Ki, Mi, Gi, Ti are powers of 1024; k, K, M, G, T of 1000.
+std::optional<std::int64_t> parse_size(std::string_view text);
+
+// Billionths of a CPU, from "2", "1.5" or "500m" (thousandths). Nine decimals at most.
+std::optional<std::int64_t> parse_cpus(std::string_view text);
+
+}  // namespace roundhouse
