@@ -1,0 +1,143 @@
+#include "worlds.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+
+#include "edge/docker.h"
+
+namespace roundhouse {
+
+namespace {
+
+std::string variable(const char* name) {
+    const char* value = std::getenv(name);
+    return value == nullptr ? "" : value;
+}
+
+// Runs the docker command, which must succeed, and returns what it printed.
+std::string docker(const std::string& arguments) {
+    const std::string command = "docker " + arguments + " 2>&1";
+    FILE* output = ::popen(command.c_str(), "r");
+    REQUIRE(output != nullptr);
+    std::string text;
+    std::array<char, 4096> buffer{};
+    while (std::fgets(buffer.data(), buffer.size(), output) != nullptr)
+        text += buffer.data();
+    const int status = ::pclose(output);
+    REQUIRE_MESSAGE(status == 0, command << ": " << text);
+    while (text.ends_with('\n'))
+        text.pop_back();
+    return text;
+}
+
+std::unique_ptr<Runtime> docker_runtime() {
+    const auto endpoint = docker_endpoint({.host = variable("DOCKER_HOST"),
+                                           .tls_verify = !variable("DOCKER_TLS_VERIFY").empty(),
+                                           .cert_path = variable("DOCKER_CERT_PATH"),
+                                           .home = variable("HOME")});
+    REQUIRE_MESSAGE(endpoint.ok(), endpoint.fault().message);
+    return std::make_unique<DockerRuntime>(endpoint.value());
+}
+
+}  // namespace
+
+EngineRequest World::engine(int slot, const std::string& network_mode) const {
+    EngineRequest request;
+    request.name = pool_ + "-" + std::to_string(slot);
+    request.image = image();
+    request.labels = {{"roundhouse.pool", pool_}, {"roundhouse.slot", std::to_string(slot)}};
+    request.env = {
+        "HTTP_PORT=" + std::to_string(19000 + slot), "HTTPS_PORT=" + std::to_string(20000 + slot),
+        "API_PORT=" + std::to_string(21000 + slot), "P2P_PORT=" + std::to_string(22000 + slot)};
+    request.network_mode = network_mode.empty() ? "bridge" : network_mode;
+    request.stop_timeout = std::chrono::seconds(2);
+    return request;
+}
+
+FakeWorld::FakeWorld() : World("contract") {
+    fake_.add_image("engine");
+    fake_.add_image("ends", {.exits_with = 3, .start_error = "", .ignores_term = false});
+    fake_.add_image(
+        "broken", {.exits_with = {}, .start_error = "unable to find user", .ignores_term = false});
+}
+
+std::string FakeWorld::run_publishing_gateway(int port) {
+    std::set<int> published;
+    if (port != 0) published.insert(port);
+    return fake_.run_gateway(gateway(), published);
+}
+
+EngineRequest FakeWorld::short_lived(int slot) {
+    EngineRequest request = engine(slot);
+    request.image = "ends";
+    return request;
+}
+
+EngineRequest FakeWorld::unstartable(int slot) {
+    EngineRequest request = engine(slot);
+    request.image = "broken";
+    return request;
+}
+
+DockerWorld::DockerWorld()
+    : World("roundhouse-contract-" + std::to_string(::getpid())), runtime_(docker_runtime()) {}
+
+DockerWorld::~DockerWorld() {
+    if (!opened_) return;
+    const std::string remove = "docker ps -aq --filter name=^" + pool() +
+                               "- | xargs -r docker rm --force --volumes >/dev/null";
+    if (std::system(remove.c_str()) != 0) std::fprintf(stderr, "%s failed\n", remove.c_str());
+}
+
+bool DockerWorld::open() {
+    const auto listing = runtime_->list_pool(pool());
+    if (!listing && variable("CI") != "true") {
+        MESSAGE("skipped, for no Docker Engine answers: " << listing.fault().message);
+        return false;
+    }
+    REQUIRE_MESSAGE(listing.ok(), listing.fault().message);
+    const auto present = runtime_->has_image(image());
+    REQUIRE(present.ok());
+    REQUIRE_MESSAGE(present.value(), "image " << image() << " is missing: test/standins/build.sh");
+    opened_ = true;
+    return true;
+}
+
+std::string DockerWorld::run_publishing_gateway(int port) {
+    const std::string number = std::to_string(port);
+    const std::string publish = port == 0 ? "" : " --publish " + number + ":" + number;
+    return docker("run --detach --no-healthcheck --name " + gateway() + publish +
+                  " --env HTTP_PORT=8000 --env HTTPS_PORT=8001 --env API_PORT=8002"
+                  " --env P2P_PORT=8003 " +
+                  image());
+}
+
+void DockerWorld::stop_container(const std::string& name) {
+    docker("stop " + name);
+}
+void DockerWorld::start_container(const std::string& name) {
+    docker("start " + name);
+}
+void DockerWorld::remove_container(const std::string& name) {
+    docker("rm --force " + name);
+}
+void DockerWorld::kill_container(const std::string& name) {
+    docker("kill " + name);
+}
+
+EngineRequest DockerWorld::short_lived(int slot) {
+    EngineRequest request = engine(slot);
+    request.command = {"exit", "3"};
+    return request;
+}
+
+EngineRequest DockerWorld::unstartable(int slot) {
+    EngineRequest request = engine(slot);
+    request.user = "nobody-of-that-name";
+    return request;
+}
+
+}  // namespace roundhouse

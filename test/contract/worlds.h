@@ -1,0 +1,93 @@
+// The two worlds that the contract cases run in: the fake in memory, and a real Docker Engine.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <string>
+
+#include "fakes/fake_runtime.h"
+#include "loop/runtime.h"
+
+namespace roundhouse {
+
+// What a case needs beside the Runtime itself: other people's hands. Everything that a world makes
+// carries its pool's label or a name that begins with its pool's, and is gone at its end.
+class World {
+  public:
+    virtual ~World() = default;
+
+    virtual Runtime& runtime() = 0;
+    // false: there is no such world here, and the case is to be skipped.
+    virtual bool open() = 0;
+
+    std::string pool() const { return pool_; }
+    std::string gateway() const { return pool_ + "-gateway"; }
+    virtual std::string image() const = 0;
+
+    // Both return its id.
+    std::string run_gateway() { return run_publishing_gateway(0); }
+    virtual std::string run_publishing_gateway(int port) = 0;  // 0: none
+    virtual void stop_container(const std::string& name) = 0;
+    virtual void start_container(const std::string& name) = 0;
+    virtual void remove_container(const std::string& name) = 0;
+    virtual void kill_container(const std::string& name) = 0;
+
+    // An engine that runs until it is stopped; `network_mode` is empty for Docker's default.
+    EngineRequest engine(int slot, const std::string& network_mode = "") const;
+    // One that ends at once with exit code 3.
+    virtual EngineRequest short_lived(int slot) = 0;
+    // One that Docker cannot start, for a reason of its own.
+    virtual EngineRequest unstartable(int slot) = 0;
+
+  protected:
+    explicit World(std::string pool) : pool_(std::move(pool)) {}
+
+  private:
+    std::string pool_;
+};
+
+class FakeWorld : public World {
+  public:
+    FakeWorld();
+    Runtime& runtime() override { return fake_; }
+    bool open() override { return true; }
+    std::string image() const override { return "engine"; }
+    std::string run_publishing_gateway(int port) override;
+    void stop_container(const std::string& name) override { fake_.stop_container(name); }
+    void start_container(const std::string& name) override { fake_.start_container(name); }
+    void remove_container(const std::string& name) override { fake_.remove_container(name); }
+    void kill_container(const std::string& name) override { fake_.kill_container(name); }
+    EngineRequest short_lived(int slot) override;
+    EngineRequest unstartable(int slot) override;
+
+  private:
+    FakeRuntime fake_;
+};
+
+// Reached as DOCKER_HOST says; other hands are the docker command. Where no engine answers, cases
+// are skipped with a message, and fail when CI=true.
+class DockerWorld : public World {
+  public:
+    DockerWorld();
+    ~DockerWorld() override;
+    Runtime& runtime() override { return *runtime_; }
+    bool open() override;
+    std::string image() const override { return "roundhouse-standin-engine"; }
+    std::string run_publishing_gateway(int port) override;
+    void stop_container(const std::string& name) override;
+    void start_container(const std::string& name) override;
+    void remove_container(const std::string& name) override;
+    void kill_container(const std::string& name) override;
+    EngineRequest short_lived(int slot) override;
+    EngineRequest unstartable(int slot) override;
+
+  private:
+    std::unique_ptr<Runtime> runtime_;
+    bool opened_ = false;
+};
+
+}  // namespace roundhouse
+
+TYPE_TO_STRING(roundhouse::FakeWorld);
+TYPE_TO_STRING(roundhouse::DockerWorld);
