@@ -1,0 +1,316 @@
+"""What an end-to-end test stands on: stand-in gateways on a network of their own, a spec file, the
+real roundhouse binary, and a Watcher. Each test gets names of its own and leaves nothing behind.
+"""
+import http.client
+import json
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+
+import docker_host
+from docker_host import docker
+from watcher import Watcher
+
+ENGINE_IMAGE = "roundhouse-standin-engine"
+GATEWAY_IMAGE = "roundhouse-standin-gateway"
+BINARY = os.environ.get("ROUNDHOUSE", "roundhouse")
+IN_CI = os.environ.get("CI", "") not in ("", "0", "false")
+
+
+def require(condition, what):
+    """Locally a test that cannot run is skipped; in CI it fails."""
+    if condition:
+        return
+    if IN_CI:
+        raise AssertionError(f"CI needs {what}")
+    raise unittest.SkipTest(f"needs {what}")
+
+
+def http_request(host, port, method="GET", path="/", body=None, timeout=1.0):
+    """The body of a 200 answer, or None for any other outcome."""
+    connection = http.client.HTTPConnection(host, port, timeout=timeout)
+    try:
+        connection.request(method, path, body)
+        response = connection.getresponse()
+        text = response.read()
+        return text if response.status == 200 else None
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()
+
+
+class Gateway:
+    """A stand-in gateway: one container of a fixed name, and perhaps several ids over time."""
+
+    def __init__(self, name, network):
+        self.name = name
+        self.network = network
+        self.ids = set()
+        self.make()
+
+    def make(self, *options):
+        docker("run", "--detach", "--name", self.name, "--network", self.network, *options,
+               GATEWAY_IMAGE)
+        self.ids.add(self.id)
+
+    def remove(self):
+        docker("rm", "--force", "--volumes", self.name)
+
+    def restart(self):
+        docker("restart", "--time", "1", self.name)
+
+    def stop(self):
+        docker("stop", "--time", "1", self.name)
+
+    def start(self):
+        docker("start", self.name)
+
+    @property
+    def id(self):
+        return docker_host.inspect(self.name)["Id"]
+
+    @property
+    def address(self):
+        seen = docker_host.inspect(self.name)
+        return seen["NetworkSettings"]["Networks"][self.network]["IPAddress"] if seen else ""
+
+    @property
+    def started_at(self):
+        return docker_host.inspect(self.name)["State"]["StartedAt"]
+
+    @property
+    def health(self):
+        """What Docker says: "starting", "healthy", "unhealthy", or "none"."""
+        return docker_host.inspect(self.name)["State"].get("Health", {}).get("Status", "none")
+
+    def set_health(self, word):
+        """What the container's health check says from now on: "healthy" or anything else."""
+        assert http_request(self.address, 8001, "PUT", "/health", word) is not None
+
+
+class Engine:
+    """One row of the pool's containers, as Docker lists them."""
+
+    def __init__(self, row):
+        self.id = row["Id"]
+        self.name = row["Names"][0].lstrip("/")
+        self.state = row["State"]
+        self.labels = row["Labels"]
+        self.slot = int(self.labels.get("roundhouse.slot", -1))
+        self.network_mode = row["HostConfig"]["NetworkMode"]
+        self.http_port = int(self.labels.get("roundhouse.http-port", 0))
+
+    def __repr__(self):
+        return f"{self.name}({self.state}, {self.id[:12]})"
+
+    def answers(self, address):
+        """Whether this engine's own port answers, and not another engine on it."""
+        text = http_request(address, self.http_port) if address else None
+        return text is not None and json.loads(text)["http_port"] == self.http_port
+
+
+class Controller:
+    """One process of `roundhouse run`."""
+
+    def __init__(self, test, environment=None, log_level="debug"):
+        self.log_path = os.path.join(test.folder, f"controller-{time.monotonic_ns()}.log")
+        self._log = open(self.log_path, "wb")
+        self.process = subprocess.Popen(
+            [BINARY, "run", "-f", test.spec_path, "--log-level", log_level],
+            stdout=self._log, stderr=self._log, env=test.environment(environment))
+
+    @property
+    def log(self):
+        with open(self.log_path, errors="replace") as text:
+            return text.read()
+
+    @property
+    def alive(self):
+        return self.process.poll() is None
+
+    def kill(self):
+        """As kill -9."""
+        self.process.kill()
+        self.process.wait(10)
+        self._log.close()
+
+    def terminate(self, number=signal.SIGTERM):
+        """Returns the exit code."""
+        self.process.send_signal(number)
+        code = self.process.wait(30)
+        self._log.close()
+        return code
+
+
+class PoolTest(unittest.TestCase):
+    """A pool, its gateways and everything else that a test makes, all named after `self.pool`."""
+
+    gateway_count = 1
+
+    @classmethod
+    def setUpClass(cls):
+        require(docker_host.answers(), "a Docker Engine that answers")
+        require(docker_host.look(f"/images/{ENGINE_IMAGE}/json"), "the stand-in images "
+                "(test/standins/build.sh)")
+
+    def setUp(self):
+        self.pool = "e2e-" + secrets.token_hex(3)
+        self.folder = tempfile.mkdtemp(prefix="roundhouse-e2e-")
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.state_dir = os.path.join(self.folder, "state")
+        self.spec_folder = os.path.join(self.folder, "spec")
+        os.mkdir(self.spec_folder)
+        self.spec_path = os.path.join(self.spec_folder, "engines.yaml")
+        self.controllers = []
+        self.watcher = Watcher(self.pool, self.pool)
+        self.addCleanup(self.remove_all)
+        docker("network", "create", "--label", f"roundhouse-test={self.pool}", self.pool)
+        self.gateways = [Gateway(f"{self.pool}-gateway{number}", self.pool)
+                         for number in range(self.gateway_count)]
+        self.watcher.begin()
+
+    def tearDown(self):
+        for controller in self.controllers:
+            if controller.alive:
+                controller.kill()
+        self.watcher.close()
+        self.assertEqual([], self.watcher.violations)
+        if self.gateways:
+            allowed = {f"container:{each}" for gateway in self.gateways for each in gateway.ids}
+            for name, modes in self.watcher.network_modes.items():
+                self.assertLessEqual(modes, allowed, f"{name} was made outside its gateway")
+
+    def remove_all(self):
+        for controller in self.controllers:
+            if controller.alive:
+                controller.kill()
+        self.watcher.close()
+        rows = docker_host.look("/containers/json", {"all": 1})
+        ours = [row["Id"] for row in rows
+                if row["Names"] and row["Names"][0].startswith("/" + self.pool)]
+        if ours:
+            docker("rm", "--force", "--volumes", *ours, check=False)
+        docker("network", "rm", self.pool, check=False)
+
+    # --- the spec
+
+    def spec(self, replicas, template=None, **fields):
+        """A spec as the text of a file. JSON is YAML, and easy to make."""
+        engine_template = {
+            "image": ENGINE_IMAGE, "pullPolicy": "Never", "stopTimeout": "1s",
+            "env": {"SLOT": "$(SLOT)"},
+            "probe": {"period": "200ms", "timeout": "500ms", "failureThreshold": 2,
+                      "startupTimeout": "10s"},
+        }
+        engine_template.update(template or {})
+        body = {"replicas": replicas, "maxActiveReplicas": 20,
+                "gateways": [gateway.name for gateway in self.gateways],
+                "checkInterval": "1s", "failover": {"after": "3s"}, "template": engine_template}
+        body.update(fields)
+        body = {name: value for name, value in body.items() if value is not None}
+        return json.dumps({"apiVersion": "roundhouse/v1", "kind": "EnginePool",
+                           "metadata": {"name": self.pool}, "spec": body}, indent=2) + "\n"
+
+    def write_spec(self, replicas, template=None, in_place=False, **fields):
+        self.write_text(self.spec(replicas, template, **fields), in_place)
+
+    def write_text(self, text, in_place=False):
+        """As editors do: a new file renamed over the old one, or the old one written again."""
+        path = self.spec_path if in_place else self.spec_path + ".new"
+        with open(path, "w") as file:
+            file.write(text)
+        if not in_place:
+            os.rename(path, self.spec_path)
+
+    # --- the binary
+
+    def environment(self, extra=None):
+        kept = {name: value for name, value in os.environ.items()
+                if not name.startswith(("GLUETUN_", "ROUNDHOUSE", "MAX_ACTIVE", "VPN_"))}
+        return kept | {"ROUNDHOUSE_STATE_DIR": self.state_dir} | (extra or {})
+
+    def start_controller(self, **options):
+        self.controllers.append(Controller(self, **options))
+        return self.controllers[-1]
+
+    def command(self, *arguments, environment=None, timeout=60):
+        """Runs `roundhouse ...` to its end."""
+        return subprocess.run([BINARY, *arguments], capture_output=True, text=True,
+                              timeout=timeout, env=self.environment(environment))
+
+    def pool_command(self, name, *arguments, **options):
+        return self.command(name, "-f", self.spec_path, *arguments, **options)
+
+    # --- the world
+
+    def engines(self):
+        """The pool's containers by slot, whatever their state."""
+        rows = docker_host.list_by_label(f"roundhouse.pool={self.pool}")
+        return sorted((Engine(row) for row in rows), key=lambda engine: engine.slot)
+
+    def gateway_of(self, engine):
+        for gateway in self.gateways:
+            seen = docker_host.inspect(gateway.name)
+            if seen and engine.network_mode == "container:" + seen["Id"]:
+                return gateway
+        return None
+
+    def wait_until_healthy(self):
+        """Waits until Docker calls every gateway healthy."""
+        for gateway in self.gateways:
+            self.wait_until(lambda: gateway.health == "healthy", f"{gateway.name} is healthy")
+
+    def wait_until(self, condition, what, seconds=20):
+        """Polls until `condition` gives something true, and returns that."""
+        deadline = time.monotonic() + seconds
+        while True:
+            result = condition()
+            if result:
+                return result
+            if time.monotonic() > deadline:
+                self.fail(f"not within {seconds} s: {what}\n{self.account()}")
+            time.sleep(0.03)
+
+    def account(self):
+        """For a failed test: what there is, and what the controller said."""
+        logs = "".join(f"--- {each.log_path}\n" + "".join(each.log.splitlines(True)[-60:])
+                       for each in self.controllers[-2:])
+        return f"engines: {self.engines()}\n{logs}"
+
+    def settle(self, count, slots=None, seconds=30):
+        """Waits until exactly `count` engines are there, each in its slot and answering through its
+        gateway's namespace. Returns them."""
+        slots = list(range(count)) if slots is None else list(slots)
+
+        def matched():
+            engines = self.engines()
+            if [engine.slot for engine in engines] != slots:
+                return None
+            # An engine may answer a moment before Docker tells of its start.
+            if self.watcher.running != {engine.id for engine in engines}:
+                return None
+            addresses = {gateway.name: gateway.address for gateway in self.gateways}
+            for engine in engines:
+                gateway = self.gateway_of(engine)
+                if not gateway or not engine.answers(addresses[gateway.name]):
+                    return None
+            return engines or True
+
+        found = self.wait_until(matched, f"{count} engines serve in slots {slots}", seconds)
+        return [] if found is True else found
+
+    def assert_nothing_changes(self, seconds):
+        """Watches for `seconds`: nothing happens to any container of this test."""
+        begun = time.time()
+        time.sleep(seconds)
+        self.assertEqual([], self.watcher.changes_since(begun), self.account())
+
+
+def ids(engines):
+    return {engine.slot: engine.id for engine in engines}

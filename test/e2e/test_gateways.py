@@ -1,0 +1,117 @@
+"""Gateways come and go; engines follow their namespace."""
+import time
+import unittest
+
+from docker_host import docker
+from harness import PoolTest, ids
+
+
+class OneGateway(PoolTest):
+    def setUp(self):
+        super().setUp()
+        self.watcher.cap = 3
+        self.gateway = self.gateways[0]
+        self.write_spec(3)
+        self.start_controller()
+        self.before = self.settle(3)
+
+    def settle_anew(self):
+        """Waits until none of the engines of before is left and three serve."""
+        self.wait_until(lambda: not set(ids(self.engines()).values()) &
+                        set(ids(self.before).values()), "the stranded engines are replaced")
+        return self.settle(3)
+
+    def healthy_again(self):
+        self.wait_until_healthy()
+        return time.monotonic()
+
+    def test_restarted_with_the_same_id(self):
+        self.gateway.restart()
+        healthy_at = self.healthy_again()
+        engines = self.settle_anew()
+        seconds = time.monotonic() - healthy_at
+        print(f"three stranded engines serve {seconds * 1000:.0f} ms after their gateway is ready")
+        self.assertLess(seconds, 4)
+        for engine in engines:
+            self.assertEqual(self.gateway.started_at,
+                             engine.labels["roundhouse.gateway-started-at"])
+
+    def test_removed_and_made_again(self):
+        self.gateway.remove()
+        self.gateway.make()
+        self.healthy_again()
+        for engine in self.settle_anew():
+            self.assertEqual("container:" + self.gateway.id, engine.network_mode)
+
+    def test_stopped_for_a_while(self):
+        self.gateway.stop()
+        stopped_at = time.time()
+        time.sleep(4)  # longer than failover.after: there is no other gateway to go to
+        made = [change for change in self.watcher.changes_since(stopped_at)
+                if change[1] == "create"]
+        self.assertEqual([], made, "an engine was made for a gateway that does not run")
+        self.gateway.start()
+        self.healthy_again()
+        self.settle_anew()
+
+    def test_unhealthy_keeps_new_engines_out_and_old_ones_in(self):
+        self.gateway.set_health("unhealthy")
+        self.wait_until(lambda: self.gateway.health == "unhealthy", "Docker knows it")
+        self.write_spec(5)
+        self.assert_nothing_changes(2)
+        self.gateway.set_health("healthy")
+        self.watcher.cap = 5
+        after = ids(self.settle(5))
+        self.assertEqual(ids(self.before), {slot: after[slot] for slot in range(3)})
+
+    def test_one_without_a_health_check(self):
+        self.gateway.remove()
+        self.gateway.make("--no-healthcheck")
+        self.settle_anew()
+
+    def test_not_there_at_first(self):
+        self.gateway.remove()
+        self.wait_until(lambda: self.gateway.name in self.controllers[0].log, "it is missed")
+        docker("rm", "--force", *[engine.id for engine in self.before])
+        self.assertEqual([], self.engines())
+        self.gateway.make()
+        self.settle(3)
+
+
+class TwoGateways(PoolTest):
+    gateway_count = 2
+
+    def setUp(self):
+        super().setUp()
+        self.watcher.cap = 4
+        self.wait_until_healthy()
+        self.write_spec(4)
+        self.start_controller()
+        self.before = self.settle(4)
+
+    def count_by_gateway(self):
+        hosts = [self.gateway_of(engine) for engine in self.engines()]
+        return sorted(hosts.count(gateway) for gateway in self.gateways)
+
+    def test_engines_are_spread(self):
+        self.assertEqual([2, 2], self.count_by_gateway())
+
+    def test_gone_and_another_has_room(self):
+        self.gateways[0].remove()
+        self.wait_until(lambda: self.count_by_gateway() == [0, 4], "all moved to the other gateway")
+        self.settle(4)
+
+    def test_unhealthy_for_longer_than_failover_after(self):
+        self.gateways[0].set_health("unhealthy")
+        self.wait_until(lambda: self.count_by_gateway() == [0, 4], "all moved to the other gateway")
+        self.settle(4)
+
+    def test_both_restarted_at_once(self):
+        docker("restart", "--time", "1", *[gateway.name for gateway in self.gateways])
+        self.wait_until(lambda: not set(ids(self.engines()).values()) &
+                        set(ids(self.before).values()), "every engine is replaced")
+        self.settle(4)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,84 @@
+"""Images that are missing or broken: seen, told, retried with a pause, and harmful to nobody."""
+import time
+import unittest
+
+from docker_host import docker
+from harness import ENGINE_IMAGE, PoolTest, ids
+
+# Port 9 of this machine: no registry answers there, and no network is needed to find out.
+NO_SUCH_IMAGE = "127.0.0.1:9/roundhouse/none:1"
+
+
+class Images(PoolTest):
+    def creates_since(self, moment):
+        return [change for change in self.watcher.changes_since(moment) if change[1] == "create"]
+
+    def test_one_that_does_not_exist(self):
+        self.write_spec(2, template={"image": NO_SUCH_IMAGE, "pullPolicy": "IfNotPresent"})
+        controller = self.start_controller()
+        self.wait_until(lambda: NO_SUCH_IMAGE in controller.log, "the log names the image")
+        self.assertEqual([], self.engines())
+        self.write_spec(2)
+        self.settle(2)
+
+    def test_one_that_must_not_be_pulled(self):
+        self.write_spec(1, template={"image": NO_SUCH_IMAGE, "pullPolicy": "Never"})
+        controller = self.start_controller()
+        self.wait_until(lambda: "ImageMissing" in controller.log, "the reason is told")
+        self.write_spec(1)
+        self.settle(1)
+
+    def test_a_bad_new_image_leaves_the_old_engines_serving(self):
+        self.write_spec(3)
+        self.start_controller()
+        before = ids(self.settle(3))
+        self.write_spec(3, template={"image": NO_SUCH_IMAGE, "pullPolicy": "IfNotPresent"})
+        self.assert_nothing_changes(3)
+        self.assertEqual(before, ids(self.settle(3)))
+
+    def test_one_that_exits_at_once_is_retried_with_a_growing_pause(self):
+        begun = time.time()
+        self.write_spec(1, template={"args": ["exit", "7"]})
+        controller = self.start_controller()
+        self.wait_until(lambda: len(self.creates_since(begun)) >= 4, "it is tried four times")
+        moments = [change[0] for change in self.creates_since(begun)]
+        pauses = [later - earlier for earlier, later in zip(moments, moments[1:])]
+        self.assertGreater(pauses[1], 0.8, pauses)
+        self.assertGreater(pauses[2], 1.6, pauses)
+        self.assertIn("7", controller.log)
+        self.write_spec(1)
+        self.settle(1)
+
+    def test_a_rollout_to_an_image_that_exits_stops_at_the_first(self):
+        self.write_spec(3)
+        self.start_controller()
+        before = set(ids(self.settle(3)).values())
+        self.write_spec(3, template={"args": ["exit", "7"]})
+        time.sleep(4)
+        left = {engine.id for engine in self.engines() if engine.state == "running"} & before
+        self.assertEqual(2, len(left), "the rollout went on over a broken engine")
+        self.write_spec(3)
+        self.settle(3)
+
+    def test_one_slot_that_cannot_start_does_not_hold_up_the_others(self):
+        """A stranger in the gateway's namespace holds the port of slot 1."""
+        docker("run", "--detach", "--init", "--name", f"{self.pool}-stranger",
+               "--network", f"container:{self.gateways[0].name}", "--env", "BIND_ALL=1",
+               "--env", "HTTP_PORT=19001", "--env", "HTTPS_PORT=18001", "--env", "API_PORT=18002",
+               "--env", "P2P_PORT=18003", ENGINE_IMAGE)
+        self.write_spec(4)
+        self.start_controller()
+        address = self.gateways[0].address
+        self.wait_until(lambda: {engine.slot for engine in self.engines()
+                                 if engine.slot != 1 and engine.answers(address)} >= {0, 2, 3},
+                        "the other slots serve")
+        begun = time.time()
+        time.sleep(3)
+        touched = {name for _, _, name, _ in self.watcher.changes_since(begun)}
+        self.assertLessEqual(touched, {f"{self.pool}-1"})
+        docker("rm", "--force", f"{self.pool}-stranger")
+        self.settle(4)
+
+
+if __name__ == "__main__":
+    unittest.main()

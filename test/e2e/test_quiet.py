@@ -1,0 +1,44 @@
+"""A world that matches is left alone, and watching it costs next to nothing."""
+import os
+import time
+import unittest
+
+from harness import PoolTest
+
+WATCHED_SECONDS = float(os.environ.get("QUIET_SECONDS", "15"))
+
+
+def cpu_seconds(pid):
+    with open(f"/proc/{pid}/stat") as stat:
+        fields = stat.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def resident_mib(pid):
+    with open(f"/proc/{pid}/status") as status:
+        line = next(line for line in status if line.startswith("VmRSS"))
+    return int(line.split()[1]) / 1024
+
+
+class Quiet(PoolTest):
+    def test_nothing_happens_in_a_matching_world(self):
+        self.watcher.cap = 20
+        template = {"probe": {}}  # as shipped
+        self.write_spec(20, template=template, checkInterval="5s")
+        controller = self.start_controller(log_level="info")
+        self.settle(20)
+        self.wait_until(lambda: self.pool_command("plan").returncode == 0, "nothing is to be done")
+        time.sleep(2)
+        logged = len(controller.log)
+        begun, used = time.monotonic(), cpu_seconds(controller.process.pid)
+        self.assert_nothing_changes(WATCHED_SECONDS)
+        share = (cpu_seconds(controller.process.pid) - used) / (time.monotonic() - begun)
+        memory = resident_mib(controller.process.pid)
+        print(f"20 engines, 5 s interval: {share:.2%} of one core, {memory:.1f} MiB resident")
+        self.assertLess(share, 0.03)
+        self.assertLess(memory, 64)
+        self.assertEqual("", controller.log[logged:], "states were logged, not transitions")
+
+
+if __name__ == "__main__":
+    unittest.main()

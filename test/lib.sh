@@ -1,0 +1,111 @@
+# Shell functions that the test script and the quickstart share. To be sourced by bash, with `root`
+# set to the top of the source tree.
+# shellcheck shell=bash
+: "${root:?the top of the source tree}"
+
+say() { printf '%s\n' "$*" >&2; }
+die() {
+    say "error: $*"
+    exit 1
+}
+
+# --- root
+
+can_be_root() {
+    [ "$(id -u)" = 0 ] && return
+    command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }
+}
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# --- packages
+
+# The packages of a list file, without its comments.
+packages_of() { sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$@"; }
+
+is_installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
+
+# install_missing LIST_FILE...: installs what is missing, and does nothing when nothing is.
+install_missing() {
+    local package missing=()
+    command -v dpkg-query >/dev/null || {
+        say "not a Debian machine: install the counterparts of $*"
+        return
+    }
+    for package in $(packages_of "$@"); do
+        is_installed "$package" || missing+=("$package")
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    can_be_root || die "missing packages: ${missing[*]}
+Install them, or run this again as root or with sudo."
+    say "installing ${missing[*]}"
+    local install=(env DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet=2
+        --no-install-recommends "${missing[@]}")
+    # Old package lists may name versions that are gone.
+    as_root "${install[@]}" >/dev/null 2>&1 ||
+        { as_root apt-get update --quiet=2 && as_root "${install[@]}" >/dev/null; } ||
+        die "apt-get could not install ${missing[*]}"
+}
+
+# --- Docker
+
+# How docker is called: as this user, or as root where only root may.
+docker_as=()
+
+run_docker() { "${docker_as[@]}" docker "$@"; }
+
+docker_answers() {
+    command -v docker >/dev/null || return
+    docker_as=()
+    docker version >/dev/null 2>&1 && return
+    [ "$(id -u)" != 0 ] && can_be_root || return
+    docker_as=(sudo --preserve-env)
+    run_docker version >/dev/null 2>&1 && return
+    docker_as=()
+    return 1
+}
+
+# start_docker FOLDER: starts a Docker Engine where none answers, installing it where it is missing.
+# FOLDER remembers what was started, for stop_docker, and holds the engine's log.
+start_docker() {
+    docker_answers && return
+    [ -z "${DOCKER_HOST:-}" ] || die "no Docker Engine answers at DOCKER_HOST=$DOCKER_HOST"
+    can_be_root || return
+    command -v dockerd >/dev/null || install_missing "$root/examples/debian-packages.txt"
+    docker_answers && return
+    mkdir -p "$1"
+    say "starting a Docker Engine"
+    if [ -d /run/systemd/system ]; then
+        as_root systemctl start docker && touch "$1/docker.service"
+    else
+        # shellcheck disable=SC2016
+        as_root sh -c 'cd "$0" || exit
+            setsid dockerd >dockerd.log 2>&1 </dev/null &
+            echo $! >dockerd.pid' "$1"
+    fi
+    local tries
+    for ((tries = 0; tries < 150; tries++)); do
+        docker_answers && return
+        sleep 0.2
+    done
+    tail -n 20 "$1/dockerd.log" >&2 || true
+    die "the Docker Engine does not answer 30 s after its start"
+}
+
+# Succeeds when it stopped an engine that start_docker had started.
+stop_docker() {
+    if [ -f "$1/docker.service" ]; then
+        as_root systemctl stop docker docker.socket
+        rm "$1/docker.service"
+    elif [ -f "$1/dockerd.pid" ]; then
+        local pid
+        pid=$(cat "$1/dockerd.pid")
+        [ "$(cat "/proc/$pid/comm" 2>/dev/null)" != dockerd ] || as_root kill "$pid"
+        while [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = dockerd ]; do sleep 0.1; done
+        as_root rm -f "$1/dockerd.pid"
+    else
+        return 1
+    fi
+}

@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Makes the stand-in images from the stand-in programs: build.sh FOLDER_WITH_PROGRAMS
+# Nothing is pulled. Names: roundhouse-standin-engine, roundhouse-standin-gateway.
+set -euo pipefail
+
+programs=${1:?usage: build.sh FOLDER_WITH_PROGRAMS}
+context=$(mktemp -d)
+trap 'rm -rf "$context"' EXIT
+cp "$programs/standin_engine" "$context/engine"
+cp "$programs/standin_gateway" "$context/gateway"
+
+cat >"$context/engine.Dockerfile" <<'END'
+FROM scratch
+LABEL roundhouse-standin=engine
+COPY engine /engine
+ENTRYPOINT ["/engine"]
+END
+
+cat >"$context/gateway.Dockerfile" <<'END'
+FROM scratch
+LABEL roundhouse-standin=gateway
+COPY gateway /gateway
+HEALTHCHECK --interval=1s --timeout=2s --retries=1 CMD ["/gateway", "healthcheck"]
+ENTRYPOINT ["/gateway"]
+END
+
+for role in engine gateway; do
+    DOCKER_BUILDKIT=0 docker build --quiet --file "$context/$role.Dockerfile" \
+        --tag "roundhouse-standin-$role" "$context" >"$context/log" 2>&1 ||
+        { cat "$context/log" >&2; exit 1; }
+done
+# Earlier builds of the stand-ins, and nothing else.
+docker image prune --force --filter label=roundhouse-standin >/dev/null

@@ -1,0 +1,113 @@
+// Stand-in for an AceStream engine: takes the same variables, binds the same ports, answers the
+// same probe. README.md in this folder lists how to make it misbehave.
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <string>
+#include <vector>
+
+#include "environment.h"
+#include "http_server.h"
+
+namespace {
+
+using namespace std::chrono_literals;
+using standin::number_from;
+using standin::Request;
+using standin::Response;
+using standin::SteadyTime;
+using standin::text_from;
+
+constexpr auto never = SteadyTime::max() - 1h;
+
+// What a real engine listens on when nothing is said.
+struct Ports {
+    int http = number_from("HTTP_PORT").value_or(6878);
+    int https = number_from("HTTPS_PORT").value_or(6879);
+    int api = number_from("API_PORT").value_or(62062);
+    int p2p = number_from("P2P_PORT").value_or(8621);
+};
+
+std::string quoted(const std::string& text) {
+    std::string out = "\"";
+    for (const char c : text) {
+        if (c == '"' || c == '\\') out += '\\';
+        out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+    }
+    return out + '"';
+}
+
+std::string who_i_am(const Ports& ports, const std::vector<std::string>& arguments) {
+    std::string list;
+    for (const std::string& argument : arguments) {
+        list += (list.empty() ? "" : ",") + quoted(argument);
+    }
+    return "{\"standin\":\"engine\",\"slot\":" + quoted(text_from("SLOT")) +
+           ",\"http_port\":" + std::to_string(ports.http) +
+           ",\"https_port\":" + std::to_string(ports.https) +
+           ",\"api_port\":" + std::to_string(ports.api) +
+           ",\"p2p_port\":" + std::to_string(ports.p2p) + ",\"arguments\":[" + list + "]}\n";
+}
+
+Response answer(const Request& request, const std::string& identity) {
+    if (request.path == "/") return {.status = 200, .body = identity};
+    if (request.path == "/webui/api/service" && request.query == "method=get_version") {
+        return {.status = 200,
+                .body =
+                    "{\"result\":{\"code\":3017000,\"platform\":\"linux\","
+                    "\"version\":\"3.1.70\"},\"error\":null}"};
+    }
+    return {.status = 404, .body = "{\"error\":\"not found\"}\n"};
+}
+
+SteadyTime after(const char* variable, SteadyTime start, SteadyTime otherwise) {
+    const auto wait_ms = number_from(variable);
+    return wait_ms ? start + std::chrono::milliseconds(*wait_ms) : otherwise;
+}
+
+int run(const std::vector<std::string>& arguments) {
+    const SteadyTime start = std::chrono::steady_clock::now();
+    const SteadyTime ready_at = after("READY_AFTER", start, start);
+    const SteadyTime hang_at = after("HANG_AFTER", start, never);
+    const SteadyTime exit_at = after("EXIT_AFTER", start, never);
+    const std::string address = text_from("BIND_ALL").empty() ? "127.0.0.1" : "0.0.0.0";
+    const Ports ports;
+    const std::string identity = who_i_am(ports, arguments);
+
+    standin::HttpServer server;
+    if (!text_from("IGNORE_SIGTERM").empty()) server.ignore_signals();
+    server.bind_silent("0.0.0.0", ports.p2p);
+    server.bind_udp("0.0.0.0", ports.p2p);
+    server.bind_http(address, ports.http,
+                     [&](const Request& request) { return answer(request, identity); });
+    server.bind_silent(address, ports.https);
+    server.bind_lines(address, ports.api, [&](std::string_view line) -> std::string {
+        if (!line.starts_with("HELLOBG")) return "";
+        return "HELLOTS version=3.1.70 version_code=3017000 http_port=" +
+               std::to_string(ports.http) + "\r\n";
+    });
+
+    if (server.serve_until(std::min(ready_at, exit_at))) return 0;
+    if (ready_at < exit_at) server.listen_all();
+    if (server.serve_until(std::min(hang_at, exit_at))) return 0;
+    server.hang();
+    if (server.serve_until(exit_at)) return 0;
+    return number_from("EXIT_CODE").value_or(0);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const std::vector<std::string> arguments(argv + 1, argv + argc);
+    if (!arguments.empty() && arguments[0] == "exit") {
+        return arguments.size() > 1 ? std::atoi(arguments[1].c_str()) : 0;
+    }
+    try {
+        return run(arguments);
+    } catch (const std::exception& problem) {
+        std::fprintf(stderr, "engine stand-in: cannot bind: %s\n", problem.what());
+        return 1;
+    }
+}
