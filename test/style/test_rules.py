@@ -1,0 +1,73 @@
+"""Each rule lets good text pass and is able to fail."""
+import os
+import subprocess
+import tempfile
+import unittest
+
+import rules
+import tree
+
+# rule, path, text that breaks it, text that keeps it
+CASES = [
+    (rules.check_layering, "controller/core/a.h", '#include "loop/b.h"\n', '#include "core/b.h"\n'),
+    (rules.check_layering, "controller/core/a.cpp", "#include <poll.h>\n", "#include <vector>\n"),
+    (rules.check_layering, "controller/loop/a.cpp", '#include "edge/b.h"\n',
+     '#include "loop/b.h"\n#include "core/c.h"\n#include <mutex>\n'),
+    (rules.check_layering, "controller/loop/a.cpp", "#include <sys/stat.h>\n",
+     "#include <thread>\n"),
+    (rules.check_text, "a.cpp", "x" * 101 + "\n", "x" * 100 + "\n"),
+    (rules.check_text, "a.cpp", "\tint a;\n", "    int a;\n"),
+    (rules.check_text, "a.cpp", "int a; \n", "int a;\n"),
+    (rules.check_text, "a.cpp", "int a;", "int a;\n"),
+    (rules.check_text, "a.cpp", "int a;\n" * 451, "int a;\n" * 450),
+    (rules.check_words, "a.py", "# TO" "DO: later\n", "# a todo list\n"),
+    (rules.check_words, "a.sh", "cd /wo" "rk/x\n", "cd build/work/x\n"),
+    (rules.check_words, "a.cpp", "using namespace std;\n", "using namespace std::chrono;\n"),
+    (rules.check_words, "controller/core/a.cpp", 'printf("x");\n', 'snprintf(b, n, "x");\n'),
+    (rules.check_words, "controller/loop/a.cpp", "std::cout << 1;\n", "out << 1;\n"),
+    (rules.check_words, "controller/loop/a.cpp", "std::this_thread::sleep_for(1s);\n",
+     "changed.wait_for(lock, 1s);\n"),
+    (rules.check_pragma_once, "a.h", "int a();\n", "#pragma once\nint a();\n"),
+]
+
+
+class Rules(unittest.TestCase):
+    def test_each_rule(self):
+        for rule, path, bad, good in CASES:
+            with self.subTest(rule=rule.__name__, bad=bad[:40]):
+                self.assertTrue(list(rule(path, bad)), "the bad text passed")
+                self.assertEqual([], list(rule(path, good)))
+
+    def test_edge_and_main_may_see_everything_of_ours(self):
+        text = '#include "core/a.h"\n#include "loop/b.h"\n#include "edge/c.h"\n#include <poll.h>\n'
+        for path in ("controller/edge/a.cpp", "controller/main.cpp"):
+            self.assertEqual([], list(rules.check_layering(path, text)))
+
+    def test_heavy_headers(self):
+        once = {"controller/edge/a.cpp": "#include <curl/curl.h>\n"}
+        self.assertEqual([], list(rules.check_heavy_headers(once)))
+        twice = once | {"controller/edge/b.cpp": "#include <curl/multi.h>\n"}
+        self.assertTrue(list(rules.check_heavy_headers(twice)))
+        header = {"controller/edge/a.h": "#include <nlohmann/json.hpp>\n"}
+        self.assertTrue(list(rules.check_heavy_headers(header)))
+
+    def test_top_level(self):
+        self.assertEqual([], list(rules.check_top_level(["controller/a.h", ".ci/run"])))
+        self.assertTrue(list(rules.check_top_level(["notes.txt"])))
+
+    def test_the_tools_are_able_to_fail(self):
+        with tempfile.TemporaryDirectory(dir=os.path.join(tree.ROOT, "test", "style")) as folder:
+            path = os.path.join(folder, "bad.cpp")
+            with open(path, "w") as file:
+                file.write("int  f( int*p ){ return p==0 ? 1 : 2; }\n")
+            formatted = subprocess.run(["clang-format-14", "--dry-run", "-Werror", path],
+                                       capture_output=True)
+            self.assertNotEqual(0, formatted.returncode)
+            tidied = subprocess.run(["clang-tidy-14", "--quiet", path, "--", "-std=c++20"],
+                                    capture_output=True, text=True)
+            self.assertNotEqual(0, tidied.returncode)
+            self.assertIn("modernize-use-nullptr", tidied.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
