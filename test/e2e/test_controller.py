@@ -75,6 +75,8 @@ class Life(PoolTest):
         self.write_spec(3)
         for number in (signal.SIGTERM, signal.SIGINT):
             controller = self.start_controller()
+            # The engines of the first are there at once: that says nothing of the second.
+            self.wait_until(lambda: "spec accepted" in controller.log, "the controller is up")
             before = ids(self.settle(3))
             begun = time.monotonic()
             self.assertEqual(0, controller.terminate(number))
