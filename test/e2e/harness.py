@@ -1,9 +1,9 @@
 """What an end-to-end test stands on: stand-in gateways on a network of their own, a spec file, the
 real roundhouse binary, and a Watcher. Each test gets names of its own and leaves nothing behind.
 """
-import http.client
 import json
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -14,10 +14,12 @@ import unittest
 
 import docker_host
 from docker_host import docker
+from steering import Steering, http_request
 from watcher import Watcher
 
-ENGINE_IMAGE = "roundhouse-standin-engine"
-GATEWAY_IMAGE = "roundhouse-standin-gateway"
+IMAGES = os.environ.get("STANDIN_IMAGES", "roundhouse-standin")
+ENGINE_IMAGE = f"{IMAGES}-engine"
+GATEWAY_IMAGE = f"{IMAGES}-gateway"
 BINARY = os.environ.get("ROUNDHOUSE", "roundhouse")
 IN_CI = os.environ.get("CI", "") not in ("", "0", "false")
 
@@ -31,33 +33,22 @@ def require(condition, what):
     raise unittest.SkipTest(f"needs {what}")
 
 
-def http_request(host, port, method="GET", path="/", body=None, timeout=1.0):
-    """The body of a 200 answer, or None for any other outcome."""
-    connection = http.client.HTTPConnection(host, port, timeout=timeout)
-    try:
-        connection.request(method, path, body)
-        response = connection.getresponse()
-        text = response.read()
-        return text if response.status == 200 else None
-    except (OSError, http.client.HTTPException):
-        return None
-    finally:
-        connection.close()
-
-
-class Gateway:
+class Gateway(Steering):
     """A stand-in gateway: one container of a fixed name, and perhaps several ids over time."""
 
-    def __init__(self, name, network):
+    def __init__(self, name, network, environment=None):
         self.name = name
         self.network = network
+        self.environment = dict(environment or {})
         self.ids = set()
         self.make()
 
     def make(self, *options):
-        docker("run", "--detach", "--name", self.name, "--network", self.network, *options,
-               GATEWAY_IMAGE)
+        variables = [f"--env={name}={value}" for name, value in self.environment.items()]
+        docker("run", "--detach", "--name", self.name, "--network", self.network, *variables,
+               *options, GATEWAY_IMAGE)
         self.ids.add(self.id)
+        self.wait_until_it_listens()
 
     def remove(self):
         docker("rm", "--force", "--volumes", self.name)
@@ -89,10 +80,6 @@ class Gateway:
         """What Docker says: "starting", "healthy", "unhealthy", or "none"."""
         return docker_host.inspect(self.name)["State"].get("Health", {}).get("Status", "none")
 
-    def set_health(self, word):
-        """What the container's health check says from now on: "healthy" or anything else."""
-        assert http_request(self.address, 8001, "PUT", "/health", word) is not None
-
 
 class Engine:
     """One row of the pool's containers, as Docker lists them."""
@@ -105,14 +92,22 @@ class Engine:
         self.slot = int(self.labels.get("roundhouse.slot", -1))
         self.network_mode = row["HostConfig"]["NetworkMode"]
         self.http_port = int(self.labels.get("roundhouse.http-port", 0))
+        self.p2p_port = int(self.labels.get("roundhouse.p2p-port", 0))
+        self.forwarded = self.labels.get("roundhouse.forwarded") == "true"
+        self.failures = int(self.labels.get("roundhouse.failures", 0))
 
     def __repr__(self):
         return f"{self.name}({self.state}, {self.id[:12]})"
 
     def answers(self, address):
         """Whether this engine's own port answers, and not another engine on it."""
+        said = self.tells(address)
+        return said is not None and said["http_port"] == self.http_port
+
+    def tells(self, address):
+        """What the engine itself says of its ports; None when it does not answer."""
         text = http_request(address, self.http_port) if address else None
-        return text is not None and json.loads(text)["http_port"] == self.http_port
+        return json.loads(text) if text else None
 
 
 class Controller:
@@ -129,6 +124,11 @@ class Controller:
     def log(self):
         with open(self.log_path, errors="replace") as text:
             return text.read()
+
+    def says(self, condition, status):
+        """Whether its last word on a condition such as "GatewayReady" is "True", "False" ..."""
+        told = re.findall(rf" condition={condition} status=(\w+)", self.log)
+        return told[-1:] == [status]
 
     @property
     def alive(self):
@@ -152,6 +152,7 @@ class PoolTest(unittest.TestCase):
     """A pool, its gateways and everything else that a test makes, all named after `self.pool`."""
 
     gateway_count = 1
+    gateway_environment = {}
 
     @classmethod
     def setUpClass(cls):
@@ -171,8 +172,9 @@ class PoolTest(unittest.TestCase):
         self.watcher = Watcher(self.pool, self.pool)
         self.addCleanup(self.remove_all)
         docker("network", "create", "--label", f"roundhouse-test={self.pool}", self.pool)
-        self.gateways = [Gateway(f"{self.pool}-gateway{number}", self.pool)
-                         for number in range(self.gateway_count)]
+        self.gateways = []
+        for _ in range(self.gateway_count):
+            self.start_gateway(environment=self.gateway_environment)
         self.watcher.begin()
 
     def tearDown(self):
@@ -197,6 +199,13 @@ class PoolTest(unittest.TestCase):
         if ours:
             docker("rm", "--force", "--volumes", *ours, check=False)
         docker("network", "rm", self.pool, check=False)
+
+    def start_gateway(self, profile="v3.41", environment=None):
+        """One more gateway of this pool, answering as that release of Gluetun."""
+        name = f"{self.pool}-gateway{len(self.gateways)}"
+        self.gateways.append(Gateway(name, self.pool,
+                                     {"GLUETUN_PROFILE": profile} | (environment or {})))
+        return self.gateways[-1]
 
     # --- the spec
 
@@ -265,6 +274,21 @@ class PoolTest(unittest.TestCase):
         """Waits until Docker calls every gateway healthy."""
         for gateway in self.gateways:
             self.wait_until(lambda: gateway.health == "healthy", f"{gateway.name} is healthy")
+
+    def wait_for_rounds(self, gateway):
+        """Waits until the controller has read this gateway's control server and ended the round:
+        until it asks for the second time from now."""
+        def asked():
+            return sum(count for request, count in gateway.requests().items()
+                       if request.startswith("GET /v1/vpn/status "))
+
+        before = asked()
+        self.wait_until(lambda: asked() >= before + 2, "the control server is read in each round")
+
+    def wait_until_told(self, condition, status):
+        """Waits until the controller's last word on a condition is this."""
+        self.wait_until(lambda: self.controllers[-1].says(condition, status),
+                        f"{condition} is {status}")
 
     def wait_until(self, condition, what, seconds=20):
         """Polls until `condition` gives something true, and returns that."""

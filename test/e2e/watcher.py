@@ -65,6 +65,17 @@ class Watcher(threading.Thread):
                 return moment - begun
         return None
 
+    def most_down_since(self, moment):
+        """How many engines were down at a time since then, at most."""
+        down, most = set(), 0
+        for _, action, name, _ in self.changes_since(moment):
+            if action == "die":
+                down.add(name)
+            elif action == "start":
+                down.discard(name)
+            most = max(most, len(down))
+        return most
+
     def run(self):
         since = time.time()
         while not self._closing:

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <exception>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "environment.h"
@@ -14,6 +15,7 @@
 namespace {
 
 using namespace std::chrono_literals;
+using standin::HttpServer;
 using standin::number_from;
 using standin::Request;
 using standin::Response;
@@ -39,7 +41,8 @@ std::string quoted(const std::string& text) {
     return out + '"';
 }
 
-std::string who_i_am(const Ports& ports, const std::vector<std::string>& arguments) {
+std::string who_i_am(const Ports& ports, bool p2p_bound,
+                     const std::vector<std::string>& arguments) {
     std::string list;
     for (const std::string& argument : arguments) {
         list += (list.empty() ? "" : ",") + quoted(argument);
@@ -48,7 +51,10 @@ std::string who_i_am(const Ports& ports, const std::vector<std::string>& argumen
            ",\"http_port\":" + std::to_string(ports.http) +
            ",\"https_port\":" + std::to_string(ports.https) +
            ",\"api_port\":" + std::to_string(ports.api) +
-           ",\"p2p_port\":" + std::to_string(ports.p2p) + ",\"arguments\":[" + list + "]}\n";
+           ",\"p2p_port\":" + std::to_string(ports.p2p) +
+           ",\"p2p_bound\":" + (p2p_bound ? "true" : "false") +
+           ",\"environment\":{\"P2P_PORT\":" + quoted(text_from("P2P_PORT")) + "},\"arguments\":[" +
+           list + "]}\n";
 }
 
 Response answer(const Request& request, const std::string& identity) {
@@ -67,6 +73,26 @@ SteadyTime after(const char* variable, SteadyTime start, SteadyTime otherwise) {
     return wait_ms ? start + std::chrono::milliseconds(*wait_ms) : otherwise;
 }
 
+// Binds the P2P port, by TCP and UDP or not at all. Like a real engine, the stand-in may go on
+// without it: whether it does is said by P2P_BIND.
+bool bind_p2p(HttpServer& server, int port) {
+    if (text_from("P2P_BIND") != "optional") {
+        server.bind_silent("0.0.0.0", port);
+        server.bind_udp("0.0.0.0", port);
+        return true;
+    }
+    try {
+        server.bind_silent("0.0.0.0", port);
+        server.bind_udp("0.0.0.0", port);
+        server.listen_all();
+        return true;
+    } catch (const std::system_error& problem) {
+        std::fprintf(stderr, "engine stand-in: without P2P: %s\n", problem.what());
+        server.release(port);
+        return false;
+    }
+}
+
 int run(const std::vector<std::string>& arguments) {
     const SteadyTime start = std::chrono::steady_clock::now();
     const SteadyTime ready_at = after("READY_AFTER", start, start);
@@ -74,12 +100,11 @@ int run(const std::vector<std::string>& arguments) {
     const SteadyTime exit_at = after("EXIT_AFTER", start, never);
     const std::string address = text_from("BIND_ALL").empty() ? "127.0.0.1" : "0.0.0.0";
     const Ports ports;
-    const std::string identity = who_i_am(ports, arguments);
 
-    standin::HttpServer server;
+    HttpServer server;
     if (!text_from("IGNORE_SIGTERM").empty()) server.ignore_signals();
-    server.bind_silent("0.0.0.0", ports.p2p);
-    server.bind_udp("0.0.0.0", ports.p2p);
+    const bool p2p_bound = bind_p2p(server, ports.p2p);
+    const std::string identity = who_i_am(ports, p2p_bound, arguments);
     server.bind_http(address, ports.http,
                      [&](const Request& request) { return answer(request, identity); });
     server.bind_silent(address, ports.https);

@@ -8,70 +8,74 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <exception>
-#include <map>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
 #include "environment.h"
+#include "gluetun.h"
 #include "http_server.h"
+#include "steering.h"
 
 namespace {
 
 using namespace std::chrono_literals;
+using standin::Connections;
+using standin::Gluetun;
+using standin::number_from;
 using standin::Request;
-using standin::Response;
+using standin::Steering;
+using standin::text_from;
 
-constexpr int control_port = 8000;   // Gluetun's control server
-constexpr int steering_port = 8001;  // for tests only
-constexpr int health_port = 9999;    // Gluetun's own, loopback only
+// Gluetun serves its health on the loopback interface only.
+const int health_port = number_from("HEALTH_PORT").value_or(9999);
 
-struct State {
-    std::string health =
-        standin::text_from("HEALTH").empty() ? "healthy" : standin::text_from("HEALTH");
-    // What the control server answers; paths and bodies are those of Gluetun 3.41.
-    std::map<std::string, std::string> answers{
-        {"/v1/vpn/status", "{\"status\":\"running\"}\n"},
-        {"/v1/publicip/ip", "{\"public_ip\":\"192.0.2.1\"}\n"},
-        {"/v1/portforward", "{\"port\":0}\n"},
-        {"/v1/version", "{\"version\":\"standin\",\"commit\":\"\",\"created\":\"\"}\n"},
-    };
-};
-
-Response control(const Request& request, const State& state) {
-    const auto found = state.answers.find(request.path);
-    if (found == state.answers.end()) {
-        return {.status = 401, .body = "Unauthorized\n", .content_type = "text/plain"};
-    }
-    // Gluetun sets no content type, and the sniffed one is this.
-    return {.status = 200, .body = found->second, .content_type = "text/plain; charset=utf-8"};
+[[noreturn]] void refuse(const std::string& what) {
+    throw std::runtime_error(what + ": not usable, see test/standins/README.md");
 }
 
-Response steer(const Request& request, State& state) {
-    if (request.method != "PUT") return {.status = 405, .body = "{\"error\":\"use PUT\"}\n"};
-    if (request.path == "/health") {
-        state.health = request.body;
-    } else {
-        state.answers[request.path] = request.body;
-    }
-    return {.status = 200, .body = "{}\n"};
+void set_role(Gluetun& gluetun, const char* variable, const std::string& kind) {
+    const std::string secret = text_from(variable);
+    if (secret.empty()) return;
+    gluetun.role = standin::parse_role(kind + secret);
+    if (!gluetun.role) refuse(variable);
 }
 
-Response health(const State& state) {
-    if (state.health == "healthy") return {.status = 200, .body = ""};
-    return {.status = 500, .body = state.health + "\n", .content_type = "text/plain"};
+// What the container is told. Gluetun, too, refuses to start with a configuration that it does not
+// understand.
+Gluetun configured() {
+    Gluetun gluetun;
+    const std::string name = text_from("GLUETUN_PROFILE");
+    const auto profile = standin::parse_profile(name.empty() ? "v3.41" : name);
+    if (!profile) refuse("GLUETUN_PROFILE " + name);
+    gluetun.profile = *profile;
+    set_role(gluetun, "GLUETUN_API_KEY", "apikey ");
+    set_role(gluetun, "GLUETUN_BASIC", "basic ");
+    const std::string routes = text_from("GLUETUN_ROUTES");
+    if (!routes.empty() && !standin::set_routes(gluetun, routes)) refuse("GLUETUN_ROUTES");
+    if (!standin::set_ports(gluetun, text_from("GLUETUN_PORTS"))) refuse("GLUETUN_PORTS");
+    if (!text_from("VPN_TYPE").empty()) gluetun.vpn_type = text_from("VPN_TYPE");
+    return gluetun;
 }
 
 int serve() {
-    State state;
+    const int control_port = number_from("CONTROL_PORT").value_or(8000);
+    const int steering_port = number_from("STEERING_PORT").value_or(8001);
+    Gluetun gluetun = configured();
     standin::HttpServer server;
-    server.bind_http("0.0.0.0", control_port,
-                     [&](const Request& request) { return control(request, state); });
+    Steering steering(gluetun, server, control_port);
+    server.bind_http(
+        "0.0.0.0", control_port,
+        [&](const Request& request) { return steering.answer_control(request); },
+        Connections::keep);
     server.bind_http("0.0.0.0", steering_port,
-                     [&](const Request& request) { return steer(request, state); });
-    server.bind_http("127.0.0.1", health_port, [&](const Request&) { return health(state); });
+                     [&](const Request& request) { return steering.answer(request); });
+    server.bind_http("127.0.0.1", health_port,
+                     [&](const Request&) { return steering.answer_health(); });
     server.listen_all();
     while (!server.serve_until(std::chrono::steady_clock::now() + 1h)) {
     }
@@ -83,7 +87,7 @@ int check_health() {
     const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in where{};
     where.sin_family = AF_INET;
-    where.sin_port = htons(health_port);
+    where.sin_port = htons(static_cast<std::uint16_t>(health_port));
     where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     constexpr std::string_view question = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
     std::array<char, 64> reply{};
@@ -104,7 +108,7 @@ int main(int argc, char** argv) {
     try {
         return serve();
     } catch (const std::exception& problem) {
-        std::fprintf(stderr, "gateway stand-in: cannot bind: %s\n", problem.what());
+        std::fprintf(stderr, "gateway stand-in: %s\n", problem.what());
         return 1;
     }
 }

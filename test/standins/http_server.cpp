@@ -9,82 +9,29 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cerrno>
-#include <charconv>
 #include <csignal>
 #include <optional>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 namespace standin {
 namespace {
 
-constexpr std::size_t max_request_bytes = 16 * 1024;
+using namespace std::chrono_literals;
+
+constexpr std::size_t max_request_bytes = std::size_t{16} * 1024;
 constexpr std::size_t max_clients = 128;
-constexpr auto client_lifetime = std::chrono::seconds(10);
+constexpr auto client_lifetime = 10s;
+constexpr auto faulty_client_lifetime = 60s;  // longer than any client may wait
+constexpr std::size_t filler_chunk_bytes = std::size_t{16} * 1024;
 
-std::string head_of(const Response& response) {
-    return "HTTP/1.1 " + std::to_string(response.status) +
-           (response.status < 400 ? " OK" : " Error") +
-           "\r\nContent-Type: " + response.content_type +
-           "\r\nContent-Length: " + std::to_string(response.body.size()) +
-           "\r\nConnection: close\r\n\r\n";
+std::system_error port_error(int error, int port) {
+    return {error, std::generic_category(), "port " + std::to_string(port)};
 }
 
-std::size_t content_length(std::string_view head) {
-    std::string lowered(head);
-    std::transform(lowered.begin(), lowered.end(), lowered.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    constexpr std::string_view name = "\r\ncontent-length:";
-    std::size_t at = lowered.find(name);
-    if (at == std::string::npos) return 0;
-    at = lowered.find_first_not_of(' ', at + name.size());
-    if (at == std::string::npos) return 0;
-    std::size_t length = 0;
-    std::from_chars(lowered.data() + at, lowered.data() + lowered.size(), length);
-    return length;
-}
-
-// nullopt: the request line is not HTTP.
-std::optional<Request> parse_request_line(std::string_view head) {
-    const std::string_view line = head.substr(0, head.find("\r\n"));
-    const std::size_t first = line.find(' ');
-    const std::size_t second = first == line.npos ? line.npos : line.find(' ', first + 1);
-    if (second == line.npos || !line.substr(second + 1).starts_with("HTTP/1.")) return std::nullopt;
-    Request request;
-    request.method = line.substr(0, first);
-    const std::string_view target = line.substr(first + 1, second - first - 1);
-    const std::size_t mark = target.find('?');
-    request.path = target.substr(0, mark);
-    if (mark != target.npos) request.query = target.substr(mark + 1);
-    return request;
-}
-
-int open_signal_fd() {
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGINT);
-    sigprocmask(SIG_BLOCK, &signals, nullptr);
-    return signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
-}
-
-}  // namespace
-
-HttpServer::HttpServer() : signal_fd_(open_signal_fd()) {
-    std::signal(SIGPIPE, SIG_IGN);
-}
-
-HttpServer::~HttpServer() {
-    for (const Client& client : clients_)
-        close(client.fd);
-    for (const Listener& listener : listeners_)
-        close(listener.fd);
-    close(signal_fd_);
-}
-
-HttpServer::Listener& HttpServer::add_listener(const std::string& address, int port, int type) {
+int bind_socket(const std::string& address, int port, int type) {
     const int fd = socket(AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     const int on = 1;
     if (type == SOCK_STREAM) setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
@@ -97,18 +44,49 @@ HttpServer::Listener& HttpServer::add_listener(const std::string& address, int p
     if (bind(fd, reinterpret_cast<const sockaddr*>(&where), sizeof where) != 0) {
         const int error = errno;
         close(fd);
-        throw std::system_error(error, std::generic_category(), "port " + std::to_string(port));
+        throw port_error(error, port);
     }
-    listeners_.push_back({.fd = fd,
-                          .port = port,
-                          .datagrams = type == SOCK_DGRAM,
-                          .handler = nullptr,
-                          .line_handler = nullptr});
+    return fd;
+}
+
+int open_signal_fd() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    sigprocmask(SIG_BLOCK, &signals, nullptr);
+    return signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+void close_and_forget(int& fd) {
+    if (fd >= 0) close(std::exchange(fd, -1));
+}
+
+}  // namespace
+
+HttpServer::HttpServer() : signal_fd_(open_signal_fd()) {
+    std::signal(SIGPIPE, SIG_IGN);
+}
+
+HttpServer::~HttpServer() {
+    for (Client& client : clients_)
+        close_and_forget(client.fd);
+    for (Listener& listener : listeners_)
+        close_and_forget(listener.fd);
+    close(signal_fd_);
+}
+
+HttpServer::Listener& HttpServer::add_listener(const std::string& address, int port, int type) {
+    const int fd = bind_socket(address, port, type);
+    listeners_.push_back({.fd = fd, .address = address, .port = port, .type = type});
     return listeners_.back();
 }
 
-void HttpServer::bind_http(const std::string& address, int port, Handler handler) {
-    add_listener(address, port, SOCK_STREAM).handler = std::move(handler);
+void HttpServer::bind_http(const std::string& address, int port, Handler handler,
+                           Connections connections) {
+    Listener& listener = add_listener(address, port, SOCK_STREAM);
+    listener.handler = std::move(handler);
+    listener.connections = connections;
 }
 
 void HttpServer::bind_lines(const std::string& address, int port, LineHandler handler) {
@@ -124,21 +102,39 @@ void HttpServer::bind_udp(const std::string& address, int port) {
 }
 
 void HttpServer::listen_all() {
-    for (const Listener& listener : listeners_) {
-        if (!listener.datagrams && listen(listener.fd, 64) != 0) {
-            throw std::system_error(errno, std::generic_category(),
-                                    "port " + std::to_string(listener.port));
+    for (Listener& listener : listeners_) {
+        if (listener.fd < 0 || listener.listening || listener.type != SOCK_STREAM) continue;
+        if (listen(listener.fd, 64) != 0) throw port_error(errno, listener.port);
+        listener.listening = true;
+    }
+}
+
+void HttpServer::release(int port) {
+    for (Listener& listener : listeners_) {
+        if (listener.port != port) continue;
+        close_and_forget(listener.fd);
+        listener.listening = false;
+        for (Client& client : clients_) {
+            if (client.listener == &listener) close_and_forget(client.fd);
         }
     }
 }
 
-bool HttpServer::signal_arrived() {
+void HttpServer::take_again(int port) {
+    for (Listener& listener : listeners_) {
+        if (listener.port != port || listener.fd >= 0) continue;
+        listener.fd = bind_socket(listener.address, listener.port, listener.type);
+    }
+    listen_all();
+}
+
+bool HttpServer::signal_arrived() const {
     signalfd_siginfo info{};
     return read(signal_fd_, &info, sizeof info) == sizeof info && !ignoring_signals_;
 }
 
 void HttpServer::accept_from(const Listener& listener) {
-    if (listener.datagrams) {
+    if (listener.type == SOCK_DGRAM) {
         std::array<char, 2048> dropped{};
         while (recv(listener.fd, dropped.data(), dropped.size(), 0) >= 0) {
         }
@@ -150,33 +146,46 @@ void HttpServer::accept_from(const Listener& listener) {
         close(fd);
         return;
     }
-    clients_.push_back({.fd = fd,
-                        .listener = &listener,
-                        .received = {},
-                        .to_send = {},
-                        .closing = false,
-                        .deadline = std::chrono::steady_clock::now() + client_lifetime});
+    const SteadyTime deadline = std::chrono::steady_clock::now() + client_lifetime;
+    clients_.push_back({.fd = fd, .listener = &listener, .deadline = deadline});
 }
 
 void HttpServer::answer_http(Client& client) {
     const std::size_t end_of_head = client.received.find("\r\n\r\n");
-    const bool too_long = client.received.size() > max_request_bytes;
-    if (end_of_head == std::string::npos && !too_long) return;
-    const std::string_view head = std::string_view(client.received).substr(0, end_of_head);
-    std::optional<Request> request = parse_request_line(head);
-    Response response{.status = 400, .body = "{\"error\":\"not HTTP\"}\n"};
-    if (too_long) {
-        response.status = 413;
-    } else if (request) {
-        const std::size_t body_size = content_length(head);
-        if (client.received.size() < end_of_head + 4 + body_size && body_size < max_request_bytes) {
-            return;
-        }
-        request->body = client.received.substr(end_of_head + 4, body_size);
-        response = client.listener->handler(*request);
+    if (client.received.size() > max_request_bytes) {
+        return send_response(client, {.status = 413, .body = ""}, false, true);
     }
-    client.to_send = head_of(response) + response.body;
-    client.closing = true;
+    if (end_of_head == std::string::npos) return;
+    std::optional<Request> request =
+        parse_head(std::string_view(client.received).substr(0, end_of_head + 2));
+    if (!request) {
+        const Response refusal{.status = 400, .body = "{\"error\":\"not HTTP\"}\n"};
+        return send_response(client, refusal, false, true);
+    }
+    const std::size_t body_size = std::min(content_length(*request), max_request_bytes);
+    if (client.received.size() < end_of_head + 4 + body_size) return;
+    request->body = client.received.substr(end_of_head + 4, body_size);
+    client.received.erase(0, end_of_head + 4 + body_size);
+    const Response response = client.listener->handler(*request);
+    const bool keeps = client.listener->connections == Connections::keep &&
+                       response.delivery == Delivery::whole && wants_to_keep_connection(*request);
+    send_response(client, response, keeps, request->method != "HEAD");
+}
+
+void HttpServer::send_response(Client& client, const Response& response, bool keeps,
+                               bool with_body) {
+    const SteadyTime now = std::chrono::steady_clock::now();
+    const bool faulty = response.delivery != Delivery::whole || response.filler_bytes > 0;
+    client.deadline = now + (faulty ? faulty_client_lifetime : client_lifetime);
+    if (response.delivery == Delivery::dropped) return close_and_forget(client.fd);
+    if (response.delivery == Delivery::never) return;
+    if (response.delivery != Delivery::bare) client.to_send += head_of(response, keeps);
+    if (with_body) {
+        client.to_send += response.body;
+        client.filler_bytes = response.filler_bytes;
+    }
+    client.dripping = response.delivery == Delivery::dripped;
+    client.closing = !keeps;
 }
 
 void HttpServer::answer_lines(Client& client) {
@@ -203,63 +212,81 @@ bool HttpServer::read_from(Client& client) {
     } else {
         answer_lines(client);
     }
-    return true;
+    return client.fd >= 0;
 }
 
 // False when the connection is over.
 bool HttpServer::write_to(Client& client) {
-    if (!client.to_send.empty()) {
-        const ssize_t count = send(client.fd, client.to_send.data(), client.to_send.size(), 0);
+    if (client.to_send.empty() && client.filler_bytes > 0) {
+        const std::size_t next = std::min(client.filler_bytes, filler_chunk_bytes);
+        client.to_send.assign(next, 'x');
+        client.filler_bytes -= next;
+    }
+    const SteadyTime now = std::chrono::steady_clock::now();
+    if (!client.to_send.empty() && client.send_at <= now) {
+        const std::size_t size = client.dripping ? 1 : client.to_send.size();
+        const ssize_t count = send(client.fd, client.to_send.data(), size, 0);
         if (count < 0) return errno == EAGAIN || errno == EINTR;
         client.to_send.erase(0, static_cast<std::size_t>(count));
+        if (client.dripping) client.send_at = now + drip_interval;
     }
-    return !(client.closing && client.to_send.empty());
+    return !(client.closing && client.to_send.empty() && client.filler_bytes == 0);
 }
 
 void HttpServer::drop_expired(SteadyTime now) {
-    clients_.remove_if([now](const Client& client) {
-        const bool expired = client.fd < 0 || client.deadline < now;
-        if (expired && client.fd >= 0) close(client.fd);
-        return expired;
+    clients_.remove_if([now](Client& client) {
+        if (client.deadline < now) close_and_forget(client.fd);
+        return client.fd < 0;
     });
 }
 
+SteadyTime HttpServer::next_wake_up(SteadyTime now, SteadyTime deadline) const {
+    if (hanging_) return std::min(deadline, now + 60s);
+    SteadyTime wake_up = std::min(deadline, now + (clients_.empty() ? 60s : 1s));
+    for (const Client& client : clients_) {
+        if (client.send_at > now) wake_up = std::min(wake_up, client.send_at);
+    }
+    return wake_up;
+}
+
+void HttpServer::poll_once(SteadyTime now, SteadyTime wake_up) {
+    std::vector<pollfd> polled{{.fd = signal_fd_, .events = POLLIN, .revents = 0}};
+    if (!hanging_) {
+        for (const Listener& listener : listeners_)
+            polled.push_back({listener.fd, POLLIN, 0});
+        for (const Client& client : clients_) {
+            const bool has_more = !client.to_send.empty() || client.filler_bytes > 0;
+            const bool may_send = has_more && client.send_at <= now;
+            polled.push_back(
+                {client.fd, static_cast<short>(may_send ? POLLIN | POLLOUT : POLLIN), 0});
+        }
+    }
+    const auto wait = std::chrono::ceil<std::chrono::milliseconds>(wake_up - now);
+    poll(polled.data(), polled.size(), static_cast<int>(wait.count()));
+
+    if (polled[0].revents != 0 && signal_arrived()) stopping_ = true;
+    if (hanging_) return;
+    std::size_t at = 1 + listeners_.size();
+    for (Client& client : clients_) {
+        const short ready = polled[at++].revents;
+        if (ready == 0 || client.fd < 0) continue;
+        const bool alive = (ready & POLLIN) != 0 ? read_from(client) : ready != POLLERR;
+        if (!alive || !write_to(client)) close_and_forget(client.fd);
+    }
+    at = 1;
+    for (const Listener& listener : listeners_) {
+        if (at < polled.size() && polled[at++].revents != 0) accept_from(listener);
+    }
+}
+
 bool HttpServer::serve_until(SteadyTime deadline) {
-    while (true) {
+    while (!stopping_) {
         const SteadyTime now = std::chrono::steady_clock::now();
         if (now >= deadline) return false;
         drop_expired(now);
-
-        std::vector<pollfd> polled{{.fd = signal_fd_, .events = POLLIN, .revents = 0}};
-        if (!hanging_) {
-            for (const Listener& listener : listeners_)
-                polled.push_back({listener.fd, POLLIN, 0});
-            for (const Client& client : clients_) {
-                const short wish = client.to_send.empty() ? POLLIN : POLLIN | POLLOUT;
-                polled.push_back({client.fd, wish, 0});
-            }
-        }
-        auto wait = std::chrono::ceil<std::chrono::milliseconds>(deadline - now);
-        wait =
-            std::min(wait, std::chrono::milliseconds(hanging_ || clients_.empty() ? 60000 : 1000));
-        poll(polled.data(), polled.size(), static_cast<int>(wait.count()));
-
-        if (polled[0].revents != 0 && signal_arrived()) return true;
-        if (hanging_) continue;
-        std::size_t at = 1 + listeners_.size();
-        for (Client& client : clients_) {
-            const short ready = polled[at++].revents;
-            const bool alive = (ready & POLLIN) != 0 ? read_from(client) : ready != POLLERR;
-            if (ready != 0 && (!alive || !write_to(client))) {
-                close(client.fd);
-                client.fd = -1;
-            }
-        }
-        at = 1;
-        for (const Listener& listener : listeners_) {
-            if (polled[at++].revents != 0) accept_from(listener);
-        }
+        poll_once(now, next_wake_up(now, deadline));
     }
+    return true;
 }
 
 }  // namespace standin

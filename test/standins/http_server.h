@@ -1,5 +1,5 @@
 // A tiny HTTP/1.1 server for stand-in containers: one thread, one poll loop, fixed limits.
-// It has to stay up whatever a test sends, so each connection gets one request and one answer.
+// It has to stay up whatever a test sends.
 #pragma once
 
 #include <chrono>
@@ -8,20 +8,9 @@
 #include <string>
 #include <string_view>
 
+#include "http_message.h"
+
 namespace standin {
-
-struct Request {
-    std::string method;
-    std::string path;  // without the query
-    std::string query;
-    std::string body;
-};
-
-struct Response {
-    int status = 200;
-    std::string body;
-    std::string content_type = "application/json";
-};
 
 using Handler = std::function<Response(const Request&)>;
 
@@ -30,7 +19,10 @@ using LineHandler = std::function<std::string(std::string_view line)>;
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-// All calls from one thread.
+// Whether a connection serves one request, or as many as the client sends.
+enum class Connections { close_each, keep };
+
+// All calls from one thread. Handlers may call it too.
 class HttpServer {
   public:
     HttpServer();
@@ -40,14 +32,21 @@ class HttpServer {
 
     // Reserves a TCP port. The port refuses connections until listen_all(). Throws
     // std::system_error with the port in its text when the port is taken.
-    void bind_http(const std::string& address, int port, Handler handler);
+    void bind_http(const std::string& address, int port, Handler handler,
+                   Connections connections = Connections::close_each);
     void bind_lines(const std::string& address, int port, LineHandler handler);
     // Accepts and closes: a port that is open and says nothing.
     void bind_silent(const std::string& address, int port);
     // Takes a UDP port and drops what arrives.
     void bind_udp(const std::string& address, int port);
 
+    // Has every bound port listen that does not yet. Throws as bind_http() does.
     void listen_all();
+
+    // Gives all of a port up, with its connections: it refuses from now on.
+    void release(int port);
+    // Takes a released port again, as it was. Throws as bind_http() does.
+    void take_again(int port);
 
     // From now on connections are accepted by the kernel and nobody answers them.
     void hang() { hanging_ = true; }
@@ -59,33 +58,43 @@ class HttpServer {
 
   private:
     struct Listener {
-        int fd = -1;
+        int fd = -1;  // -1: released
+        std::string address;
         int port = 0;
-        bool datagrams = false;
-        Handler handler;
-        LineHandler line_handler;
+        int type = 0;
+        bool listening = false;
+        Connections connections = Connections::close_each;
+        Handler handler = nullptr;
+        LineHandler line_handler = nullptr;
     };
     struct Client {
-        int fd = -1;
+        int fd = -1;  // -1: over
         const Listener* listener = nullptr;
-        std::string received;
-        std::string to_send;
-        bool closing = false;  // closed once to_send is empty
         SteadyTime deadline;
+        std::string received = {};
+        std::string to_send = {};
+        std::size_t filler_bytes = 0;  // still to come after to_send
+        bool dripping = false;
+        SteadyTime send_at = {};  // nothing goes out before
+        bool closing = false;     // closed once all is sent; nothing more is read
     };
 
     Listener& add_listener(const std::string& address, int port, int type);
-    bool signal_arrived();
+    bool signal_arrived() const;
     void accept_from(const Listener& listener);
     bool read_from(Client& client);
     bool write_to(Client& client);
     void answer_http(Client& client);
+    void send_response(Client& client, const Response& response, bool keeps, bool with_body);
     void answer_lines(Client& client);
     void drop_expired(SteadyTime now);
+    SteadyTime next_wake_up(SteadyTime now, SteadyTime deadline) const;
+    void poll_once(SteadyTime now, SteadyTime wake_up);
 
     int signal_fd_ = -1;
     bool hanging_ = false;
     bool ignoring_signals_ = false;
+    bool stopping_ = false;
     std::list<Listener> listeners_;  // clients point into it
     std::list<Client> clients_;
 };

@@ -1,0 +1,51 @@
+"""The stand-in gateway as a process of this machine, without a container."""
+import http.client
+import os
+import socket
+import subprocess
+import time
+
+from steering import Steering, free_ports
+
+PROGRAM = os.path.join(os.environ.get("STANDIN_PROGRAMS", ""), "standin_gateway")
+OLD, NEW = "/v1/openvpn/portforwarded", "/v1/portforward"
+
+
+class LocalGateway(Steering):
+    """On ports of its own, so that any number of them can run."""
+
+    address = "127.0.0.1"
+
+    def __init__(self, profile, environment=None):
+        self.profile = profile
+        self.control_port, self.steering_port, health_port = free_ports(3)
+        self.process = subprocess.Popen([PROGRAM], env={
+            "GLUETUN_PROFILE": profile, "CONTROL_PORT": str(self.control_port),
+            "STEERING_PORT": str(self.steering_port), "HEALTH_PORT": str(health_port),
+        } | (environment or {}))
+        deadline = time.monotonic() + 10
+        while self.process.poll() is None and time.monotonic() < deadline:
+            try:
+                socket.create_connection((self.address, self.steering_port), timeout=1).close()
+                return
+            except OSError:
+                time.sleep(0.01)
+
+    def stop(self):
+        self.process.terminate()
+        return self.process.wait(10)
+
+    def ask(self, request, headers=None, body=None, timeout=2):
+        """(status, body, headers) of "METHOD /path"."""
+        method, target = request.split(" ", 1)
+        connection = http.client.HTTPConnection(self.address, self.control_port, timeout=timeout)
+        try:
+            connection.request(method, target, body, headers or {})
+            response = connection.getresponse()
+            return response.status, response.read().decode(), dict(response.headers)
+        finally:
+            connection.close()
+
+    def ask_for_ports(self, **options):
+        path = OLD if self.profile in ("v3.38", "v3.40") else NEW
+        return self.ask(f"GET {path}", **options)

@@ -1,0 +1,96 @@
+"""Steers a stand-in gateway (test/standins/README.md): says what its Gluetun reports from now on,
+and what is wrong with it."""
+import contextlib
+import http.client
+import json
+import socket
+import time
+
+
+def http_request(host, port, method="GET", path="/", body=None, timeout=1.0):
+    """The body of a 200 answer, or None for any other outcome."""
+    connection = http.client.HTTPConnection(host, port, timeout=timeout)
+    try:
+        connection.request(method, path, body)
+        response = connection.getresponse()
+        text = response.read()
+        return text if response.status == 200 else None
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()
+
+
+def free_ports(count):
+    """TCP ports of this machine that nobody has, each another."""
+    with contextlib.ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
+
+
+class Steering:
+    """What can be done to a stand-in gateway. Whoever inherits it has an `address`."""
+
+    steering_port = 8001
+
+    def steer(self, path, text):
+        done = http_request(self.address, self.steering_port, "PUT", path, str(text), timeout=5)
+        assert done is not None, f"the gateway did not take PUT {path} {text!r}"
+
+    def wait_until_it_listens(self):
+        deadline = time.monotonic() + 10
+        while http_request(self.address, self.steering_port, path="/requests") is None:
+            assert time.monotonic() < deadline, "the gateway takes no steering within 10 s"
+            time.sleep(0.01)
+
+    def set_ports(self, ports):
+        """What is forwarded from now on; [] is none, and ends a rotation."""
+        self.steer("/ports", ",".join(str(port) for port in ports))
+
+    def rotate(self, interval_ms):
+        """Every port goes one up each `interval_ms`; 0 ends that."""
+        self.steer("/rotate", interval_ms)
+
+    def vpn(self, status):
+        """"starting", "running", "stopping", "stopped", "crashed" or "completed". While it does
+        not run there are no forwarded ports and no public IP, as with Gluetun."""
+        self.steer("/vpn", status)
+
+    def public_ip(self, address):
+        """"" is: unknown."""
+        self.steer("/publicip", address)
+
+    def fault(self, word, path=""):
+        """What is wrong with the control server, or with one path of it: "none", "refuse", "hang",
+        "drop", "drip", "huge", "garbage", "noise", "redirect URL", or a status such as "500"."""
+        self.steer("/fault" + path, word)
+
+    def answer_verbatim(self, path, body):
+        """That path answers 200 and this body; "" ends that."""
+        self.steer(path, body)
+
+    def require(self, role):
+        """"apikey KEY", "basic USER:PASSWORD", "none" (all may), "default" (nothing set up)."""
+        self.steer("/auth", role)
+
+    def permit(self, *routes):
+        """Only these ("GET /v1/portforward") are covered by the role; no argument: all."""
+        self.steer("/routes", ",".join(routes) or "all")
+
+    def set_health(self, word):
+        """What the container's health check says from now on: "healthy" or anything else."""
+        self.steer("/health", word)
+
+    def hold(self, port):
+        """Takes the UDP half of a port in the gateway's namespace, so that no engine can bind that
+        port and nobody listens there by TCP."""
+        self.steer("/hold", port)
+
+    def release(self, port):
+        self.steer("/release", port)
+
+    def requests(self):
+        """How often the control server was asked: "GET /v1/portforward 200" -> count."""
+        return json.loads(http_request(self.address, self.steering_port, path="/requests"))

@@ -1,0 +1,83 @@
+"""The stand-in engine binds its ports as a real one does, or misbehaves as it is told."""
+import json
+import os
+import socket
+import subprocess
+import time
+import unittest
+
+from harness import require
+from steering import free_ports, http_request
+
+PROGRAM = os.path.join(os.environ.get("STANDIN_PROGRAMS", ""), "standin_engine")
+
+
+class StandinEngine(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        require(os.access(PROGRAM, os.X_OK), "STANDIN_PROGRAMS, the folder of the stand-ins")
+
+    def start(self, **environment):
+        names = ("HTTP_PORT", "HTTPS_PORT", "API_PORT", "P2P_PORT")
+        self.ports = dict(zip(names, free_ports(len(names))))
+        variables = {name: str(port) for name, port in self.ports.items()} | environment
+        self.hold_p2p()
+        process = subprocess.Popen([PROGRAM], env=variables, stderr=subprocess.DEVNULL)
+        self.addCleanup(process.wait, 10)
+        self.addCleanup(process.kill)
+        return process
+
+    held = ()  # kinds of sockets that somebody else has on the P2P port
+
+    def hold_p2p(self):
+        for kind in self.held:
+            other = socket.socket(socket.AF_INET, kind)
+            self.addCleanup(other.close)
+            other.bind(("0.0.0.0", self.ports["P2P_PORT"]))
+            if kind == socket.SOCK_STREAM:
+                other.listen()
+
+    def tells(self):
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            text = http_request("127.0.0.1", self.ports["HTTP_PORT"])
+            if text:
+                return json.loads(text)
+            time.sleep(0.01)
+        self.fail("no answer within 10 s")
+
+    def test_a_free_port_is_bound(self):
+        for mode in ("required", "optional"):
+            with self.subTest(mode=mode):
+                self.start(P2P_BIND=mode)
+                said = self.tells()
+                port = self.ports["P2P_PORT"]
+                self.assertEqual((port, True), (said["p2p_port"], said["p2p_bound"]))
+                self.assertEqual(str(port), said["environment"]["P2P_PORT"])
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+                    self.assertRaises(OSError, other.bind, ("0.0.0.0", port))
+
+    def test_a_port_that_is_required_and_taken_ends_it(self):
+        for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+            with self.subTest(kind=kind):
+                self.held = (kind,)
+                self.assertEqual(1, self.start().wait(10))
+
+    def test_one_that_is_optional_and_taken_does_not(self):
+        for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+            with self.subTest(kind=kind):
+                self.held = (kind,)
+                self.start(P2P_BIND="optional")
+                self.assertFalse(self.tells()["p2p_bound"])
+
+    def test_by_tcp_and_udp_or_not_at_all(self):
+        self.held = (socket.SOCK_DGRAM,)
+        self.start(P2P_BIND="optional")
+        self.tells()
+        with self.assertRaises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", self.ports["P2P_PORT"]), timeout=1)
+
+
+if __name__ == "__main__":
+    unittest.main()
