@@ -23,6 +23,35 @@ struct Incarnation {
     bool operator==(const Incarnation&) const = default;
 };
 
+// What Gluetun's control server says of the VPN (GET /v1/vpn/status).
+enum class VpnStatus {
+    unknown,  // not answered, or not understood
+    starting,
+    running,
+    stopping,
+    stopped,
+    crashed,
+    completed,
+};
+
+// How the question for the forwarded ports was answered. Only `ports` ever changes an engine.
+enum class PortsAnswerKind {
+    ports,         // there are some
+    none,          // asked and answered: none (yet)
+    unauthorized,  // 401 on every route that could tell, or 403
+    unsupported,   // no such route: a Gluetun that forwards no ports, or not Gluetun at all
+    unreachable,   // no answer in time
+    malformed,     // an answer that cannot be understood
+};
+
+struct ForwardedPortsAnswer {
+    PortsAnswerKind kind = PortsAnswerKind::unreachable;
+    std::vector<int> ports;  // 1..65535, ascending, each once; not empty exactly for `ports`
+    std::string detail;      // for the user: what happened, where, and what to do; holds no secret
+
+    bool operator==(const ForwardedPortsAnswer&) const = default;
+};
+
 enum class GatewayState { missing, stopped, starting, unhealthy, ready };
 
 struct GatewayView {

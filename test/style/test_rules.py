@@ -48,6 +48,11 @@ class Rules(unittest.TestCase):
         self.assertEqual([], list(rules.check_heavy_headers(once)))
         twice = once | {"controller/edge/b.cpp": "#include <curl/multi.h>\n"}
         self.assertTrue(list(rules.check_heavy_headers(twice)))
+        apart = {"controller/edge/a.cpp": "#include <cpprest/json.h>\n",
+                 "controller/edge/b.cpp": "#include <cpprest/http_client.h>\n"}
+        self.assertEqual([], list(rules.check_heavy_headers(apart)))
+        mixed = apart | {"controller/edge/c.cpp": "#include <pplx/threadpool.h>\n"}
+        self.assertTrue(list(rules.check_heavy_headers(mixed)))
         header = {"controller/edge/a.h": "#include <nlohmann/json.hpp>\n"}
         self.assertTrue(list(rules.check_heavy_headers(header)))
 

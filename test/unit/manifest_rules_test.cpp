@@ -72,6 +72,9 @@ TEST_CASE("each gateway is listed once, and has one way to log in") {
         {server("passwordFile: /p"), "passwordFile: needs username"},
         {server("username: \"\", passwordFile: /p"), "passwordFile: needs username"},
         {server("username: u, passwordFile: p"), "passwordFile: expected the absolute path"},
+        // Basic authentication ends the name at the first colon.
+        {server("username: \"u:v\", passwordFile: /p"),
+         "username: expected a user name without colon"},
     });
 }
 
