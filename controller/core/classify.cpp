@@ -9,6 +9,7 @@
 
 #include "core/backoff.h"
 #include "core/fingerprint.h"
+#include "core/forwarding.h"
 #include "core/launch.h"
 #include "core/names.h"
 
@@ -51,7 +52,8 @@ class Classifier {
             &Classifier::unreadable,  &Classifier::busy,         &Classifier::outside,
             &Classifier::duplicate,   &Classifier::out_of_range, &Classifier::gateway_over,
             &Classifier::displaced,   &Classifier::undeclared,   &Classifier::outdated,
-            &Classifier::stood_still, &Classifier::unanswering,
+            &Classifier::stood_still, &Classifier::unanswering,  &Classifier::p2p_closed,
+            &Classifier::reconnected,
         };
         Match match;
         for (const auto rule : rules) {
@@ -172,9 +174,17 @@ class Classifier {
     // Stands before the failures: a changed template is a fresh start, without backoff.
     Match outdated(const EngineView& engine) const {
         EnginePorts ports = ports_of_slot(pool_.ports, *engine.slot);
-        ports.p2p = engine.ports.p2p;
-        if (engine.template_hash == hash_ && engine.ports == ports) return {};
-        return say(Fate::outdated, Reason::template_changed, "was made from an earlier template");
+        const int p2p = engine.ports.p2p;
+        if (engine.forwarded && may_hold(pool_, p2p, *engine.slot)) ports.p2p = p2p;
+        if (engine.template_hash != hash_ || engine.ports != ports) {
+            return say(Fate::outdated, Reason::template_changed,
+                       "was made from an earlier template");
+        }
+        if (engine.forwarded && pool_.forwarded_port.assign == PortAssignment::none) {
+            return say(Fate::outdated, Reason::template_changed,
+                       "listens on a forwarded port, which forwardedPort.assign does not allow");
+        }
+        return {};
     }
 
     Match stood_still(const EngineView& engine) const {
@@ -225,6 +235,42 @@ class Classifier {
         return verdict;
     }
 
+    // A healthy HTTP API does not prove that P2P got its port, so the port is asked for, too. Only
+    // refusals count, and only of an engine that has a forwarded port to itself: the others serve
+    // as well as they can behind a VPN.
+    Match p2p_closed(const EngineView& engine) const {
+        if (!engine.forwarded || !p2p_refused(engine)) return {};
+        Verdict verdict = say(Fate::failed, Reason::p2p_port_closed, about_p2p(engine));
+        verdict.failed_for = engine.probe.p2p_refused_for;
+        return verdict;
+    }
+
+    bool p2p_refused(const EngineView& engine) const {
+        return engine.probe.answered_last &&
+               engine.probe.p2p_refusals >= pool_.engine_template.probe.failure_threshold;
+    }
+
+    static std::string about_p2p(const EngineView& engine) {
+        return "answers over HTTP, but does not listen on P2P port " +
+               std::to_string(engine.ports.p2p) +
+               ": was the port in use, or does the image not take it from P2P_PORT (see "
+               "template.args)?";
+    }
+
+    Match reconnected(const EngineView& engine) const {
+        if (!pool_.restart_engines_on_reconnect) return {};
+        const GatewayView* gateway = gateway_of(engine);
+        if (gateway == nullptr || !gateway->reconnected_ago) return {};
+        if (gateway->state != GatewayState::ready) return {};
+        // What this controller did not create was there before all that it saw.
+        const auto made_here = seen_.created_ago.find(*engine.slot);
+        const bool older =
+            made_here == seen_.created_ago.end() || made_here->second > *gateway->reconnected_ago;
+        if (!older) return {};
+        return say(Fate::outdated, Reason::gateway_reconnected,
+                   "the VPN of gateway " + gateway->name + " connected anew");
+    }
+
     Verdict kept(const EngineView& engine) const {
         const GatewayView* gateway = gateway_of(engine);
         if (gateway != nullptr && gateway->state != GatewayState::ready) {
@@ -244,6 +290,9 @@ class Classifier {
             const Duration left = remaining(startup, age_of(engine, seen_, now_));
             if (left > Duration{0}) verdict.due = now_ + left;
             return verdict;
+        }
+        if (p2p_refused(engine)) {
+            return say(Fate::keep, Reason::p2p_port_closed, about_p2p(engine));
         }
         if (engine.probe.answered_last) return say(Fate::keep, Reason::up_to_date);
         return say(Fate::keep, Reason::probe_failing, engine.probe.detail);

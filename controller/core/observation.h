@@ -52,7 +52,8 @@ struct ForwardedPortsAnswer {
     bool operator==(const ForwardedPortsAnswer&) const = default;
 };
 
-enum class GatewayState { missing, stopped, starting, unhealthy, ready };
+// Paused: its container is; the namespace lives on, and nothing in it answers.
+enum class GatewayState { missing, stopped, paused, starting, unhealthy, ready };
 
 struct GatewayView {
     std::string name;
@@ -63,7 +64,20 @@ struct GatewayView {
     Incarnation incarnation;
     std::string address;                // where its namespace can be dialled; empty when unknown
     std::set<int> published_tcp_ports;  // container ports published on the host
-    Duration not_ready_for{0};          // by a monotonic clock, since this controller looks
+
+    // What its control server said in this round; nothing when it was not asked.
+    VpnStatus vpn_status = VpnStatus::unknown;
+    std::string vpn_detail;                // why it is unknown although Gluetun answers
+    std::optional<std::string> public_ip;  // empty: Gluetun says that it does not know
+    ForwardedPortsAnswer forwarded;
+
+    // What takes time to know: by a monotonic clock, since this controller looks.
+    Duration not_ready_for{0};
+    Duration ready_for{0};
+    // Each port of `forwarded`, and how long it has been reported without being contradicted.
+    std::map<int, Duration> forwarded_for;
+    int port_changes = 0;  // how often other ports were reported, in the last ten minutes
+    std::optional<Duration> reconnected_ago;  // its VPN's latest reconnect, if one was seen
 
     bool operator==(const GatewayView&) const = default;
 };
@@ -91,6 +105,10 @@ struct ProbeView {
     bool unreachable = false;
     Duration failing_for{0};  // since the first of the consecutive failures
     std::string detail;       // what the last probe met; empty when it was answered
+
+    // Of its P2P port: how often in a row a connection was refused, and since when.
+    int p2p_refusals = 0;
+    Duration p2p_refused_for{0};
 
     bool probed() const { return answered_ever || failures > 0 || unreachable; }
     bool operator==(const ProbeView&) const = default;

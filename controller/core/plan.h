@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/classify.h"
+#include "core/forwarding.h"
 #include "core/launch.h"
 #include "core/observation.h"
 #include "core/reason.h"
@@ -48,6 +49,8 @@ struct Decision {
     std::string gateway;
     std::string host;  // what clients dial, together with `port`; empty while there is no place
     int port = 0;
+    int p2p_port = 0;        // that it listens on, or will; 0 while there is no place
+    bool forwarded = false;  // that port is one that the VPN forwards, by the engine's labels
     Fate fate = Fate::keep;
     Reason reason = Reason::up_to_date;  // of the step, or of there being none
     std::string message;
@@ -63,9 +66,10 @@ struct Plan {
     std::vector<Step> steps;
     std::vector<Decision> decisions;  // engines by slot, then the missing ones
     int wanted = 0;
-    bool capped = false;           // the spec asks for more than the cap
-    std::vector<int> passed_over;  // slots whose names strangers hold
-    std::optional<Time> wake_at;   // when time alone may change this plan
+    bool capped = false;                       // the spec asks for more than the cap
+    std::vector<int> passed_over;              // slots whose names strangers hold
+    std::vector<PortOutlook> forwarded_ports;  // of each declared gateway, unless they are ignored
+    std::optional<Time> wake_at;               // when time alone may change this plan
 
     int ready() const;
     int updated() const;

@@ -16,7 +16,11 @@ std::string_view to_string(Reason reason) {
         case Reason::start_failed: return "StartFailed";
         case Reason::probe_failed: return "ProbeFailed";
         case Reason::startup_timed_out: return "StartupTimedOut";
+        case Reason::p2p_port_closed: return "P2PPortClosed";
         case Reason::template_changed: return "TemplateChanged";
+        case Reason::forwarded_port_changed: return "ForwardedPortChanged";
+        case Reason::gateway_reconnected: return "GatewayReconnected";
+        case Reason::rebalanced: return "Rebalanced";
         case Reason::surplus: return "Surplus";
         case Reason::slot_out_of_range: return "SlotOutOfRange";
         case Reason::duplicate_slot: return "DuplicateSlot";

@@ -20,7 +20,11 @@ enum class Reason {
     start_failed,
     probe_failed,
     startup_timed_out,
+    p2p_port_closed,  // answers over HTTP, but does not listen on its P2P port
     template_changed,
+    forwarded_port_changed,
+    gateway_reconnected,  // the gateway's VPN connected anew
+    rebalanced,           // its gateway has more engines than another
     surplus,
     slot_out_of_range,
     duplicate_slot,

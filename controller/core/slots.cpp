@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/forwarding.h"
+
 namespace roundhouse {
 
 SlotTable::SlotTable(const EnginePool& pool, const Observation& seen) : pool_(pool), seen_(seen) {
@@ -37,10 +39,11 @@ void SlotTable::add_home(const GatewayView& gateway) {
     home.name = gateway.name;
     home.incarnation = gateway.incarnation;
     home.ready = gateway.state == GatewayState::ready;
-    home.published = &gateway.published_tcp_ports;
-    const auto first = home.published->lower_bound(pool_.ports.http);
+    home.view = &gateway;
+    const std::set<int>& published = gateway.published_tcp_ports;
+    const auto first = published.lower_bound(pool_.ports.http);
     home.publishes_some =
-        first != home.published->end() && *first < pool_.ports.http + pool_.max_active_replicas;
+        first != published.end() && *first < pool_.ports.http + pool_.max_active_replicas;
     home_index_.emplace(home.name, homes_.size());
     homes_.push_back(std::move(home));
 }
@@ -61,19 +64,54 @@ SlotTable::Home* SlotTable::home_named(const std::string& name) {
 }
 
 bool SlotTable::publishes(const Home& home, int slot) const {
-    return !home.publishes_some || home.published->contains(pool_.ports.http + slot);
+    return !home.publishes_some || home.view->published_tcp_ports.contains(pool_.ports.http + slot);
 }
 
 // Whether `slot`'s ports can be used behind `home`, once the engine `leaving_id` has left.
 bool SlotTable::fits(const Home& home, int slot, const std::string& leaving_id) const {
     if (!publishes(home, slot)) return false;
     const EnginePorts ports = ports_of_slot(pool_.ports, slot);
-    const auto in_use = [&](int port) {
-        const auto [first, last] = home.ports.equal_range(port);
-        return std::any_of(first, last,
-                           [&](const auto& holder) { return holder.second != leaving_id; });
-    };
-    return !in_use(ports.http) && !in_use(ports.https) && !in_use(ports.api) && !in_use(ports.p2p);
+    const auto taken = [&](int port) { return in_use(home, port, leaving_id); };
+    return !taken(ports.http) && !taken(ports.https) && !taken(ports.api) && !taken(ports.p2p);
+}
+
+bool SlotTable::in_use(const Home& home, int port, const std::string& leaving_id) {
+    const auto [first, last] = home.ports.equal_range(port);
+    return std::any_of(first, last,
+                       [&](const auto& holder) { return holder.second != leaving_id; });
+}
+
+// What an engine that is created in `slot` gets, in place of `leaving` where there is one; nullopt:
+// its own P2P port.
+std::optional<int> SlotTable::forwarded_port(const Home& home, int slot,
+                                             const EngineView* leaving) const {
+    const PortAssignment assign = pool_.forwarded_port.assign;
+    if (home.view == nullptr || assign == PortAssignment::none) return std::nullopt;
+    const bool known = ports_known(*home.view);
+    const bool had_one =
+        leaving != nullptr && leaving->forwarded && leaving->gateway == home.name &&
+        leaving->incarnation == home.incarnation && may_hold(pool_, leaving->ports.p2p, slot);
+    if (assign == PortAssignment::shared && known) return shared_port(pool_, *home.view);
+    // Sticky; and where it is not known which ports there are, the last that was known counts.
+    if (had_one && (!known || home.view->forwarded_for.contains(leaving->ports.p2p)) &&
+        !in_use(home, leaving->ports.p2p, leaving->id)) {
+        return leaving->ports.p2p;
+    }
+    return free_forwarded_port(home, slot, leaving == nullptr ? "" : leaving->id);
+}
+
+// The one that has been reported longest, of those that nobody else listens on.
+std::optional<int> SlotTable::free_forwarded_port(const Home& home, int slot,
+                                                  const std::string& leaving_id) const {
+    std::optional<int> best;
+    Duration longest{-1};
+    for (const auto& [port, reported_for] : home.view->forwarded_for) {
+        if (reported_for <= longest || !may_hold(pool_, port, slot)) continue;
+        if (in_use(home, port, leaving_id)) continue;
+        best = port;
+        longest = reported_for;
+    }
+    return best;
 }
 
 std::optional<int> SlotTable::lowest_free_slot(Home& home) {
@@ -88,13 +126,18 @@ std::optional<int> SlotTable::lowest_free_slot(Home& home) {
     return std::nullopt;
 }
 
-Placement SlotTable::take(Home& home, int slot) {
+Placement SlotTable::take(Home& home, int slot, const EngineView* leaving) {
     taken_.insert(slot);
     Placement placement;
     placement.slot = slot;
     placement.gateway = home.name;
     placement.incarnation = home.incarnation;
     placement.ports = ports_of_slot(pool_.ports, slot);
+    if (const auto port = forwarded_port(home, slot, leaving)) {
+        placement.ports.p2p = *port;
+        placement.forwarded = true;
+        home.ports.emplace(*port, "given out");
+    }
     return placement;
 }
 
@@ -110,13 +153,14 @@ std::optional<Placement> SlotTable::take_free_slot() {
     }
     if (best == nullptr) return std::nullopt;
     ++best->engines;
-    return take(*best, best_slot);
+    return take(*best, best_slot, nullptr);
 }
 
 std::optional<Placement> SlotTable::take_over(const EngineView& engine, bool may_move) {
     const int slot = *engine.slot;
     Home* own = home_named(engine.gateway);
-    if (own != nullptr && own->ready && fits(*own, slot, engine.id)) return take(*own, slot);
+    if (own != nullptr && own->ready && fits(*own, slot, engine.id))
+        return take(*own, slot, &engine);
     if (!may_move) return std::nullopt;
     Home* best = nullptr;
     for (auto& home : homes_) {
@@ -124,15 +168,52 @@ std::optional<Placement> SlotTable::take_over(const EngineView& engine, bool may
         if (best == nullptr || home.engines < best->engines) best = &home;
     }
     if (best == nullptr) return std::nullopt;
+    return take_elsewhere(own, *best, engine);
+}
+
+Placement SlotTable::take_elsewhere(Home* own, Home& other, const EngineView& engine) {
     if (own != nullptr) --own->engines;
-    ++best->engines;
-    return take(*best, slot);
+    ++other.engines;
+    return take(other, *engine.slot, &engine);
+}
+
+std::optional<std::size_t> SlotTable::emptier_home(const EngineView& engine) const {
+    const auto own = home_index_.find(engine.gateway);
+    if (own == home_index_.end()) return std::nullopt;
+    const int most = homes_[own->second].engines - 2;
+    std::optional<std::size_t> best;
+    for (std::size_t i = 0; i < homes_.size(); ++i) {
+        const Home& home = homes_[i];
+        if (!home.ready || home.engines > most) continue;
+        if (home.view->ready_for < pool_.failover_after) continue;
+        if (best && home.engines >= homes_[*best].engines) continue;
+        if (fits(home, *engine.slot, engine.id)) best = i;
+    }
+    return best;
+}
+
+bool SlotTable::has_emptier(const EngineView& engine) const {
+    return emptier_home(engine).has_value();
+}
+
+std::optional<Placement> SlotTable::take_emptier(const EngineView& engine) {
+    const auto emptier = emptier_home(engine);
+    if (!emptier) return std::nullopt;
+    return take_elsewhere(home_named(engine.gateway), homes_[*emptier], engine);
+}
+
+bool SlotTable::gains_port(const EngineView& engine) const {
+    const auto found = home_index_.find(engine.gateway);
+    if (found == home_index_.end()) return false;
+    const auto port = forwarded_port(homes_[found->second], *engine.slot, &engine);
+    return port && *port != engine.ports.p2p;
 }
 
 bool SlotTable::waits_for_ports(const EngineView& engine) const {
+    const bool movable = may_move(engine);
     return std::ranges::any_of(homes_, [&](const Home& home) {
-        return home.ready && home.name == engine.gateway && publishes(home, *engine.slot) &&
-               !fits(home, *engine.slot, engine.id);
+        const bool open = home.ready && (movable || home.name == engine.gateway);
+        return open && publishes(home, *engine.slot) && !fits(home, *engine.slot, engine.id);
     });
 }
 

@@ -37,6 +37,15 @@ class SlotTable {
     // ready, else, with `may_move`, behind the ready one with the fewest engines. Takes it.
     std::optional<Placement> take_over(const EngineView& engine, bool may_move);
 
+    // A place for a successor of `engine` in its own slot, behind the gateway with the fewest
+    // engines, when its own has at least two more, and when that one has been ready for
+    // failover.after: whether there is one; and to take it.
+    bool has_emptier(const EngineView& engine) const;
+    std::optional<Placement> take_emptier(const EngineView& engine);
+
+    // Whether a successor of `engine` behind its own gateway would get another forwarded port.
+    bool gains_port(const EngineView& engine) const;
+
     // Whether only ports that other engines hold keep `engine`'s successor out of its own slot.
     bool waits_for_ports(const EngineView& engine) const;
 
@@ -56,10 +65,10 @@ class SlotTable {
   private:
     struct Home {
         std::string name;
+        const GatewayView* view = nullptr;  // none in a pool without gateways
         Incarnation incarnation;
         bool ready = false;
         bool publishes_some = false;  // of the HTTP range; else it may take any slot
-        const std::set<int>* published = nullptr;
         int engines = 0;
         int next_slot = 0;                                // no lower slot is free for this home
         std::unordered_multimap<int, std::string> ports;  // in use in its namespace -> engine id
@@ -72,8 +81,14 @@ class SlotTable {
     static void add_ports(Home& home, const EnginePorts& ports, const std::string& holder);
     bool publishes(const Home& home, int slot) const;
     bool fits(const Home& home, int slot, const std::string& leaving_id) const;
+    static bool in_use(const Home& home, int port, const std::string& leaving_id);
+    std::optional<int> forwarded_port(const Home& home, int slot, const EngineView* leaving) const;
+    std::optional<int> free_forwarded_port(const Home& home, int slot,
+                                           const std::string& leaving_id) const;
     std::optional<int> lowest_free_slot(Home& home);
-    Placement take(Home& home, int slot);
+    Placement take(Home& home, int slot, const EngineView* leaving);
+    std::optional<std::size_t> emptier_home(const EngineView& engine) const;
+    Placement take_elsewhere(Home* own, Home& other, const EngineView& engine);
 
     const EnginePool& pool_;
     const Observation& seen_;

@@ -81,6 +81,37 @@ Condition ports_published(const EnginePool& pool, const Observation& seen) {
     return condition("PortsPublished", true, "Published", "");
 }
 
+// Not known rather than not so, where the control server could not be asked or understood.
+Truth truth_of(PortUse use) {
+    switch (use) {
+        case PortUse::held: return Truth::yes;
+        case PortUse::unreachable:
+        case PortUse::malformed: return Truth::unknown;
+        default: return Truth::no;
+    }
+}
+
+Condition forwarded_port_ready(const EnginePool& pool, const Plan& plan) {
+    if (pool.gateways.empty()) {
+        return condition("ForwardedPortReady", true, "NoGateways", "the pool runs without a VPN");
+    }
+    if (pool.forwarded_port.assign == PortAssignment::none) {
+        return condition("ForwardedPortReady", true, "Ignored", "forwardedPort.assign is none");
+    }
+    Condition worst = condition("ForwardedPortReady", true, "Held", "");
+    for (const auto& outlook : plan.forwarded_ports) {
+        const Truth truth = truth_of(outlook.use);
+        const bool first_trouble = worst.status == Truth::yes && truth != Truth::yes;
+        const bool worse = worst.status == Truth::unknown && truth == Truth::no;
+        if (first_trouble || worse) {
+            worst.status = truth;
+            worst.reason = to_string(outlook.use);
+        }
+        worst.message += (worst.message.empty() ? "" : "; ") + outlook.message;
+    }
+    return worst;
+}
+
 Condition capped(const EnginePool& pool, const Plan& plan) {
     if (!plan.capped) return condition("Capped", false, "WithinCap", "");
     return condition("Capped", true, "AboveCap",
@@ -108,6 +139,7 @@ std::vector<Condition> judge_conditions(const EnginePool& pool, const Observatio
         condition("Progressing", !matches, matches ? "Matches" : "WorldDiffers",
                   matches ? "" : describe_progress(plan)),
         gateway_ready(pool, seen),
+        forwarded_port_ready(pool, plan),
         capped(pool, plan),
         ports_published(pool, seen),
     };

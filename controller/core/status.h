@@ -29,7 +29,8 @@ struct Condition {
 // "True", "False", "Unknown".
 std::string_view to_string(Truth truth);
 
-// What one round tells of Ready, Progressing, GatewayReady, Capped and PortsPublished.
+// What one round tells of Ready, Progressing, GatewayReady, ForwardedPortReady, Capped and
+// PortsPublished.
 std::vector<Condition> judge_conditions(const EnginePool& pool, const Observation& seen,
                                         const Plan& plan);
 

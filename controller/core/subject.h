@@ -11,7 +11,8 @@ namespace roundhouse {
 struct Subject {
     const EngineView* engine = nullptr;
     Verdict verdict;
-    bool settled = false;  // its decision is made
+    bool holds_port = false;  // it has a forwarded port, as far as is known
+    bool settled = false;     // its decision is made
 };
 
 // Surplus engines go, and rollouts proceed, in this order: first those that are least missed. Only
@@ -20,7 +21,7 @@ inline bool gives_way_before(const Subject& a, const Subject& b) {
     const auto worth = [](const Subject& subject) {
         const Fate fate = subject.verdict.fate;
         const bool usable = fate == Fate::keep || fate == Fate::outdated;
-        return std::make_tuple(usable, subject.verdict.ready, subject.engine->forwarded,
+        return std::make_tuple(usable, subject.verdict.ready, subject.holds_port,
                                fate == Fate::keep, -*subject.engine->slot);
     };
     return worth(a) < worth(b);

@@ -95,7 +95,8 @@ int command_apply(const CommandLine& line, const Environment& environment,
         return exit_code::failure;
     }
     SharedTerminal terminal(bench.journal());
-    Controller controller(bench.runtime(), bench.probes(), bench.clock(), terminal);
+    Controller controller(bench.runtime(), bench.gateway_api(), bench.probes(), bench.clock(),
+                          terminal);
     Board& board = controller.board();
     board.accept(*pool);
 

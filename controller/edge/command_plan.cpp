@@ -16,7 +16,8 @@ int command_plan(const CommandLine& line, const Environment& environment) {
     if (!bench.ready()) return bench.exit_code();
     const auto pool = read_pool(line.file, environment.spec_defaults);
     if (!pool) return exit_code::bad_spec;
-    Controller controller(bench.runtime(), bench.probes(), bench.clock(), bench.journal());
+    Controller controller(bench.runtime(), bench.gateway_api(), bench.probes(), bench.clock(),
+                          bench.journal());
     const auto survey = controller.survey(*pool);
     if (!survey) {
         std::fprintf(stderr, "roundhouse: %s\n", survey.fault().message.c_str());

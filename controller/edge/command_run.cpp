@@ -51,7 +51,8 @@ int command_run(const CommandLine& line, const Environment& environment, Signals
     journal.record(
         {Severity::info, "roundhouse starts", {{"version", version()}, {"spec", line.file}}});
 
-    Controller controller(bench.runtime(), bench.probes(), bench.clock(), journal);
+    Controller controller(bench.runtime(), bench.gateway_api(), bench.probes(), bench.clock(),
+                          journal);
     Admission admission(environment.state_dir, journal);
     std::stop_source ended;
     const std::stop_callback end_with_process(signals.stop(), [&] { ended.request_stop(); });

@@ -16,8 +16,16 @@ std::string url_of(const ProbeRequest& request) {
     return "http://" + host + ":" + std::to_string(request.port) + request.path;
 }
 
+ProbeReply judge_connection(std::string engine_id, const HttpReply& reply) {
+    ProbeReply judged{std::move(engine_id), ProbeKind::p2p, ProbeOutcome::unreachable,
+                      reply.detail};
+    if (reply.problem == HttpProblem::none) judged.outcome = ProbeOutcome::answered;
+    if (reply.problem == HttpProblem::refused) judged.outcome = ProbeOutcome::failed;
+    return judged;
+}
+
 ProbeReply judge(std::string engine_id, const HttpReply& reply) {
-    ProbeReply judged{std::move(engine_id), ProbeOutcome::failed, reply.detail};
+    ProbeReply judged{std::move(engine_id), ProbeKind::http, ProbeOutcome::failed, reply.detail};
     // Long bodies are cut short on purpose.
     const bool has_status = reply.problem == HttpProblem::none ||
                             reply.problem == HttpProblem::stopped ||
@@ -45,14 +53,16 @@ void HttpProbes::begin(const ProbeRequest& request) {
         seen += bytes.size();
         return seen <= longest_body_bytes;
     };
-    engines_[transfers_.begin(std::move(wanted))] = request.engine_id;
+    wanted.connect_only = request.kind == ProbeKind::p2p;
+    probes_[transfers_.begin(std::move(wanted))] = {request.engine_id, request.kind};
 }
 
 std::vector<ProbeReply> HttpProbes::wait(Duration at_most) {
     std::vector<ProbeReply> replies;
     for (const auto& reply : transfers_.wait(at_most)) {
-        const auto engine = engines_.extract(reply.ticket);
-        replies.push_back(judge(engine.mapped(), reply));
+        const auto [engine_id, kind] = probes_.extract(reply.ticket).mapped();
+        replies.push_back(kind == ProbeKind::p2p ? judge_connection(engine_id, reply)
+                                                 : judge(engine_id, reply));
     }
     return replies;
 }

@@ -1,4 +1,4 @@
-// The ProbeTransport over HTTP: many requests at once, a fresh connection each.
+// The ProbeTransport over the network: many probes at once, a fresh connection each.
 #pragma once
 
 #include <map>
@@ -17,8 +17,13 @@ class HttpProbes : public ProbeTransport {
     void interrupt() override;
 
   private:
+    struct Probe {
+        std::string engine_id;
+        ProbeKind kind = ProbeKind::http;
+    };
+
     HttpTransfers transfers_;
-    std::map<int, std::string> engines_;  // by ticket
+    std::map<int, Probe> probes_;  // by ticket
 };
 
 }  // namespace roundhouse

@@ -229,6 +229,7 @@ void HttpTransfers::Machinery::arrange(Transfer& transfer) {
         set(CURLOPT_FRESH_CONNECT, 1L);
         set(CURLOPT_FORBID_REUSE, 1L);
     }
+    if (request.connect_only) set(CURLOPT_CONNECT_ONLY, 1L);
     if (!request.unix_socket.empty()) set(CURLOPT_UNIX_SOCKET_PATH, request.unix_socket.c_str());
     arrange_tls(easy, request.tls);
 

@@ -37,6 +37,8 @@ struct HttpRequest {
     Duration patience{0};  // longest time without a byte; 0: no limit
     std::size_t max_reply_bytes = std::size_t{1} << 20U;
     bool keep_alive = true;
+    // Nothing is sent: the reply, without a status, tells whether a connection came about.
+    bool connect_only = false;
 
     // Called from wait(). `on_open` when the head of a 2xx reply has arrived; `on_bytes` for what
     // follows it, which then is neither collected nor limited. Returning false ends the request.

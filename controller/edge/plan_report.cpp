@@ -29,6 +29,29 @@ std::string address_of(const Decision& decision) {
     return decision.host + ":" + std::to_string(decision.port);
 }
 
+std::string p2p_of(const Decision& decision) {
+    if (decision.p2p_port == 0) return "-";
+    return std::to_string(decision.p2p_port) + (decision.forwarded ? " forwarded" : "");
+}
+
+// Where all forwarded ports are in use there is nothing to say.
+std::string port_troubles(const Plan& plan) {
+    std::string text;
+    for (const auto& outlook : plan.forwarded_ports) {
+        if (outlook.use == PortUse::held) continue;
+        text += std::string(to_string(outlook.use)) + ": " + outlook.message + "\n";
+    }
+    return text.empty() ? "" : "\n" + text;
+}
+
+void write_port_outlook(JsonWriter& json, const PortOutlook& outlook) {
+    json.begin_object();
+    json.key("gateway").string(outlook.gateway);
+    json.key("reason").string(to_string(outlook.use));
+    json.key("message").string(outlook.message);
+    json.end_object();
+}
+
 std::string summary(const EnginePool& pool, const Plan& plan) {
     std::string text = "\npool " + pool.name + ": " + std::to_string(plan.wanted) + " wanted, " +
                        std::to_string(plan.ready()) + " ready, " + std::to_string(plan.updated()) +
@@ -67,6 +90,8 @@ void write_decision(JsonWriter& json, const Decision& decision) {
     json.key("gateway").string(decision.gateway);
     json.key("host").string(decision.host);
     json.key("port").integer(decision.port);
+    json.key("p2pPort").integer(decision.p2p_port);
+    json.key("forwarded").boolean(decision.forwarded);
     json.key("fate").string(to_string(decision.fate));
     json.key("reason").string(to_string(decision.reason));
     json.key("message").string(decision.message);
@@ -80,20 +105,21 @@ void write_decision(JsonWriter& json, const Decision& decision) {
 }  // namespace
 
 std::string plan_as_table(const EnginePool& pool, const Plan& plan, bool with_colours) {
-    Table table({"ENGINE", "ADDRESS", "GATEWAY", "FATE", "STEP", "REASON", "MESSAGE"});
+    Table table({"ENGINE", "ADDRESS", "P2P PORT", "GATEWAY", "FATE", "STEP", "REASON", "MESSAGE"});
     for (const auto& step : plan.steps) {
         if (step.action != Action::pull) continue;
-        table.add_row({"-", "-", "-", "-", Cell("pull", Colour::cyan),
+        table.add_row({"-", "-", "-", "-", "-", Cell("pull", Colour::cyan),
                        std::string(to_string(step.reason)), step.message});
     }
     for (const auto& decision : plan.decisions) {
         const Colour colour = colour_of(decision);
         const std::string step = decision.action ? std::string(to_string(*decision.action)) : "-";
-        table.add_row({or_dash(decision.engine), address_of(decision), or_dash(decision.gateway),
-                       std::string(to_string(decision.fate)), Cell(step, colour),
-                       Cell(std::string(to_string(decision.reason)), colour), decision.message});
+        table.add_row({or_dash(decision.engine), address_of(decision), p2p_of(decision),
+                       or_dash(decision.gateway), std::string(to_string(decision.fate)),
+                       Cell(step, colour), Cell(std::string(to_string(decision.reason)), colour),
+                       decision.message});
     }
-    return table.text(with_colours) + summary(pool, plan);
+    return table.text(with_colours) + port_troubles(plan) + summary(pool, plan);
 }
 
 std::string plan_as_json(const EnginePool& pool, const Plan& plan) {
@@ -113,6 +139,10 @@ std::string plan_as_json(const EnginePool& pool, const Plan& plan) {
     json.key("engines").begin_array();
     for (const auto& decision : plan.decisions)
         write_decision(json, decision);
+    json.end_array();
+    json.key("forwardedPorts").begin_array();
+    for (const auto& outlook : plan.forwarded_ports)
+        write_port_outlook(json, outlook);
     json.end_array();
     json.end_object();
     return json.text() + "\n";

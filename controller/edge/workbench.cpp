@@ -8,6 +8,7 @@
 #include "edge/docker.h"
 #include "edge/docker_endpoint.h"
 #include "edge/exit_code.h"
+#include "edge/gluetun.h"
 #include "edge/http_probes.h"
 #include "edge/log.h"
 #include "edge/system_clock.h"
@@ -35,6 +36,7 @@ Workbench::Workbench(const Environment& environment)
         return;
     }
     runtime_ = std::make_unique<DockerRuntime>(std::move(endpoint.value()));
+    gateway_api_ = std::make_unique<GluetunClient>();
     probes_ = std::make_unique<HttpProbes>();
 }
 

@@ -1,11 +1,12 @@
-// What a command that talks to Docker needs, made from the environment: the log, the clock, Docker
-// and the probes.
+// What a command that talks to Docker needs, made from the environment: the log, the clock, Docker,
+// Gluetun and the probes.
 #pragma once
 
 #include <memory>
 
 #include "edge/environment.h"
 #include "loop/clock.h"
+#include "loop/gateway_api.h"
 #include "loop/journal.h"
 #include "loop/probe_transport.h"
 #include "loop/runtime.h"
@@ -28,12 +29,14 @@ class Workbench {
     const Clock& clock() const { return *clock_; }
     // Only when ready().
     Runtime& runtime() { return *runtime_; }
+    GatewayApi& gateway_api() { return *gateway_api_; }
     ProbeTransport& probes() { return *probes_; }
 
   private:
     std::unique_ptr<Journal> journal_;
     std::unique_ptr<Clock> clock_;
     std::unique_ptr<Runtime> runtime_;
+    std::unique_ptr<GatewayApi> gateway_api_;
     std::unique_ptr<ProbeTransport> probes_;
 };
 

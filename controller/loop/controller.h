@@ -8,6 +8,7 @@
 #include "loop/board.h"
 #include "loop/clock.h"
 #include "loop/driver.h"
+#include "loop/gateway_api.h"
 #include "loop/journal.h"
 #include "loop/probe_transport.h"
 #include "loop/prober.h"
@@ -22,7 +23,8 @@ namespace roundhouse {
 class Controller {
   public:
     // The ports must outlive the controller.
-    Controller(Runtime& runtime, ProbeTransport& probes, const Clock& clock, Journal& journal);
+    Controller(Runtime& runtime, GatewayApi& gateway_api, ProbeTransport& probes,
+               const Clock& clock, Journal& journal);
 
     // Where the spec goes in, and what is known comes out.
     Board& board() { return board_; }

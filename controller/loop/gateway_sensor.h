@@ -1,7 +1,11 @@
-// Remembers since when each gateway has not been ready. An age, nothing else.
+// Remembers of each gateway what only time can tell: since when it has (not) been ready, since when
+// each forwarded port has been reported, and when its VPN last connected anew. Ages, nothing else.
+// What is seen first is never a change, and every start of a gateway's container begins anew.
 #pragma once
 
+#include <deque>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,11 +17,36 @@ namespace roundhouse {
 // One thread: the loop's.
 class GatewaySensor {
   public:
-    // Fills in `not_ready_for`. A gateway that is seen for the first time has an age of zero.
+    // Fills in the ages of `gateways`, in which all else is as the look and the control servers
+    // have it. A gateway that is seen for the first time has an age of zero.
     void measure(std::vector<GatewayView>& gateways, Monotonic now);
 
   private:
-    std::map<std::string, Monotonic> not_ready_since_;
+    // What is known of one run of a gateway's container.
+    struct Run {
+        Incarnation incarnation;
+        bool unhealthy = false;                     // by Docker, when last seen
+        VpnStatus vpn_status = VpnStatus::unknown;  // last known
+        std::string public_ip;                      // last known
+        std::optional<Monotonic> returning_since;   // its VPN is back, as far as is known
+        std::deque<Monotonic> reconnects;           // lately
+        std::optional<Monotonic> reconnected;
+        std::optional<std::map<int, Monotonic>> ports;  // last known -> since when
+        std::deque<Monotonic> port_changes;             // lately
+    };
+    struct Memory {
+        std::optional<Monotonic> ready_since;
+        std::optional<Monotonic> not_ready_since;
+        Run run;
+    };
+
+    static void measure_readiness(Memory& memory, GatewayView& gateway, Monotonic now);
+    static void measure_ports(Run& run, GatewayView& gateway, Monotonic now);
+    static void measure_reconnects(Run& run, GatewayView& gateway, Monotonic now);
+    static bool came_back(Run& run, const GatewayView& gateway);
+    static bool has_returned(const Run& run, const GatewayView& gateway, Monotonic now);
+
+    std::map<std::string, Memory> memory_;
 };
 
 }  // namespace roundhouse

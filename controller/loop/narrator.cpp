@@ -10,6 +10,7 @@ std::string_view to_string(GatewayState state) {
     switch (state) {
         case GatewayState::missing: return "missing";
         case GatewayState::stopped: return "stopped";
+        case GatewayState::paused: return "paused";
         case GatewayState::starting: return "starting";
         case GatewayState::unhealthy: return "unhealthy";
         case GatewayState::ready: return "ready";
@@ -70,9 +71,52 @@ void Narrator::tell_gateways(const Observation& seen) {
             if (!gateway.address.empty()) entry.fields.emplace_back("address", gateway.address);
             journal_.record(entry);
         }
+        const GatewayView* before = known == gateways_.end() ? nullptr : &known->second;
+        tell_vpn(gateway, before);
+        tell_ports(gateway, before);
         next.emplace(gateway.name, gateway);
     }
     gateways_ = std::move(next);
+}
+
+void Narrator::tell_vpn(const GatewayView& gateway, const GatewayView* before) {
+    const auto ago = gateway.reconnected_ago;
+    const auto ago_before = before == nullptr ? std::nullopt : before->reconnected_ago;
+    if (ago && (!ago_before || *ago < *ago_before)) {
+        journal_.record({Severity::info,
+                         "gateway's VPN connected anew",
+                         {{"gateway", gateway.name}, {"ip", gateway.public_ip.value_or("")}}});
+    }
+    const std::string detail_before = before == nullptr ? "" : before->vpn_detail;
+    if (gateway.vpn_detail.empty() || gateway.vpn_detail == detail_before) return;
+    journal_.record({Severity::warning,
+                     "VPN status not known",
+                     {{"gateway", gateway.name}, {"because", gateway.vpn_detail}}});
+}
+
+// What the control server says of its ports, when it says something else than before.
+void Narrator::tell_ports(const GatewayView& gateway, const GatewayView* before) {
+    const ForwardedPortsAnswer& answer = gateway.forwarded;
+    const bool asked = answer.kind != PortsAnswerKind::unreachable || !answer.detail.empty();
+    const bool same = before != nullptr && before->forwarded.kind == answer.kind &&
+                      before->forwarded.ports == answer.ports;
+    if (!asked || same) return;
+    if (answer.kind == PortsAnswerKind::ports) {
+        std::string ports;
+        for (const int port : answer.ports)
+            ports += (ports.empty() ? "" : ",") + std::to_string(port);
+        // Where this is no news any more, the condition tells of it.
+        const bool news = gateway.port_changes < many_port_changes;
+        journal_.record({news ? Severity::info : Severity::debug,
+                         "forwarded ports reported",
+                         {{"gateway", gateway.name}, {"ports", ports}}});
+        return;
+    }
+    journal_.record({Severity::warning,
+                     "no forwarded ports known",
+                     {{"gateway", gateway.name},
+                      {"reason", std::string(roundhouse::to_string(use_of(answer.kind)))},
+                      {"because", answer.detail}}});
 }
 
 void Narrator::tell_passed_over(const Observation& seen, const Plan& plan) {

@@ -28,6 +28,8 @@ class Narrator {
 
   private:
     void tell_gateways(const Observation& seen);
+    void tell_vpn(const GatewayView& gateway, const GatewayView* before);
+    void tell_ports(const GatewayView& gateway, const GatewayView* before);
     void tell_engines(const Plan& plan);
     void tell_passed_over(const Observation& seen, const Plan& plan);
 

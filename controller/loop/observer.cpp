@@ -59,7 +59,7 @@ GatewayView gateway_from(const std::string& name, const GatewayContainer& contai
         view.detail = std::move(detail);
     };
     if (!container.running && container.state == "paused") {
-        is(GatewayState::unhealthy, "is paused");  // its namespace lives on
+        is(GatewayState::paused, "is paused");
     } else if (!container.running) {
         is(GatewayState::stopped, "is not running (" + container.state + ")");
     } else if (container.health == Health::unhealthy) {

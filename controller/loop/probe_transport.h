@@ -1,4 +1,4 @@
-// The port through which engines are asked whether they serve.
+// The port through which engines are asked whether they serve, and whether they listen for peers.
 #pragma once
 
 #include <string>
@@ -8,22 +8,32 @@
 
 namespace roundhouse {
 
+enum class ProbeKind {
+    http,  // a GET of `path`
+    p2p,   // a TCP connection, which is closed at once
+};
+
 struct ProbeRequest {
     std::string engine_id;
     std::string host;  // IP address or name
     int port = 0;
     std::string path;
     Duration timeout{0};
+    ProbeKind kind = ProbeKind::http;
 };
 
 enum class ProbeOutcome {
-    answered,  // an HTTP reply with a 2xx or 3xx status
-    failed,    // the namespace was reached, but no such reply came (refused, error status, silence)
+    // An HTTP reply with a 2xx or 3xx status; or a connection.
+    answered,
+    // The namespace was reached, but no such reply came (refused, error status, silence); or the
+    // connection was refused.
+    failed,
     unreachable,  // nothing was reached: no route, no such name, connect without any answer
 };
 
 struct ProbeReply {
     std::string engine_id;
+    ProbeKind kind = ProbeKind::http;
     ProbeOutcome outcome = ProbeOutcome::unreachable;
     std::string
         detail;  // "connection refused", "HTTP 500", "no reply within 2s"; empty if answered

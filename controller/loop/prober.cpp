@@ -11,6 +11,9 @@ namespace {
 
 // How often an engine is asked that is still coming up.
 constexpr Duration startup_period{250};
+// How often a P2P port is asked for that was found open: it hardly ever closes while the engine
+// runs.
+constexpr Duration open_p2p_period{30'000};
 // A turn never waits longer than this, so that a stop is noticed.
 constexpr Duration longest_wait{1000};
 
@@ -40,6 +43,7 @@ std::string address_of(const EnginePool& pool, const Observation& seen, const En
 }  // namespace
 
 std::vector<ProbeTarget> probe_targets(const EnginePool& pool, const Observation& seen, Time now) {
+    const bool shared = pool.forwarded_port.assign == PortAssignment::shared;
     std::vector<ProbeTarget> targets;
     for (const auto& engine : seen.engines) {
         if (!can_be_asked(seen, engine)) continue;
@@ -47,7 +51,9 @@ std::vector<ProbeTarget> probe_targets(const EnginePool& pool, const Observation
         if (host.empty()) continue;
         const Duration age = age_of(engine, seen, now);
         const bool young = age < pool.engine_template.probe.startup_timeout;
-        targets.push_back({engine.id, std::move(host), engine.ports.http, young});
+        // A port that engines share tells nothing of any of them.
+        const int p2p_port = engine.forwarded && shared ? 0 : engine.ports.p2p;
+        targets.push_back({engine.id, std::move(host), engine.ports.http, young, p2p_port});
     }
     return targets;
 }
@@ -93,6 +99,7 @@ std::map<std::string, ProbeView> Prober::views() const {
         if (!subject.view.probed()) continue;
         ProbeView view = subject.view;
         if (view.failures > 0) view.failing_for = now - subject.failing_since;
+        if (view.p2p_refusals > 0) view.p2p_refused_for = now - subject.p2p_refused_since;
         views.emplace(id, std::move(view));
     }
     return views;
@@ -125,15 +132,23 @@ void Prober::turn(Duration at_most) {
 std::vector<ProbeRequest> Prober::due_requests(Monotonic now, Duration& wait) {
     const std::lock_guard lock(mutex_);
     std::vector<ProbeRequest> requests;
+    const auto is_due = [&](Monotonic due) {
+        if (due > now) wait = std::min(wait, due - now);
+        return due <= now;
+    };
     for (auto& [id, subject] : subjects_) {
-        if (subject.under_way) continue;
-        if (subject.due > now) {
-            wait = std::min(wait, subject.due - now);
-            continue;
-        }
-        subject.under_way = true;
         const ProbeTarget& target = subject.target;
-        requests.push_back({id, target.host, target.port, probe_.path, probe_.timeout});
+        if (!subject.under_way && is_due(subject.due)) {
+            subject.under_way = true;
+            requests.push_back({id, target.host, target.port, probe_.path, probe_.timeout});
+        }
+        // Only of an engine that is up: before that, everything is closed.
+        const bool asked = target.p2p_port != 0 && subject.view.answered_last;
+        if (asked && !subject.p2p_under_way && is_due(subject.p2p_due)) {
+            subject.p2p_under_way = true;
+            requests.push_back(
+                {id, target.host, target.p2p_port, "", probe_.timeout, ProbeKind::p2p});
+        }
     }
     return requests;
 }
@@ -143,11 +158,28 @@ bool Prober::take_in(const ProbeReply& reply, Monotonic now) {
     const auto found = subjects_.find(reply.engine_id);
     if (found == subjects_.end()) return false;  // no longer asked for
     Subject& subject = found->second;
+    if (reply.kind == ProbeKind::p2p) return learn_p2p(subject, reply, now);
     subject.under_way = false;
     const bool changed = learn(subject, reply, now);
     const bool coming_up = !subject.view.answered_ever && subject.target.young;
     subject.due = now + (coming_up ? std::min(startup_period, probe_.period) : probe_.period);
     return changed;
+}
+
+// Only a refusal tells something against an engine. Returns whether the loop should look again.
+bool Prober::learn_p2p(Subject& subject, const ProbeReply& reply, Monotonic now) const {
+    ProbeView& view = subject.view;
+    subject.p2p_under_way = false;
+    subject.p2p_due = now + probe_.period;
+    if (reply.outcome == ProbeOutcome::answered) {
+        subject.p2p_due = now + std::max(probe_.period, open_p2p_period);
+        const bool was_told = view.p2p_refusals >= probe_.failure_threshold;
+        view.p2p_refusals = 0;
+        return was_told;
+    }
+    if (reply.outcome == ProbeOutcome::unreachable) return false;
+    if (view.p2p_refusals++ == 0) subject.p2p_refused_since = now;
+    return view.p2p_refusals == probe_.failure_threshold;
 }
 
 // Returns whether the loop should look again.

@@ -22,6 +22,7 @@ struct ProbeTarget {
     int port = 0;
     // Still within its startup timeout: asked often, so that it is known soon that it is ready.
     bool young = false;
+    int p2p_port = 0;  // 0: not asked
 };
 
 // The engines of `seen` that it makes sense to ask: running, behind a gateway that is ready, in its
@@ -34,7 +35,8 @@ void mark_unreachable(const EnginePool& pool, Observation& seen);
 class Prober {
   public:
     // `on_change` is called from the probing thread when an engine begins to answer, when a run of
-    // failures reaches the threshold, and when an engine that answered stops doing so.
+    // failures or of refused P2P connections reaches the threshold, and when an engine that
+    // answered stops doing so.
     Prober(ProbeTransport& transport, const Clock& clock, std::function<void()> on_change);
 
     // From now on these are asked, and no others. What is known of an engine that is left out is
@@ -60,11 +62,15 @@ class Prober {
         Monotonic due{};
         Monotonic failing_since{};
         bool under_way = false;
+        Monotonic p2p_due{};
+        Monotonic p2p_refused_since{};
+        bool p2p_under_way = false;
     };
 
     std::vector<ProbeRequest> due_requests(Monotonic now, Duration& wait);
     bool take_in(const ProbeReply& reply, Monotonic now);
     bool learn(Subject& subject, const ProbeReply& reply, Monotonic now) const;
+    bool learn_p2p(Subject& subject, const ProbeReply& reply, Monotonic now) const;
 
     ProbeTransport& transport_;
     const Clock& clock_;

@@ -9,6 +9,7 @@
 #include "core/plan.h"
 #include "loop/board.h"
 #include "loop/clock.h"
+#include "loop/gateway_api.h"
 #include "loop/gateway_sensor.h"
 #include "loop/journal.h"
 #include "loop/narrator.h"
@@ -28,6 +29,7 @@ struct Survey {
 // What a reconciler works with. All must outlive it.
 struct Equipment {
     Runtime& runtime;
+    GatewayApi& gateway_api;
     const Clock& clock;
     Journal& journal;
     Board& board;

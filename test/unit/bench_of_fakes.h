@@ -13,6 +13,7 @@
 #include "core/spec.h"
 #include "fakes/fake_runtime.h"
 #include "loop/clock.h"
+#include "loop/gateway_api.h"
 #include "loop/journal.h"
 #include "loop/probe_transport.h"
 #include "loop/reconciler.h"
@@ -39,9 +40,11 @@ class ManualClock : public Clock {
 class ScriptedProbes : public ProbeTransport {
   public:
     void begin(const ProbeRequest& request) override {
+        auto outcome = otherwise;
         const auto set = outcomes.find(request.engine_id);
-        const auto outcome = set == outcomes.end() ? otherwise : set->second;
-        replies_.push_back({request.engine_id, outcome,
+        if (set != outcomes.end()) outcome = set->second;
+        if (request.kind == ProbeKind::p2p) outcome = p2p;
+        replies_.push_back({request.engine_id, request.kind, outcome,
                             outcome == ProbeOutcome::answered ? "" : "connection refused"});
         asked.push_back(request);
     }
@@ -53,11 +56,49 @@ class ScriptedProbes : public ProbeTransport {
 
     std::map<std::string, ProbeOutcome> outcomes;
     ProbeOutcome otherwise = ProbeOutcome::answered;
+    ProbeOutcome p2p = ProbeOutcome::answered;
     std::vector<ProbeRequest> asked;
     std::vector<Duration> waits;
 
   private:
     std::vector<ProbeReply> replies_;
+};
+
+// Control servers that say what they are told to, by the gateway's name: else that the VPN runs and
+// forwards no port.
+class ScriptedGateways : public GatewayApi {
+  public:
+    GatewayReading read(const GatewaySpec& gateway, const std::string& address) override {
+        const std::lock_guard lock(mutex_);
+        asked_[gateway.container] = address;
+        const auto set = readings_.find(gateway.container);
+        if (set != readings_.end()) return set->second;
+        GatewayReading reading;
+        reading.forwarded_ports.kind = PortsAnswerKind::none;
+        reading.vpn_status = VpnStatus::running;
+        return reading;
+    }
+
+    void say(const std::string& gateway, GatewayReading reading) {
+        const std::lock_guard lock(mutex_);
+        readings_[gateway] = std::move(reading);
+    }
+    void say_ports(const std::string& gateway, std::vector<int> ports) {
+        GatewayReading reading;
+        reading.vpn_status = VpnStatus::running;
+        reading.forwarded_ports = {PortsAnswerKind::ports, std::move(ports), ""};
+        say(gateway, std::move(reading));
+    }
+    // Where each was last asked.
+    std::map<std::string, std::string> asked() const {
+        const std::lock_guard lock(mutex_);
+        return asked_;
+    }
+
+  private:
+    mutable std::mutex mutex_;
+    std::map<std::string, GatewayReading> readings_;
+    std::map<std::string, std::string> asked_;
 };
 
 class KeptJournal : public Journal {
@@ -87,6 +128,7 @@ class KeptJournal : public Journal {
 struct LoopBench {
     FakeRuntime docker;
     ManualClock clock;
+    ScriptedGateways gateways;
     ScriptedProbes probes;
     KeptJournal journal;
     Board board;
@@ -94,7 +136,7 @@ struct LoopBench {
     Prober prober{probes, clock, [] {}};
     Puller puller{docker, clock, journal, [this] { wakeup.ring(); }};
     StepRunner steps{docker, clock, journal, [this] { wakeup.ring(); }};
-    Reconciler reconciler{{docker, clock, journal, board, prober, puller, steps}};
+    Reconciler reconciler{{docker, gateways, clock, journal, board, prober, puller, steps}};
 
     explicit LoopBench(EnginePool pool) {
         docker.add_image(pool.engine_template.image);

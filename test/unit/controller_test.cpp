@@ -23,7 +23,7 @@ class WillingProbes : public ProbeTransport {
   public:
     void begin(const ProbeRequest& request) override {
         const std::lock_guard lock(mutex_);
-        replies_.push_back({request.engine_id, ProbeOutcome::answered, ""});
+        replies_.push_back({request.engine_id, request.kind, ProbeOutcome::answered, ""});
     }
     std::vector<ProbeReply> wait(Duration at_most) override {
         std::unique_lock lock(mutex_);
@@ -88,9 +88,10 @@ class RunningController {
 
     FakeRuntime docker;
     SystemClock clock;
+    ScriptedGateways gateways;
     WillingProbes probes;
     KeptJournal journal;
-    Controller controller{docker, probes, clock, journal};
+    Controller controller{docker, gateways, probes, clock, journal};
 
   private:
     std::mutex mutex_;
@@ -140,9 +141,10 @@ TEST_SUITE("controller") {
         docker.add_image(EngineTemplate{}.image);
         docker.run_gateway("gluetun");
         SystemClock clock;
+        ScriptedGateways gateways;
         WillingProbes probes;
         KeptJournal journal;
-        Controller controller(docker, probes, clock, journal);
+        Controller controller(docker, gateways, probes, clock, journal);
         const auto survey = controller.survey(pool_of(2));
         REQUIRE(survey.ok());
         CHECK(survey.value().plan.steps.size() == 2);

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <random>
 #include <set>
@@ -42,13 +43,33 @@ EnginePool random_pool(Dice& dice) {
     pool.replicas = dice.below(10);
     pool.max_unavailable = 1 + dice.below(3);
     pool.ports.http += dice.below(3) - 1;
+    pool.forwarded_port.assign = static_cast<PortAssignment>(dice.one_in(2) ? 0 : dice.below(3));
     return pool;
+}
+
+// Two that any gateway may forward, one that is an engine's P2P port anyway, one that is of no use.
+constexpr std::array forwardable = {40001, 40002, 22001, 20001};
+
+void report_random_ports(Dice& dice, GatewayView& view) {
+    std::map<int, Duration> ports;
+    for (const int port : forwardable) {
+        if (dice.one_in(3)) ports[port] = std::chrono::seconds{dice.below(40)};
+    }
+    forward(view, ports);
+    if (dice.one_in(3)) {
+        view.forwarded_for.clear();
+        view.forwarded = {static_cast<PortsAnswerKind>(2 + dice.below(4)), {}, "trouble"};
+    }
+    view.port_changes = dice.below(5);
 }
 
 GatewayView random_gateway(Dice& dice, const std::string& name, const EnginePool& pool) {
     const auto state =
-        dice.one_in(2) ? GatewayState::ready : static_cast<GatewayState>(dice.below(5));
+        dice.one_in(2) ? GatewayState::ready : static_cast<GatewayState>(dice.below(6));
     GatewayView view = gateway(name, state, std::chrono::seconds{dice.below(120)});
+    report_random_ports(dice, view);
+    view.ready_for = std::chrono::seconds{dice.below(120)};
+    if (dice.one_in(4)) view.reconnected_ago = std::chrono::seconds{dice.below(120)};
     if (dice.one_in(3)) view.incarnation.started_at = "started-2";
     if (dice.one_in(4)) view.incarnation.id = "other-" + name;
     if (dice.one_in(3)) {
@@ -74,7 +95,8 @@ EngineView random_engine(Dice& dice, const EnginePool& pool, int number) {
     if (dice.one_in(10)) view.name = "renamed-" + std::to_string(number);
     if (dice.one_in(20)) view.slot.reset();
     if (dice.one_in(15)) view.network_mode = "bridge";
-    if (dice.one_in(4)) view.forwarded = true;
+    if (dice.one_in(3)) view = holding(view, forwardable[static_cast<std::size_t>(dice.below(4))]);
+    if (dice.one_in(3)) view.created_at = noon - std::chrono::seconds{dice.below(600)};
     if (dice.one_in(3)) view = exited(view, 1, std::chrono::seconds{dice.below(20)}, dice.below(6));
     if (dice.one_in(10)) view.state = static_cast<EngineState>(dice.below(7));
     if (dice.one_in(4)) view.probe = {};
@@ -173,6 +195,8 @@ void check_placements(const World& world, const Plan& result) {
             const bool same_namespace =
                 engine.gateway == place.gateway && engine.incarnation == place.incarnation;
             if (same_namespace) CHECK(engine.ports.http != place.ports.http);
+            const bool shared = world.pool.forwarded_port.assign == PortAssignment::shared;
+            if (same_namespace && !shared) CHECK(engine.ports.p2p != place.ports.p2p);
         }
     }
 }
@@ -186,7 +210,9 @@ void check_numbers(const World& world, const Plan& result) {
     for (const auto& step : result.steps) {
         creates += step.action == Action::create ? 1 : 0;
         const bool by_choice =
-            step.reason == Reason::template_changed || step.reason == Reason::gateway_undeclared;
+            step.reason == Reason::template_changed || step.reason == Reason::gateway_undeclared ||
+            step.reason == Reason::forwarded_port_changed ||
+            step.reason == Reason::gateway_reconnected || step.reason == Reason::rebalanced;
         if (!by_choice) continue;
         const auto decision = std::ranges::find_if(result.decisions, [&](const Decision& each) {
             return each.engine == step.engine && each.action == step.action && each.ready;
@@ -206,6 +232,9 @@ EngineView engine_made_by(const EnginePool& pool, const Step& step, const std::s
     view.gateway = step.placement->gateway;
     view.incarnation = step.placement->incarnation;
     view.failures = step.placement->failures;
+    view.ports = step.placement->ports;
+    view.forwarded = step.placement->forwarded;
+    view.created_at = noon;
     view.network_mode = pool.gateways.empty() ? pool.network : "container:" + view.incarnation.id;
     return view;
 }
@@ -224,6 +253,7 @@ void carry_out(World& world, const Plan& result, int round) {
         }
         if (old != engines.end() && step.action != Action::create) engines.erase(old);
         if (!step.placement) continue;
+        world.seen.created_ago[step.slot] = Duration{0};
         const std::string id = "made-" + std::to_string(round) + "-" + step.engine;
         engines.push_back(engine_made_by(world.pool, step, id));
     }
@@ -238,6 +268,7 @@ void heal(World& world) {
     for (auto& gateway : world.seen.gateways) {
         gateway.state = GatewayState::ready;
         gateway.published_tcp_ports.clear();
+        gateway.ready_for = std::chrono::hours{1};
     }
     for (auto& engine : world.seen.engines) {
         const bool up = engine.state == EngineState::running ||

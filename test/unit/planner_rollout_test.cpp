@@ -182,3 +182,122 @@ TEST_SUITE("planner rollout") {
         CHECK(steps_of(plan(pool, seen, noon)) == "remove acestream-1 Surplus");
     }
 }
+
+TEST_SUITE("planner: reconnects") {
+    TEST_CASE("engines older than their gateway's reconnect are replaced within the budget") {
+        const EnginePool pool = pool_of(3);
+        Observation seen = matching_world(pool);
+        seen.gateways[0].reconnected_ago = 10s;
+        seen.created_ago[1] = 9s;  // made since
+        const auto steps = [&] { return steps_of(plan(pool, seen, noon)); };
+        CHECK(steps() == "replace acestream-2 GatewayReconnected @gluetun");
+        seen.created_ago[2] = 1s;
+        CHECK(steps() == "replace acestream-0 GatewayReconnected @gluetun");
+        seen.created_ago[0] = 1s;
+        CHECK(steps() == "");
+        CHECK(plan(pool, seen, noon).matches());
+        seen.created_ago[0] = 11s;
+        CHECK(steps() == "replace acestream-0 GatewayReconnected @gluetun");
+    }
+
+    TEST_CASE("nothing is replaced with the setting off, or before the gateway is ready") {
+        EnginePool pool = pool_of(1);
+        Observation seen = matching_world(pool);
+        seen.gateways[0].reconnected_ago = 0s;
+        seen.gateways[0].state = GatewayState::unhealthy;
+        CHECK(steps_of(plan(pool, seen, noon)) == "");
+        seen.gateways[0].state = GatewayState::ready;
+        pool.restart_engines_on_reconnect = false;
+        CHECK(plan(pool, seen, noon).matches());
+    }
+
+    TEST_CASE("an engine that fails anyway keeps its backoff") {
+        const EnginePool pool = pool_of(1);
+        Observation seen = matching_world(pool);
+        seen.gateways[0].reconnected_ago = 0s;
+        seen.engines[0] = exited(seen.engines[0], 1, 1s, 6);
+        CHECK(steps_of(plan(pool, seen, noon)) == "");
+        CHECK(decision_on(plan(pool, seen, noon), "acestream-0") == "failed Backoff");
+    }
+
+    TEST_CASE("it concerns the engines of that gateway only") {
+        const EnginePool pool = pool_of(2, {"a", "b"});
+        Observation seen = matching_world(pool);
+        seen.gateways[1].reconnected_ago = 0s;
+        CHECK(steps_of(plan(pool, seen, noon)) == "replace acestream-1 GatewayReconnected @b");
+    }
+}
+
+TEST_SUITE("planner: an even spread") {
+    // Four engines, all on "b"; "a" has been ready for so long.
+    struct Uneven {
+        EnginePool pool = pool_of(4, {"a", "b"});
+        Observation seen = matching_world(pool);
+
+        explicit Uneven(Duration ready_for = 1min) {
+            for (int slot = 0; slot < 4; ++slot)
+                seen.engines[static_cast<std::size_t>(slot)] = engine(pool, slot, "b");
+            seen.gateways[0].ready_for = ready_for;
+        }
+        std::string steps() const { return steps_of(plan(pool, seen, noon)); }
+    };
+
+    TEST_CASE("is restored one engine at a time, those first that are least missed") {
+        Uneven world;
+        world.pool.max_unavailable = 3;
+        forward(world.seen.gateways[1], {{40001, 1h}});
+        world.seen.engines[3] = holding(world.seen.engines[3], 40001);
+        CHECK(world.steps() == "replace acestream-2 Rebalanced @a");
+        CHECK(plan(world.pool, world.seen, noon).steps[0].graceful);
+        world.seen.engines[2] = engine(world.pool, 2, "a");
+        world.seen.engines[2].probe = {};
+        CHECK(world.steps() == "");  // until the last one is ready
+        world.seen.engines[2] = engine(world.pool, 2, "a");
+        CHECK(world.steps() == "replace acestream-1 Rebalanced @a");
+        world.seen.engines[1] = engine(world.pool, 1, "a");
+        CHECK(world.steps() == "");
+        CHECK(plan(world.pool, world.seen, noon).matches());
+    }
+
+    TEST_CASE("waits until the gateway has been ready for failover.after") {
+        const Uneven world(59'999ms);
+        CHECK(world.steps() == "");
+        CHECK(plan(world.pool, world.seen, noon).matches());
+    }
+
+    TEST_CASE("waits for everything else") {
+        Uneven failing;
+        failing.seen.engines[0] = exited(failing.seen.engines[0], 1, 0s, 5);
+        CHECK(failing.steps() == "");
+        Uneven busy;
+        busy.seen.steps_in_flight[0] = {false, "b", {}};
+        CHECK(busy.steps() == "");
+        Uneven surplus;
+        surplus.pool.replicas = 3;
+        CHECK(surplus.steps() == "remove acestream-3 Surplus");
+    }
+
+    TEST_CASE("takes no engine where its HTTP port is not published") {
+        Uneven world;
+        world.seen.gateways[0].published_tcp_ports = {19001};
+        CHECK(world.steps() == "replace acestream-1 Rebalanced @a");
+        world.seen.gateways[0].published_tcp_ports = {19009};
+        CHECK(world.steps() == "");
+    }
+
+    TEST_CASE("a difference of one is even") {
+        Uneven world;
+        world.pool.replicas = 3;
+        world.seen.engines.pop_back();
+        world.seen.engines[0] = engine(world.pool, 0, "a");
+        CHECK(world.steps() == "");
+    }
+
+    TEST_CASE("the moved engine takes a port of its new gateway") {
+        Uneven world;
+        forward(world.seen.gateways[0], {{50001, 0s}});
+        forward(world.seen.gateways[1], {{40001, 1h}});
+        world.seen.engines[0] = holding(world.seen.engines[0], 40001);
+        CHECK(world.steps() == "replace acestream-3 Rebalanced @a :50001");
+    }
+}

@@ -97,6 +97,38 @@ TEST_SUITE("prober") {
         CHECK(bench.changes == 1);
     }
 
+    TEST_CASE(
+        "P2P is asked for once HTTP answers; refusals count, and an open port is asked rarely") {
+        ProbeBench bench;
+        bench.prober.set_targets({{"a", "172.18.0.2", 19000, false, 40001}}, {});
+        const auto p2p_asked = [&] {
+            return std::ranges::count(bench.probes.asked, ProbeKind::p2p, &ProbeRequest::kind);
+        };
+        bench.probe(ProbeOutcome::failed);
+        CHECK(p2p_asked() == 0);
+
+        bench.probes.p2p = ProbeOutcome::failed;
+        bench.clock.advance(5s);
+        bench.probe(ProbeOutcome::answered);
+        bench.changes = 0;
+        for (int refusals = 1; refusals <= 4; ++refusals) {
+            bench.prober.turn(0ms);
+            CHECK(p2p_asked() == refusals);
+            CHECK(bench.probes.asked.back().port == 40001);
+            CHECK(bench.prober.views()["a"].p2p_refusals == refusals);
+            CHECK(bench.changes == (refusals >= 3 ? 1 : 0));
+            bench.clock.advance(5s);
+            bench.prober.turn(0ms);  // HTTP
+        }
+        CHECK(bench.prober.views()["a"].p2p_refused_for == 20s);
+
+        bench.probes.p2p = ProbeOutcome::unreachable;
+        bench.clock.advance(5s);
+        bench.prober.turn(0ms);
+        bench.prober.turn(0ms);
+        CHECK(bench.prober.views()["a"].p2p_refusals == 5);  // it says nothing
+    }
+
     TEST_CASE("what is left out is forgotten") {
         ProbeBench bench;
         bench.probe(ProbeOutcome::failed);

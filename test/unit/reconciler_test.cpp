@@ -218,7 +218,8 @@ TEST_SUITE("reconciler") {
         StepRunner steps(first.docker, first.clock, first.journal, [] {});
         Prober prober(first.probes, first.clock, [] {});
         Puller puller(first.docker, first.clock, first.journal, [] {});
-        Reconciler second({first.docker, first.clock, first.journal, board, prober, puller, steps});
+        Reconciler second({first.docker, first.gateways, first.clock, first.journal, board, prober,
+                           puller, steps});
         for (int i = 0; i < 5; ++i) {
             second.round({});
             prober.turn(Duration{0});

@@ -35,6 +35,40 @@ TEST_SUITE("status") {
         CHECK(find(conditions, "PortsPublished").status == Truth::yes);
     }
 
+    TEST_CASE("ForwardedPortReady is the worst that is to be said of any gateway") {
+        struct Row {
+            PortsAnswerKind first;
+            PortsAnswerKind second;
+            Truth status;
+            std::string reason;
+        };
+        using Kind = PortsAnswerKind;
+        const std::vector<Row> rows = {
+            {Kind::ports, Kind::ports, Truth::yes, "Held"},
+            {Kind::ports, Kind::none, Truth::no, "NoForwardedPort"},
+            {Kind::unreachable, Kind::ports, Truth::unknown, "ControlServerUnreachable"},
+            {Kind::malformed, Kind::unauthorized, Truth::no, "Unauthorized"},
+            {Kind::unsupported, Kind::none, Truth::no, "NotSupported"},
+        };
+        EnginePool pool = pool_of(2, {"a", "b"});
+        for (const auto& row : rows) {
+            Observation seen = matching_world(pool);
+            for (std::size_t i = 0; i < 2; ++i) {
+                forward(seen.gateways[i], {{40001, 1h}});
+                seen.engines[i] = holding(seen.engines[i], 40001);
+            }
+            seen.gateways[0].forwarded.kind = row.first;
+            seen.gateways[1].forwarded.kind = row.second;
+            const Condition ready = find(judged(pool, seen), "ForwardedPortReady");
+            CHECK(ready.status == row.status);
+            CHECK(ready.reason == row.reason);
+        }
+        pool.forwarded_port.assign = PortAssignment::none;
+        CHECK(find(judged(pool, matching_world(pool)), "ForwardedPortReady").reason == "Ignored");
+        const EnginePool bare = pool_without_gateways(1);
+        CHECK(find(judged(bare, matching_world(bare)), "ForwardedPortReady").status == Truth::yes);
+    }
+
     TEST_CASE("what is awaited is told for engines of a kind together") {
         EnginePool pool = pool_of(3);
         pool.max_active_replicas = 3;

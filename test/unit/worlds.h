@@ -75,6 +75,22 @@ inline EngineView engine(const EnginePool& pool, int slot, const std::string& be
     return view;
 }
 
+// From now on the gateway reports these ports, each for so long already.
+inline void forward(GatewayView& view, const std::map<int, Duration>& ports) {
+    view.forwarded = {};
+    view.forwarded.kind = ports.empty() ? PortsAnswerKind::none : PortsAnswerKind::ports;
+    view.forwarded_for = ports;
+    for (const auto& [port, reported_for] : ports)
+        view.forwarded.ports.push_back(port);
+}
+
+// The engine, as if it had been given a forwarded port when it was made.
+inline EngineView holding(EngineView view, int port) {
+    view.forwarded = true;
+    view.ports.p2p = port;
+    return view;
+}
+
 inline EngineView exited(EngineView view, int exit_code = 1, Duration ago = Duration{0},
                          int failures = 0) {
     view.state = EngineState::exited;
@@ -109,6 +125,9 @@ inline std::string steps_of(const Plan& plan) {
         text += to_string(step.reason);
         if (step.placement && !step.placement->gateway.empty()) {
             text += " @" + step.placement->gateway;
+        }
+        if (step.placement && step.placement->forwarded) {
+            text += " :" + std::to_string(step.placement->ports.p2p);
         }
     }
     return text;
