@@ -28,7 +28,7 @@ gateway=quickstart-gateway
 network="roundhouse-quickstart"
 engine_image="roundhouse-quickstart-engine"
 real_engine=ghcr.io/krinkuto11/acestream-http-proxy:latest
-real_gateway=qmcgaw/gluetun:latest
+real_gateway=qmcgaw/gluetun:v3.41.1
 gateway_variables='^(VPN_|OPENVPN_|WIREGUARD_|SERVER_|FIREWALL_|PORT_FORWARD|UPDATER_|DNS_|DOT)'
 
 build_roundhouse() {
@@ -68,6 +68,7 @@ choose_images() {
     fi
     build_standins
     gateway_image="roundhouse-standin-gateway"
+    gateway_options=(--env GLUETUN_PORTS=40001)
     run_docker tag roundhouse-standin-engine "$engine_image"
 }
 
@@ -148,10 +149,14 @@ wait_for_engines() {
 
 print_engines() {
     local port
-    printf '\n%-16s%s\n' ENGINE "HOST AND PORT"
-    run_docker ps --filter label=roundhouse.pool=quickstart \
-        --format '{{.Label "roundhouse.http-port"}} {{.Names}}' | sort -n |
-        while read -r port name; do printf '%-16shttp://127.0.0.1:%s\n' "$name" "$port"; done
+    printf '\n%-16s%-28s%s\n' ENGINE "HOST AND PORT" "P2P PORT"
+    local row='{{.Label "roundhouse.http-port"}} {{.Names}} {{.Label "roundhouse.p2p-port"}}'
+    row+=' {{.Label "roundhouse.forwarded"}}'
+    run_docker ps --filter label=roundhouse.pool=quickstart --format "$row" | sort -n |
+        while read -r port name p2p forwarded; do
+            [ "$forwarded" != true ] || p2p="$p2p, forwarded by the VPN"
+            printf '%-16s%-28s%s\n' "$name" "http://127.0.0.1:$port" "$p2p"
+        done
     cat <<END
 
 Edit        $spec
