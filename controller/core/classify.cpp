@@ -240,6 +240,8 @@ class Classifier {
     // as well as they can behind a VPN.
     Match p2p_closed(const EngineView& engine) const {
         if (!engine.forwarded || !p2p_refused(engine)) return {};
+        const Duration startup = pool_.engine_template.probe.startup_timeout;
+        if (age_of(engine, seen_, now_) < startup) return {};
         Verdict verdict = say(Fate::failed, Reason::p2p_port_closed, about_p2p(engine));
         verdict.failed_for = engine.probe.p2p_refused_for;
         return verdict;

@@ -24,6 +24,19 @@ std::string list_of(const std::vector<int>& ports) {
     return text;
 }
 
+// What an answer of the control server comes to, before anybody looks for the engines.
+PortUse use_of(PortsAnswerKind kind) {
+    switch (kind) {
+        case PortsAnswerKind::ports: return PortUse::held;
+        case PortsAnswerKind::none: return PortUse::none;
+        case PortsAnswerKind::unauthorized: return PortUse::unauthorized;
+        case PortsAnswerKind::unsupported: return PortUse::unsupported;
+        case PortsAnswerKind::unreachable: return PortUse::unreachable;
+        case PortsAnswerKind::malformed: return PortUse::malformed;
+    }
+    return PortUse::malformed;
+}
+
 // The forwarded ports of one gateway, and the engines behind it.
 class Follower {
     struct Candidate {
@@ -32,8 +45,14 @@ class Follower {
     };
 
   public:
-    Follower(const EnginePool& pool, const Observation& seen, const GatewayView& gateway, Time now)
-        : pool_(pool), seen_(seen), gateway_(gateway), ports_(gateway.forwarded.ports), now_(now) {}
+    Follower(const EnginePool& pool, const Observation& seen, const GatewayView& gateway, Time now,
+             bool engines_are_missing)
+        : pool_(pool),
+          seen_(seen),
+          gateway_(gateway),
+          ports_(gateway.forwarded.ports),
+          now_(now),
+          engines_are_missing_(engines_are_missing) {}
 
     void add(const EngineView& engine, Verdict& verdict) {
         if (!engine.slot) return;
@@ -52,6 +71,8 @@ class Follower {
             return std::make_tuple(!engine.forwarded, *engine.slot, std::string_view(engine.id));
         });
         outlook_ = tell(PortUse::held, "forwards " + list_of(ports_));
+        for (const int port : ports_)
+            tell_of_clash(port);
         if (pool_.forwarded_port.assign == PortAssignment::shared) {
             share();
         } else {
@@ -79,10 +100,10 @@ class Follower {
 
     Duration age(const EngineView& engine) const { return age_of(engine, seen_, now_); }
 
-    // How long until an engine that was made for a port may be replaced for another one. What is
-    // counted below is only what is there: an engine that is replaced twice would count once.
+    // How long until an engine that took another one's place for a port may give way itself. Only
+    // what is there can be counted, and one that is replaced twice would count once.
     Duration wait_of(const EngineView& engine) const {
-        if (!engine.forwarded) return Duration{0};
+        if (!engine.followed) return Duration{0};
         return remaining(pool_.forwarded_port.min_interval, age(engine));
     }
 
@@ -98,8 +119,8 @@ class Follower {
         replace(candidate, Reason::forwarded_port_changed,
                 "forwarded port " + number + " takes the place of " +
                     std::to_string(candidate.engine->ports.p2p));
-        worsen(PortUse::not_held, "forwards port " + number + ": " + candidate.engine->name +
-                                      " is being replaced for it");
+        worsen(PortUse::not_held,
+               "forwards port " + number + ", for which engines are to be replaced");
         return true;
     }
 
@@ -109,8 +130,9 @@ class Follower {
         auto& due = candidate.verdict->due;
         due = std::min(due.value_or(turn), turn);
         const std::string what = "forwards port " + std::to_string(port) + ", ";
-        const std::string at_most = "engines are replaced for it at most once in " +
-                                    format_duration(pool_.forwarded_port.min_interval);
+        const std::string at_most = "engines are replaced at most once in " +
+                                    format_duration(pool_.forwarded_port.min_interval) +
+                                    " for each forwarded port";
         if (gateway_.port_changes >= many_port_changes) {
             worsen(PortUse::rotating,
                    what + "others " + std::to_string(gateway_.port_changes) +
@@ -145,11 +167,11 @@ class Follower {
         std::vector<int> free;
         for (const int port : ports_) {
             const auto listens = [&](const Candidate& candidate) {
-                return candidate.engine->ports.p2p == port;
+                return candidate.engine->ports.contain(port);
             };
             const auto will_listen = [&](const auto& entry) {
                 const StepInFlight& step = entry.second;
-                return step.gateway == gateway_.name && step.ports.p2p == port;
+                return step.gateway == gateway_.name && step.ports.contain(port);
             };
             if (std::ranges::any_of(engines_, listens)) continue;
             if (std::ranges::any_of(seen_.steps_in_flight, will_listen)) continue;
@@ -179,8 +201,7 @@ class Follower {
 
     void give_out() {
         std::vector<Candidate> takers;
-        bool others =
-            engines_.empty() && pool_.replicas > 0;  // that may take one when they are made
+        bool others = engines_are_missing_;  // that will take one when they are made
         for (const auto& candidate : engines_) {
             if (is_among(ports_, candidate.engine->ports.p2p)) continue;
             const bool kept = candidate.verdict->fate == Fate::keep;
@@ -193,7 +214,7 @@ class Follower {
                 return may_hold(pool_, port, *candidate.engine->slot);
             });
             if (taker == takers.end()) {
-                tell_of_no_taker(port, others, takers.empty());
+                tell_of_no_taker(port, others);
                 continue;
             }
             const Duration held = std::max(wait_of(*taker->engine), wait_for_turn(replaced));
@@ -202,21 +223,30 @@ class Follower {
         }
     }
 
-    void tell_of_no_taker(int port, bool others, bool no_takers) {
-        const std::string what = "forwards port " + std::to_string(port);
-        if (others) {
-            worsen(PortUse::not_held, what + ": the next engine that is made takes it");
-        } else if (!no_takers) {
-            worsen(PortUse::in_pool_range,
-                   what + ", which lies in the pool's own ranges: choose other `ports`");
-        }
+    void tell_of_no_taker(int port, bool others) {
+        if (!others) return;
+        worsen(PortUse::not_held,
+               "forwards port " + std::to_string(port) + ": the next engine that is made takes it");
+    }
+
+    // Of no use to anybody: one of the pool's own HTTP, HTTPS or API ports.
+    void tell_of_clash(int port) {
+        const int slot = port - pool_.ports.p2p;
+        if (may_hold(pool_, port, slot)) return;
+        worsen(PortUse::in_pool_range,
+               "forwards port " + std::to_string(port) +
+                   ", which is one of the pool's own: choose other `ports`");
     }
 
     // --- shared: the first port for all --------------------------------------------------------
 
     void share() {
-        const auto shared = shared_port(pool_, gateway_);
-        if (!shared) return tell_of_no_taker(ports_.front(), false, engines_.empty());
+        const auto shared = shared_port(pool_, gateway_, [&](int port) {
+            return std::ranges::count(engines_, port, [](const Candidate& candidate) {
+                return candidate.engine->ports.p2p;
+            });
+        });
+        if (!shared) return;
         const int port = *shared;
         for (const auto& candidate : engines_) {
             const EngineView& engine = *candidate.engine;
@@ -231,6 +261,7 @@ class Follower {
     const std::vector<int>& ports_;
     Time now_;
     std::vector<Candidate> engines_;
+    bool engines_are_missing_;
     PortOutlook outlook_;
 };
 
@@ -254,18 +285,6 @@ std::string_view to_string(PortUse use) {
     return "Unknown";
 }
 
-PortUse use_of(PortsAnswerKind kind) {
-    switch (kind) {
-        case PortsAnswerKind::ports: return PortUse::held;
-        case PortsAnswerKind::none: return PortUse::none;
-        case PortsAnswerKind::unauthorized: return PortUse::unauthorized;
-        case PortsAnswerKind::unsupported: return PortUse::unsupported;
-        case PortsAnswerKind::unreachable: return PortUse::unreachable;
-        case PortsAnswerKind::malformed: return PortUse::malformed;
-    }
-    return PortUse::malformed;
-}
-
 bool ports_known(const GatewayView& gateway) {
     return gateway.forwarded.kind == PortsAnswerKind::ports ||
            gateway.forwarded.kind == PortsAnswerKind::none;
@@ -280,31 +299,40 @@ bool may_hold(const EnginePool& pool, int port, int slot) {
     return true;
 }
 
-std::optional<int> shared_port(const EnginePool& pool, const GatewayView& gateway) {
+std::optional<int> shared_port(const EnginePool& pool, const GatewayView& gateway,
+                               const std::function<std::ptrdiff_t(int)>& listeners) {
     constexpr int no_slot = -1;
+    std::optional<int> best;
+    std::ptrdiff_t most = -1;
     for (const int port : gateway.forwarded.ports) {
-        if (may_hold(pool, port, no_slot)) return port;
+        const std::ptrdiff_t here = listeners(port);
+        if (here <= most || !may_hold(pool, port, no_slot)) continue;
+        best = port;
+        most = here;
     }
-    return std::nullopt;
+    return best;
 }
 
 bool holds_forwarded_port(const EngineView& engine, const GatewayView* gateway) {
-    if (!engine.forwarded || gateway == nullptr) return false;
+    if (gateway == nullptr) return false;
     const ForwardedPortsAnswer& answer = gateway->forwarded;
-    return answer.kind != PortsAnswerKind::ports || is_among(answer.ports, engine.ports.p2p);
+    if (answer.kind != PortsAnswerKind::ports) return engine.forwarded;
+    return is_among(answer.ports, engine.ports.p2p);
 }
 
 std::vector<PortOutlook> follow_forwarded_ports(const EnginePool& pool, const Observation& seen,
                                                 Time now, std::vector<Verdict>& verdicts) {
     std::vector<PortOutlook> outlooks;
     if (pool.forwarded_port.assign == PortAssignment::none) return outlooks;
+    const int wanted = std::min(pool.replicas, pool.max_active_replicas);
+    const bool missing = static_cast<int>(seen.engines.size()) < wanted;
     std::vector<Follower> followers;
     std::unordered_map<std::string_view, std::size_t> by_gateway;
     followers.reserve(seen.gateways.size());
     for (const auto& gateway : seen.gateways) {
         if (!gateway.declared) continue;
         by_gateway.emplace(gateway.name, followers.size());
-        followers.emplace_back(pool, seen, gateway, now);
+        followers.emplace_back(pool, seen, gateway, now, missing);
     }
     for (std::size_t i = 0; i < verdicts.size(); ++i) {
         const auto found = by_gateway.find(seen.engines[i].gateway);

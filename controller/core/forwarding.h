@@ -6,6 +6,8 @@
 // has forwarded ports. That is counted from what the engines' labels and creation times say.
 #pragma once
 
+#include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,9 +38,6 @@ enum class PortUse {
 // So many other ports within ten minutes are no single event any more.
 inline constexpr int many_port_changes = 3;
 
-// What an answer of the control server comes to, before anybody looks for the engines.
-PortUse use_of(PortsAnswerKind kind);
-
 // "Held", "Settling" ...
 std::string_view to_string(PortUse use);
 
@@ -57,10 +56,13 @@ bool ports_known(const GatewayView& gateway);
 // or its own for something else, by the pool's ranges.
 bool may_hold(const EnginePool& pool, int port, int slot);
 
-// The port that all engines behind `gateway` share: its first one outside the pool's ranges.
-std::optional<int> shared_port(const EnginePool& pool, const GatewayView& gateway);
+// The port that all engines behind `gateway` share: the one that most listen on already, else the
+// first; none that lies inside the pool's ranges. `listeners` tells how many listen on a port.
+std::optional<int> shared_port(const EnginePool& pool, const GatewayView& gateway,
+                               const std::function<std::ptrdiff_t(int)>& listeners);
 
-// Whether `engine`, behind `gateway`, was given a forwarded port that is not known to have moved.
+// Whether `engine`, behind `gateway`, listens on a forwarded port: where nobody can say which there
+// are, on the one that it was given.
 bool holds_forwarded_port(const EngineView& engine, const GatewayView* gateway);
 
 // Turns those of the kept engines into outdated ones that are to be replaced now for a forwarded

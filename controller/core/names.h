@@ -19,6 +19,7 @@ inline constexpr std::string_view https_port = "roundhouse.https-port";
 inline constexpr std::string_view api_port = "roundhouse.api-port";
 inline constexpr std::string_view p2p_port = "roundhouse.p2p-port";
 inline constexpr std::string_view forwarded = "roundhouse.forwarded";
+inline constexpr std::string_view followed_port = "roundhouse.followed-port";
 inline constexpr std::string_view failures = "roundhouse.failures";
 // Labels under this prefix are ours alone; a spec may not set them.
 inline constexpr std::string_view prefix = "roundhouse.";

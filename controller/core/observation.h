@@ -121,6 +121,9 @@ struct EnginePorts {
     int api = 0;
     int p2p = 0;
 
+    bool contain(int port) const {
+        return port == http || port == https || port == api || port == p2p;
+    }
     bool operator==(const EnginePorts&) const = default;
 };
 
@@ -137,7 +140,8 @@ struct EngineView {
     Incarnation incarnation;
     std::string template_hash;
     EnginePorts ports;
-    bool forwarded = false;
+    bool forwarded = false;  // ports.p2p was a forwarded port when the engine was made
+    bool followed = false;   // it took the place of an engine that served, for that port
     int failures = 0;
     Time created_at{};
     std::optional<EngineEnd> end;

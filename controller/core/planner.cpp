@@ -64,7 +64,7 @@ Decision Planner::decision_on(const Subject& subject) const {
     decision.host = host_of(pool_, engine.gateway, engine.name);
     decision.port = engine.ports.http;
     decision.p2p_port = engine.ports.p2p;
-    decision.forwarded = engine.forwarded;
+    decision.forwarded = subject.holds_port;
     decision.fate = subject.verdict.fate;
     decision.reason = subject.verdict.reason;
     decision.message = subject.verdict.message;
@@ -117,6 +117,14 @@ std::optional<std::tuple<Reason, std::string, Time>> Planner::trouble_of(int slo
     return std::make_tuple(Reason::backoff, trouble.detail, now_ + left);
 }
 
+// What was replaced for a port lately and is replaced again for another reason still counts.
+bool Planner::follows_port(const Subject& subject, const Placement& placement) const {
+    if (!placement.forwarded) return false;
+    const EngineView& engine = *subject.engine;
+    const bool lately = age_of(engine, seen_, now_) < pool_.forwarded_port.min_interval;
+    return subject.verdict.reason == Reason::forwarded_port_changed || (engine.followed && lately);
+}
+
 void Planner::propose_for(Subject& subject, Action action, std::optional<Placement> placement) {
     subject.settled = true;
     const EngineView& engine = *subject.engine;
@@ -131,6 +139,7 @@ void Planner::propose_for(Subject& subject, Action action, std::optional<Placeme
     step.graceful = fate != Fate::stranded && fate != Fate::failed && fate != Fate::unstarted &&
                     serving(engine, pool_.engine_template.probe) != Serving::no;
     step.message = subject.verdict.message;
+    if (placement) placement->followed = follows_port(subject, *placement);
     step.placement = std::move(placement);
     propose(decision_on(subject), std::move(step));
 }
@@ -199,7 +208,10 @@ void Planner::settle_needy(Subject& subject) {
         case Fate::stranded:
         case Fate::displaced: return replace_now(subject, engine.failures);
         case Fate::outdated:
-            if (gains_nothing(subject)) return stay(subject);
+            if (gains_nothing(subject)) {
+                if (subject.verdict.available) ++available_;
+                return stay(subject);
+            }
             if (serves_nobody(engine)) return replace_now(subject, 0);
             return;  // it serves: within the rollout budget
         default:
@@ -250,6 +262,11 @@ void Planner::replace_now(Subject& subject, int failures) {
         return propose_for(subject, Action::remove, {});
     }
     const NoPlace none = places_.why_stuck(engine);
+    // It serves nobody: what waits for its ports need not wait for it.
+    const bool in_the_way = subject.verdict.fate == Fate::outdated;
+    if (none.reason == Reason::port_in_use && in_the_way) {
+        return propose_for(subject, Action::remove, {});
+    }
     if (none.reason == Reason::port_in_use) ++placeless_;
     std::optional<Time> due;
     const GatewayView* gateway = gateway_of(engine);

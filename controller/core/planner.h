@@ -29,6 +29,7 @@ class Planner {
     void wait(Subject& subject, Reason reason, const std::string& message,
               std::optional<Time> due = {});
     void propose(Decision decision, Step step);
+    bool follows_port(const Subject& subject, const Placement& placement) const;
     void propose_for(Subject& subject, Action action, std::optional<Placement> placement);
     std::optional<std::tuple<Reason, std::string, Time>> trouble_of(int slot) const;
     const GatewayView* gateway_of(const EngineView& engine) const;

@@ -44,7 +44,7 @@ void Planner::roll_out() {
         if (gains_nothing(*subject)) {
             stay(*subject);
         } else if (budget <= 0) {
-            wait_for_budget(*subject, unavailable);
+            wait_for_budget(*subject, pool_.max_unavailable - budget);
         } else if (replace_or_make_room(*subject)) {
             --budget;
         } else {
@@ -77,7 +77,8 @@ void Planner::stay(Subject& subject) {
 void Planner::wait_for_budget(Subject& subject, int unavailable) {
     wait(subject, Reason::rollout_budget,
          "at most " + std::to_string(pool_.max_unavailable) + " may be unavailable for this, and " +
-             std::to_string(unavailable) + (unavailable == 1 ? " is now" : " are now"));
+             std::to_string(unavailable) +
+             (unavailable == 1 ? " is, or is being replaced" : " are, or are being replaced"));
 }
 
 // In its own slot; or, when it has to leave its gateway, wherever there is a free slot.

@@ -91,7 +91,11 @@ std::optional<int> SlotTable::forwarded_port(const Home& home, int slot,
     const bool had_one =
         leaving != nullptr && leaving->forwarded && leaving->gateway == home.name &&
         leaving->incarnation == home.incarnation && may_hold(pool_, leaving->ports.p2p, slot);
-    if (assign == PortAssignment::shared && known) return shared_port(pool_, *home.view);
+    if (assign == PortAssignment::shared && known) {
+        return shared_port(pool_, *home.view, [&](int port) {
+            return static_cast<std::ptrdiff_t>(home.ports.count(port));
+        });
+    }
     // Sticky; and where it is not known which ports there are, the last that was known counts.
     if (had_one && (!known || home.view->forwarded_for.contains(leaving->ports.p2p)) &&
         !in_use(home, leaving->ports.p2p, leaving->id)) {

@@ -29,17 +29,6 @@ std::string describe(VpnStatus status) {
     return "";
 }
 
-// Docker's health lags: it says "healthy" for minutes after the VPN was lost, and for ever after it
-// was stopped through the control server (Gluetun v3.41).
-void judge_vpn(GatewayView& gateway) {
-    if (gateway.state != GatewayState::ready) return;
-    std::string trouble = describe(gateway.vpn_status);
-    if (trouble.empty()) return;
-    gateway.state = gateway.vpn_status == VpnStatus::starting ? GatewayState::starting
-                                                              : GatewayState::unhealthy;
-    gateway.detail = std::move(trouble);
-}
-
 void read_one(GatewayApi& api, const GatewaySpec& spec, GatewayView& gateway) {
     const std::string& named = spec.control_server.address;
     const std::string& address = named.empty() ? gateway.address : named;
@@ -57,6 +46,17 @@ void read_one(GatewayApi& api, const GatewaySpec& spec, GatewayView& gateway) {
 }
 
 }  // namespace
+
+// Docker's health lags: it says "healthy" for minutes after the VPN was lost, and for ever after it
+// was stopped through the control server (Gluetun v3.41).
+void judge_vpn(GatewayView& gateway) {
+    if (gateway.state != GatewayState::ready) return;
+    std::string trouble = describe(gateway.vpn_status);
+    if (trouble.empty()) return;
+    gateway.state = gateway.vpn_status == VpnStatus::starting ? GatewayState::starting
+                                                              : GatewayState::unhealthy;
+    gateway.detail = std::move(trouble);
+}
 
 void read_gateways(GatewayApi& api, const EnginePool& pool, std::vector<GatewayView>& gateways) {
     std::vector<std::pair<const GatewaySpec*, GatewayView*>> asked;

@@ -15,4 +15,7 @@ namespace roundhouse {
 // unready whose VPN is not running. One that does not answer stays as it is. Ends within 2 s.
 void read_gateways(GatewayApi& api, const EnginePool& pool, std::vector<GatewayView>& gateways);
 
+// Makes a gateway unready that Docker calls healthy although its VPN is known not to run.
+void judge_vpn(GatewayView& gateway);
+
 }  // namespace roundhouse

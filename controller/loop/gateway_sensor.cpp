@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/forwarding.h"
+#include "loop/gateway_reader.h"
 
 namespace roundhouse {
 
@@ -11,8 +12,9 @@ namespace {
 
 // What happened within this time is "lately".
 constexpr std::chrono::minutes lately{10};
-// Gluetun knows its public IP some seconds after its VPN is back; a changed one is the same event.
-constexpr std::chrono::seconds longest_wait_for_ip{30};
+// Gluetun knows its public IP some seconds after its VPN is back, and its forwarded ports after
+// that: changed ones are the same event, and to be met by one replacement.
+constexpr std::chrono::seconds longest_settling{30};
 // A VPN that reconnected this often lately comes and goes: from then on it has to stay for a while
 // before it counts as back.
 constexpr std::size_t many_reconnects = 5;
@@ -27,6 +29,10 @@ void note(std::deque<Monotonic>& events, Monotonic now) {
 void forget_old(std::deque<Monotonic>& events, Monotonic now) {
     while (!events.empty() && now - events.front() > lately)
         events.pop_front();
+}
+
+bool is_down(VpnStatus status) {
+    return status != VpnStatus::unknown && status != VpnStatus::running;
 }
 
 bool has_same_ports(const std::map<int, Monotonic>& known, const std::vector<int>& ports) {
@@ -45,11 +51,24 @@ void GatewaySensor::measure(std::vector<GatewayView>& gateways, Monotonic now) {
             memory.run = {};
             memory.run.incarnation = gateway.incarnation;
         }
+        recall_vpn_status(memory.run, gateway, now);
         measure_readiness(memory, gateway, now);
         measure_ports(memory.run, gateway, now);
         measure_reconnects(memory.run, gateway, now);
     }
     memory_ = std::move(next);
+}
+
+// A VPN that was down when last asked is not up for a lost reply, but only for so long: then
+// Docker's health counts again.
+void GatewaySensor::recall_vpn_status(Run& run, GatewayView& gateway, Monotonic now) {
+    if (gateway.vpn_status != VpnStatus::unknown) {
+        run.vpn_status_at = now;
+        return;
+    }
+    if (!is_down(run.vpn_status) || now - run.vpn_status_at >= lasting) return;
+    gateway.vpn_status = run.vpn_status;
+    judge_vpn(gateway);
 }
 
 void GatewaySensor::measure_readiness(Memory& memory, GatewayView& gateway, Monotonic now) {
@@ -60,7 +79,6 @@ void GatewaySensor::measure_readiness(Memory& memory, GatewayView& gateway, Mono
     (ready ? gateway.ready_for : gateway.not_ready_for) = now - *since;
 }
 
-// What is not known contradicts nothing: a lost reply does not make a port new.
 void GatewaySensor::measure_ports(Run& run, GatewayView& gateway, Monotonic now) {
     forget_old(run.port_changes, now);
     if (ports_known(gateway)) {
@@ -72,6 +90,7 @@ void GatewaySensor::measure_ports(Run& run, GatewayView& gateway, Monotonic now)
             still.emplace(port, known ? run.ports->at(port) : now);
             gateway.forwarded_for.emplace(port, now - still.at(port));
         }
+        run.had_ports = run.had_ports || !still.empty();
         run.ports = std::move(still);
     }
     gateway.port_changes = static_cast<int>(run.port_changes.size());
@@ -101,8 +120,7 @@ bool GatewaySensor::came_back(Run& run, const GatewayView& gateway) {
     }
     if (gateway.vpn_status != VpnStatus::unknown) {
         const VpnStatus before = std::exchange(run.vpn_status, gateway.vpn_status);
-        const bool was_down = before != VpnStatus::unknown && before != VpnStatus::running;
-        back = back || (was_down && gateway.vpn_status == VpnStatus::running);
+        back = back || (is_down(before) && gateway.vpn_status == VpnStatus::running);
     }
     if (!gateway.public_ip.value_or("").empty()) {
         const std::string before = std::exchange(run.public_ip, *gateway.public_ip);
@@ -118,7 +136,8 @@ bool GatewaySensor::has_returned(const Run& run, const GatewayView& gateway, Mon
     if (run.reconnects.size() >= many_reconnects && since < lasting) return false;
     const bool ip_is_due =
         gateway.public_ip && gateway.public_ip->empty() && !run.public_ip.empty();
-    return !ip_is_due || since >= longest_wait_for_ip;
+    const bool ports_are_due = gateway.forwarded.kind == PortsAnswerKind::none && run.had_ports;
+    return (!ip_is_due && !ports_are_due) || since >= longest_settling;
 }
 
 }  // namespace roundhouse

@@ -1,6 +1,7 @@
 // Remembers of each gateway what only time can tell: since when it has (not) been ready, since when
 // each forwarded port has been reported, and when its VPN last connected anew. Ages, nothing else.
-// What is seen first is never a change, and every start of a gateway's container begins anew.
+// What is seen first is never a change, and every start of a gateway's container begins anew. What
+// is not known contradicts nothing.
 #pragma once
 
 #include <deque>
@@ -27,12 +28,14 @@ class GatewaySensor {
         Incarnation incarnation;
         bool unhealthy = false;                     // by Docker, when last seen
         VpnStatus vpn_status = VpnStatus::unknown;  // last known
+        Monotonic vpn_status_at{};                  // and when
         std::string public_ip;                      // last known
         std::optional<Monotonic> returning_since;   // its VPN is back, as far as is known
         std::deque<Monotonic> reconnects;           // lately
         std::optional<Monotonic> reconnected;
         std::optional<std::map<int, Monotonic>> ports;  // last known -> since when
-        std::deque<Monotonic> port_changes;             // lately
+        bool had_ports = false;
+        std::deque<Monotonic> port_changes;  // lately
     };
     struct Memory {
         std::optional<Monotonic> ready_since;
@@ -40,6 +43,7 @@ class GatewaySensor {
         Run run;
     };
 
+    static void recall_vpn_status(Run& run, GatewayView& gateway, Monotonic now);
     static void measure_readiness(Memory& memory, GatewayView& gateway, Monotonic now);
     static void measure_ports(Run& run, GatewayView& gateway, Monotonic now);
     static void measure_reconnects(Run& run, GatewayView& gateway, Monotonic now);

@@ -1,6 +1,7 @@
 #include "loop/narrator.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace roundhouse {
 
@@ -27,6 +28,7 @@ Severity severity_of(const Decision& decision) {
         case Reason::backoff:
         case Reason::probe_failing:
         case Reason::probe_unreachable:
+        case Reason::p2p_port_closed:
         case Reason::no_free_slot:
         case Reason::no_published_port:
         case Reason::port_in_use:
@@ -41,6 +43,7 @@ Severity severity_of(const Decision& decision) {
 std::string_view headline(const Decision& decision) {
     if (decision.fate != Fate::keep) return "engine waits";
     if (decision.reason == Reason::probe_failing) return "engine misses probes";
+    if (decision.reason == Reason::p2p_port_closed) return "engine is closed to peers";
     return decision.ready ? "engine ready" : "engine not ready";
 }
 
@@ -57,6 +60,7 @@ void Narrator::tell_gateways(const Observation& seen) {
     for (const auto& gateway : seen.gateways) {
         const auto known = gateways_.find(gateway.name);
         const bool same = known != gateways_.end() && known->second.state == gateway.state &&
+                          known->second.detail == gateway.detail &&
                           known->second.incarnation == gateway.incarnation;
         if (!same) {
             const bool ready = gateway.state == GatewayState::ready;
@@ -73,7 +77,7 @@ void Narrator::tell_gateways(const Observation& seen) {
         }
         const GatewayView* before = known == gateways_.end() ? nullptr : &known->second;
         tell_vpn(gateway, before);
-        tell_ports(gateway, before);
+        tell_ports(gateway);
         next.emplace(gateway.name, gateway);
     }
     gateways_ = std::move(next);
@@ -94,29 +98,18 @@ void Narrator::tell_vpn(const GatewayView& gateway, const GatewayView* before) {
                      {{"gateway", gateway.name}, {"because", gateway.vpn_detail}}});
 }
 
-// What the control server says of its ports, when it says something else than before.
-void Narrator::tell_ports(const GatewayView& gateway, const GatewayView* before) {
-    const ForwardedPortsAnswer& answer = gateway.forwarded;
-    const bool asked = answer.kind != PortsAnswerKind::unreachable || !answer.detail.empty();
-    const bool same = before != nullptr && before->forwarded.kind == answer.kind &&
-                      before->forwarded.ports == answer.ports;
-    if (!asked || same) return;
-    if (answer.kind == PortsAnswerKind::ports) {
-        std::string ports;
-        for (const int port : answer.ports)
-            ports += (ports.empty() ? "" : ",") + std::to_string(port);
-        // Where this is no news any more, the condition tells of it.
-        const bool news = gateway.port_changes < many_port_changes;
-        journal_.record({news ? Severity::info : Severity::debug,
-                         "forwarded ports reported",
-                         {{"gateway", gateway.name}, {"ports", ports}}});
-        return;
-    }
-    journal_.record({Severity::warning,
-                     "no forwarded ports known",
-                     {{"gateway", gateway.name},
-                      {"reason", std::string(roundhouse::to_string(use_of(answer.kind)))},
-                      {"because", answer.detail}}});
+// Ports only: why there are none is told by the condition.
+void Narrator::tell_ports(const GatewayView& gateway) {
+    const std::vector<int>& ports = gateway.forwarded.ports;
+    if (ports.empty() || std::exchange(ports_[gateway.name], ports) == ports) return;
+    std::string list;
+    for (const int port : ports)
+        list += (list.empty() ? "" : ",") + std::to_string(port);
+    // Where this is no news any more, the condition tells of it.
+    const bool news = gateway.port_changes < many_port_changes;
+    journal_.record({news ? Severity::info : Severity::debug,
+                     "forwarded ports reported",
+                     {{"gateway", gateway.name}, {"ports", list}}});
 }
 
 void Narrator::tell_passed_over(const Observation& seen, const Plan& plan) {
@@ -164,7 +157,9 @@ void Narrator::conditions_changed(const std::vector<Condition>& changed) {
                            {{"condition", condition.type},
                             {"status", std::string(roundhouse::to_string(condition.status))},
                             {"reason", condition.reason}}};
-        if (!condition.message.empty()) entry.fields.emplace_back("because", condition.message);
+        // Progressing has nothing to add to what Ready says.
+        const bool says_more = !condition.message.empty() && condition.type != "Progressing";
+        if (says_more) entry.fields.emplace_back("because", condition.message);
         journal_.record(entry);
     }
 }

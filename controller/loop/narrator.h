@@ -29,12 +29,13 @@ class Narrator {
   private:
     void tell_gateways(const Observation& seen);
     void tell_vpn(const GatewayView& gateway, const GatewayView* before);
-    void tell_ports(const GatewayView& gateway, const GatewayView* before);
+    void tell_ports(const GatewayView& gateway);
     void tell_engines(const Plan& plan);
     void tell_passed_over(const Observation& seen, const Plan& plan);
 
     Journal& journal_;
     std::map<std::string, GatewayView> gateways_;
+    std::map<std::string, std::vector<int>> ports_;  // by gateway, of those that had any
     std::map<std::string, std::pair<Fate, Reason>> engines_;
     std::set<int> passed_over_;
     std::string look_fault_;

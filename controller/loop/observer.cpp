@@ -37,6 +37,7 @@ EngineView engine_from(const ContainerListing& container) {
     engine.ports = {number_of(labels, label::http_port), number_of(labels, label::https_port),
                     number_of(labels, label::api_port), number_of(labels, label::p2p_port)};
     engine.forwarded = label_of(labels, label::forwarded) == "true";
+    engine.followed = label_of(labels, label::followed_port) == "true";
     engine.failures = number_of(labels, label::failures);
     engine.created_at = container.created_at;
     return engine;

@@ -51,9 +51,13 @@ std::vector<ProbeTarget> probe_targets(const EnginePool& pool, const Observation
         if (host.empty()) continue;
         const Duration age = age_of(engine, seen, now);
         const bool young = age < pool.engine_template.probe.startup_timeout;
+        ProbeTarget target{engine.id, std::move(host), engine.ports.http, young, "", 0};
+        target.p2p_host =
+            engine.gateway.empty() ? engine.address : live_gateway(seen, engine)->address;
         // A port that engines share tells nothing of any of them.
-        const int p2p_port = engine.forwarded && shared ? 0 : engine.ports.p2p;
-        targets.push_back({engine.id, std::move(host), engine.ports.http, young, p2p_port});
+        const bool asked = !target.p2p_host.empty() && !(engine.forwarded && shared);
+        if (asked) target.p2p_port = engine.ports.p2p;
+        targets.push_back(std::move(target));
     }
     return targets;
 }
@@ -147,7 +151,7 @@ std::vector<ProbeRequest> Prober::due_requests(Monotonic now, Duration& wait) {
         if (asked && !subject.p2p_under_way && is_due(subject.p2p_due)) {
             subject.p2p_under_way = true;
             requests.push_back(
-                {id, target.host, target.p2p_port, "", probe_.timeout, ProbeKind::p2p});
+                {id, target.p2p_host, target.p2p_port, "", probe_.timeout, ProbeKind::p2p});
         }
     }
     return requests;

@@ -22,7 +22,10 @@ struct ProbeTarget {
     int port = 0;
     // Still within its startup timeout: asked often, so that it is known soon that it is ready.
     bool young = false;
-    int p2p_port = 0;  // 0: not asked
+    // Where peers come in: inside Docker, whatever name the spec gives for HTTP, because published
+    // ports tell nothing of it. 0: not asked.
+    std::string p2p_host;
+    int p2p_port = 0;
 };
 
 // The engines of `seen` that it makes sense to ask: running, behind a gateway that is ready, in its

@@ -80,7 +80,7 @@ void StepRunner::finish(const Job& job, const StepResult& result) {
     const int slot = job.step.slot;
     const Monotonic now = clock_.monotonic();
     in_flight_.erase(slot);
-    if (job.step.placement) created_[slot] = now;
+    if (result.created) created_[slot] = now;
     if (!result.fault || result.on_record) {
         troubles_.erase(slot);
         return;

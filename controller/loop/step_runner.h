@@ -26,6 +26,7 @@ struct StepResult {
     std::optional<Fault> fault;  // nullopt: well
     // The container itself tells of the fault from now on, so nothing else needs to remember it.
     bool on_record = false;
+    bool created = false;  // an engine was created, or may have been: no answer came
 };
 
 // The calls of one step, one after another; ends at the first fault.

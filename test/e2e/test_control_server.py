@@ -122,13 +122,14 @@ class Traffic(ControlServerTest):
         self.begin(4, ONCE)
         self.wait_for_holders([40001])
         self.wait_until(lambda: self.pool_command("plan").returncode == 0, "nothing is to be done")
-        before, begun, rounds = self.gateway.requests(), time.monotonic(), 6
+        before, begun, rounds = self.gateway.requests(), time.monotonic(), 12
 
         def asked(route):
             return self.gateway.requests().get(route, 0) - before.get(route, 0)
 
         self.wait_until(lambda: asked("GET /v1/portforward 200") >= rounds, "rounds go by")
-        self.assertGreater(time.monotonic() - begun, (rounds - 2) * CHECK_S)
+        # Some of the first may follow each other closely: Docker's events bring extra ones.
+        self.assertGreater(time.monotonic() - begun, rounds / 2 * CHECK_S)
         for route in self.gateway.requests():
             self.assertLessEqual(asked(route), rounds + 1, route)
 

@@ -71,6 +71,34 @@ TEST_SUITE("gateway sensor") {
     }
 }
 
+TEST_SUITE("gateway sensor: a VPN that is down") {
+    TEST_CASE("is not up again for a lost reply, but for a minute of silence") {
+        SensorBench bench;
+        bench.measure();
+        bench.lose(VpnStatus::crashed);
+        bench.view.vpn_status = VpnStatus::unknown;
+        bench.view.state = GatewayState::ready;  // Docker calls it healthy
+        bench.view.detail = "";
+        const GatewayView lost = bench.measure(59s);
+        CHECK(lost.state == GatewayState::unhealthy);
+        CHECK(lost.detail == "runs, but its VPN has crashed");
+        CHECK(lost.not_ready_for == 59s);
+        const GatewayView trusted = bench.measure(1s);
+        CHECK(trusted.state == GatewayState::ready);
+        CHECK_FALSE(trusted.reconnected_ago);
+    }
+
+    TEST_CASE("is given up for good when it is down each time that it answers") {
+        SensorBench bench;
+        for (int i = 0; i < 20; ++i) {
+            const bool answers = i % 2 == 0;
+            bench.view.vpn_status = answers ? VpnStatus::stopped : VpnStatus::unknown;
+            bench.view.state = answers ? GatewayState::unhealthy : GatewayState::ready;
+            CHECK(bench.measure(10s).not_ready_for == i * 10s);
+        }
+    }
+}
+
 TEST_SUITE("gateway sensor: ports") {
     TEST_CASE("a port is as old as the unbroken line of reports of it") {
         SensorBench bench;
@@ -207,6 +235,16 @@ TEST_SUITE("gateway sensor: reconnects") {
         CHECK(flap() == 4s);
         CHECK(bench.measure(59s).reconnected_ago == 63s);
         CHECK(bench.measure(1s).reconnected_ago == 0s);
+    }
+
+    TEST_CASE("a new port comes after the new public IP, and belongs to the same reconnect") {
+        SensorBench bench;
+        bench.report({40001});
+        bench.lose(VpnStatus::stopped);
+        bench.report({});
+        bench.regain("192.0.2.2");
+        CHECK_FALSE(bench.reconnected_ago());
+        CHECK(bench.report({40002}).reconnected_ago == 0s);
     }
 
     TEST_CASE("a gateway that was started anew had no reconnect: its engines are stranded anyway") {

@@ -117,6 +117,7 @@ TEST_SUITE("launch") {
             {"roundhouse.https-port", "20004"},
             {"roundhouse.api-port", "21004"},
             {"roundhouse.p2p-port", "22004"},
+            {"roundhouse.followed-port", "false"},
             {"roundhouse.forwarded", "false"},
             {"roundhouse.failures", "3"},
         };

@@ -23,6 +23,11 @@ struct PortWorld {
         engine(slot) = holding(engine(slot), port);
         engine(slot).created_at = noon - age;
     }
+    // As hold(), and an engine that served gave way for that.
+    void follow(std::size_t slot, int port, Duration age) {
+        hold(slot, port, age);
+        engine(slot).followed = true;
+    }
     Plan planned() const { return plan(pool, seen, noon); }
     std::string steps() const { return steps_of(planned()); }
     std::string use() const { return std::string(to_string(planned().forwarded_ports.at(0).use)); }
@@ -189,27 +194,47 @@ TEST_SUITE("planner: changed ports") {
 
     TEST_CASE("behind one gateway it happens as often in minInterval as there are ports") {
         PortWorld world(3);
-        world.hold(0, 40001, 4min + 59s);
+        world.follow(0, 40001, 4min + 59s);
         forward(world.gluetun(), {{40002, 1h}});
         CHECK(world.steps() == "");
         CHECK(world.use() == "HeldBack");
         CHECK(world.wake_at() == noon + 1s);
-        world.hold(0, 40001, 5min);
+        world.follow(0, 40001, 5min);
         CHECK(world.steps() == "replace acestream-0 ForwardedPortChanged @gluetun :40002");
 
         // Two ports, one of which was followed lately: one more may be.
-        world.hold(1, 40003, 10s);
+        world.follow(1, 40003, 10s);
         forward(world.gluetun(), {{40002, 1h}, {40003, 1h}});
         CHECK(world.steps() == "replace acestream-0 ForwardedPortChanged @gluetun :40002");
-        world.hold(2, 40004, 20s);
+        world.follow(2, 40004, 20s);
         CHECK(world.steps() == "");
         CHECK(world.wake_at() == noon + 4min + 40s);
+    }
+
+    TEST_CASE("an engine that was made anyway and took a port does not count") {
+        PortWorld world(2);
+        world.hold(0, 40001, 1s);
+        forward(world.gluetun(), {{40002, 20s}});
+        CHECK(world.steps() == "replace acestream-0 ForwardedPortChanged @gluetun :40002");
+        CHECK(world.planned().steps[0].placement->followed);
+    }
+
+    TEST_CASE("one that was replaced for a port, and again for another reason, still counts") {
+        PortWorld world(1);
+        forward(world.gluetun(), {{40001, 1h}});
+        for (const auto age : {Duration{4min}, Duration{5min}}) {
+            world.follow(0, 40001, age);
+            world.engine(0).state = EngineState::exited;
+            world.engine(0).end = EngineEnd{1, false, "", noon};
+            REQUIRE(world.steps() == "replace acestream-0 Exited @gluetun :40001");
+            CHECK(world.planned().steps[0].placement->followed == (age < 5min));
+        }
     }
 
     TEST_CASE(
         "an engine that was made for a port lately is not replaced again, whoever else was not") {
         PortWorld world(2);
-        world.hold(0, 40001, 1min);
+        world.follow(0, 40001, 1min);
         world.hold(1, 40002);
         forward(world.gluetun(), {{40002, 1h}, {40003, 1h}});
         CHECK(world.steps() == "");
@@ -226,7 +251,7 @@ TEST_SUITE("planner: changed ports") {
 
     TEST_CASE("a port that moves all the time is called what it is") {
         PortWorld world(1);
-        world.hold(0, 40001, 1min);
+        world.follow(0, 40001, 1min);
         forward(world.gluetun(), {{40007, 30s}});
         world.gluetun().port_changes = 6;
         CHECK(world.steps() == "");
@@ -240,6 +265,17 @@ TEST_SUITE("planner: changed ports") {
         world.engine(2) = exited(world.engine(2));
         CHECK(world.steps() == "replace acestream-2 Exited @gluetun :40002");
         CHECK(decision_on(world.planned(), "acestream-0") == "keep UpToDate");
+    }
+
+    TEST_CASE("nor is one that is still coming up") {
+        PortWorld world(3);
+        world.hold(2, 40001);
+        world.engine(2).probe = {};
+        world.engine(2).probe.failures = 1;
+        forward(world.gluetun(), {{40002, 1h}});
+        CHECK(world.steps() == "replace acestream-2 ForwardedPortChanged @gluetun :40002");
+        world.engine(0) = exited(world.engine(0));
+        CHECK(world.steps() == "replace acestream-0 Exited @gluetun :40002");
     }
 
     TEST_CASE("it counts against the rollout budget") {
@@ -259,10 +295,21 @@ TEST_SUITE("planner: changed ports") {
         world.pool.forwarded_port.assign = PortAssignment::shared;
         world.pool.max_unavailable = 2;
         world.hold(0, 40001);
-        world.hold(1, 40001, 1min);
+        world.follow(1, 40001, 1min);
         forward(world.gluetun(), {{40002, 1h}});
         CHECK(world.steps() == "replace acestream-0 ForwardedPortChanged @gluetun :40002");
         CHECK(world.wake_at() == noon + 4min);
+    }
+
+    TEST_CASE("a shared port is kept while it is forwarded, whatever comes beside it") {
+        PortWorld world(2);
+        world.pool.forwarded_port.assign = PortAssignment::shared;
+        world.hold(0, 40005);
+        world.hold(1, 40005);
+        forward(world.gluetun(), {{40001, 1h}, {40005, 1h}});
+        CHECK(world.steps() == "");
+        world.seen.engines.pop_back();
+        CHECK(world.steps() == "create acestream-1 Missing @gluetun :40005");
     }
 
     TEST_CASE("an edited assignment is rolled out") {
@@ -273,6 +320,29 @@ TEST_SUITE("planner: changed ports") {
         CHECK(world.steps() == "replace acestream-1 TemplateChanged @gluetun");  // was shared
         world.pool.forwarded_port.assign = PortAssignment::none;
         CHECK(world.steps() == "replace acestream-1 TemplateChanged @gluetun");
+    }
+
+    TEST_CASE("a forwarded port that an old engine uses for HTTP is free when that one is gone") {
+        PortWorld world(3);
+        EnginePool before = world.pool;
+        before.ports.http = 40000;
+        world.engine(0) = test::engine(before, 0);
+        world.engine(1) = test::engine(before, 1);
+        forward(world.gluetun(), {{40000, 1h}});
+        CHECK(world.steps() == "replace acestream-1 TemplateChanged @gluetun");
+        world.engine(1) = test::engine(world.pool, 1);
+        CHECK(world.steps() == "replace acestream-0 TemplateChanged @gluetun :40000");
+    }
+
+    TEST_CASE("a gateway that no engine is missing behind has nothing to wait for") {
+        EnginePool pool = pool_of(1, {"a", "b"});
+        Observation seen = matching_world(pool);
+        for (auto& view : seen.gateways)
+            forward(view, {{40001, 1h}});
+        seen.engines[0] = holding(seen.engines[0], 40001);
+        CHECK(plan(pool, seen, noon).forwarded_ports[1].use == PortUse::held);
+        pool.replicas = 2;
+        CHECK(plan(pool, seen, noon).forwarded_ports[1].use == PortUse::not_held);
     }
 
     TEST_CASE("a gateway that is not ready is not followed") {
@@ -295,6 +365,9 @@ TEST_SUITE("planner: P2P ports that are not open") {
         CHECK(world.planned().steps[0].placement->failures == 1);
         CHECK(decision_on(world.planned(), "acestream-1") == "keep P2PPortClosed");
         world.engine(0).probe.p2p_refusals = 2;
+        CHECK(world.steps() == "");
+        world.engine(0).probe.p2p_refusals = 3;
+        world.engine(0).created_at = noon - 59s;  // it may still open it
         CHECK(world.steps() == "");
         CHECK(world.planned().matches());
     }

@@ -96,6 +96,7 @@ EngineView random_engine(Dice& dice, const EnginePool& pool, int number) {
     if (dice.one_in(20)) view.slot.reset();
     if (dice.one_in(15)) view.network_mode = "bridge";
     if (dice.one_in(3)) view = holding(view, forwardable[static_cast<std::size_t>(dice.below(4))]);
+    view.followed = view.forwarded && dice.one_in(2);
     if (dice.one_in(3)) view.created_at = noon - std::chrono::seconds{dice.below(600)};
     if (dice.one_in(3)) view = exited(view, 1, std::chrono::seconds{dice.below(20)}, dice.below(6));
     if (dice.one_in(10)) view.state = static_cast<EngineState>(dice.below(7));
@@ -234,6 +235,7 @@ EngineView engine_made_by(const EnginePool& pool, const Step& step, const std::s
     view.failures = step.placement->failures;
     view.ports = step.placement->ports;
     view.forwarded = step.placement->forwarded;
+    view.followed = step.placement->followed;
     view.created_at = noon;
     view.network_mode = pool.gateways.empty() ? pool.network : "container:" + view.incarnation.id;
     return view;

@@ -206,6 +206,7 @@ TEST_SUITE("planner: reconnects") {
         seen.gateways[0].reconnected_ago = 0s;
         seen.gateways[0].state = GatewayState::unhealthy;
         CHECK(steps_of(plan(pool, seen, noon)) == "");
+        CHECK(decision_on(plan(pool, seen, noon), "acestream-0") == "keep GatewayNotReady");
         seen.gateways[0].state = GatewayState::ready;
         pool.restart_engines_on_reconnect = false;
         CHECK(plan(pool, seen, noon).matches());

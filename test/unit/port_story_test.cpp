@@ -89,7 +89,7 @@ TEST_SUITE("the story of a port") {
 
     TEST_CASE("it changes once, and its holder follows; the others are left alone") {
         PortStory story({40001});
-        story.live(1h);
+        story.live(10s);
         story.report({40002});
         story.live(30s);
         CHECK(story.replaced() == Names{"acestream-0"});

@@ -18,7 +18,7 @@ struct ProbeBench {
     Prober prober{probes, clock, [this] { ++changes; }};
 
     explicit ProbeBench(bool young = false) {
-        prober.set_targets({{"a", "172.18.0.2", 19000, young}}, {});
+        prober.set_targets({{"a", "172.18.0.2", 19000, young, "", 0}}, {});
     }
 
     ProbeView probe(ProbeOutcome outcome) {
@@ -100,7 +100,7 @@ TEST_SUITE("prober") {
     TEST_CASE(
         "P2P is asked for once HTTP answers; refusals count, and an open port is asked rarely") {
         ProbeBench bench;
-        bench.prober.set_targets({{"a", "172.18.0.2", 19000, false, 40001}}, {});
+        bench.prober.set_targets({{"a", "localhost", 19000, false, "172.18.0.2", 40001}}, {});
         const auto p2p_asked = [&] {
             return std::ranges::count(bench.probes.asked, ProbeKind::p2p, &ProbeRequest::kind);
         };
@@ -115,6 +115,7 @@ TEST_SUITE("prober") {
             bench.prober.turn(0ms);
             CHECK(p2p_asked() == refusals);
             CHECK(bench.probes.asked.back().port == 40001);
+            CHECK(bench.probes.asked.back().host == "172.18.0.2");
             CHECK(bench.prober.views()["a"].p2p_refusals == refusals);
             CHECK(bench.changes == (refusals >= 3 ? 1 : 0));
             bench.clock.advance(5s);
@@ -134,7 +135,7 @@ TEST_SUITE("prober") {
         bench.probe(ProbeOutcome::failed);
         bench.prober.set_targets({}, {});
         CHECK(bench.prober.views().empty());
-        bench.prober.set_targets({{"a", "172.18.0.2", 19000, false}}, {});
+        bench.prober.set_targets({{"a", "172.18.0.2", 19000, false, "", 0}}, {});
         CHECK(bench.prober.views().empty());
     }
 
@@ -143,7 +144,7 @@ TEST_SUITE("prober") {
         bench.probe(ProbeOutcome::answered);
         ProbeSpec edited;
         edited.path = "/other";
-        bench.prober.set_targets({{"a", "172.18.0.2", 19000, false}}, edited);
+        bench.prober.set_targets({{"a", "172.18.0.2", 19000, false, "", 0}}, edited);
         bench.prober.turn(0ms);
         REQUIRE(bench.probes.asked.size() == 2);
         CHECK(bench.probes.asked[1].path == "/other");
@@ -171,6 +172,8 @@ TEST_SUITE("prober") {
         CHECK(probe_targets(pool, seen, noon)[0].young);
         pool.gateways[0].control_server.address = "localhost";
         CHECK(probe_targets(pool, seen, noon)[0].host == "localhost");
+        CHECK(probe_targets(pool, seen, noon)[0].p2p_host == "172.18.0.2");
+        CHECK(probe_targets(pool, seen, noon)[0].p2p_port == 22000);
         seen.engines[0] = exited(seen.engines[0]);
         CHECK(probe_targets(pool, seen, noon).size() == 1);
         seen.engines[1].incarnation.started_at = "earlier";
