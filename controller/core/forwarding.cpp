@@ -1,7 +1,6 @@
 #include "core/forwarding.h"
 
 #include <algorithm>
-#include <array>
 #include <tuple>
 #include <unordered_map>
 #include <unordered_set>

@@ -30,14 +30,20 @@ bool can_be_asked(const Observation& seen, const EngineView& engine) {
     return engine.gateway.empty() || live_gateway(seen, engine) != nullptr;
 }
 
-// Empty: not known.
-std::string address_of(const EnginePool& pool, const Observation& seen, const EngineView& engine) {
+// Inside Docker. Empty: not known.
+std::string own_address_of(const Observation& seen, const EngineView& engine) {
     if (engine.gateway.empty()) return engine.address;
+    const GatewayView* gateway = live_gateway(seen, engine);
+    return gateway == nullptr ? "" : gateway->address;
+}
+
+// Where its gateway can be dialled, as the spec says, or else inside Docker. Empty: not known.
+std::string address_of(const EnginePool& pool, const Observation& seen, const EngineView& engine) {
     const auto declared = std::ranges::find(pool.gateways, engine.gateway, &GatewaySpec::container);
     if (declared != pool.gateways.end() && !declared->control_server.address.empty()) {
         return declared->control_server.address;
     }
-    return live_gateway(seen, engine)->address;
+    return own_address_of(seen, engine);
 }
 
 }  // namespace
@@ -52,8 +58,7 @@ std::vector<ProbeTarget> probe_targets(const EnginePool& pool, const Observation
         const Duration age = age_of(engine, seen, now);
         const bool young = age < pool.engine_template.probe.startup_timeout;
         ProbeTarget target{engine.id, std::move(host), engine.ports.http, young, "", 0};
-        target.p2p_host =
-            engine.gateway.empty() ? engine.address : live_gateway(seen, engine)->address;
+        target.p2p_host = own_address_of(seen, engine);
         // A port that engines share tells nothing of any of them.
         const bool asked = !target.p2p_host.empty() && !(engine.forwarded && shared);
         if (asked) target.p2p_port = engine.ports.p2p;
