@@ -40,7 +40,9 @@ void read_one(GatewayApi& api, const GatewaySpec& spec, GatewayView& gateway) {
     GatewayReading reading = api.read(spec, address);
     gateway.forwarded = std::move(reading.forwarded_ports);
     gateway.vpn_status = reading.vpn_status;
-    gateway.vpn_detail = std::move(reading.vpn_detail);
+    // A key that opens nothing is told once, with the ports.
+    const bool let_in = gateway.forwarded.kind != PortsAnswerKind::unauthorized;
+    if (let_in) gateway.vpn_detail = std::move(reading.vpn_detail);
     gateway.public_ip = std::move(reading.public_ip);
     judge_vpn(gateway);
 }

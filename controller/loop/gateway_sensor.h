@@ -1,7 +1,8 @@
 // Remembers of each gateway what only time can tell: since when it has (not) been ready, since when
-// each forwarded port has been reported, and when its VPN last connected anew. Ages, nothing else.
-// What is seen first is never a change, and every start of a gateway's container begins anew. What
-// is not known contradicts nothing.
+// each forwarded port has been reported, and when its VPN last connected anew. Ages, and one state:
+// a VPN that was down when last asked stays down for a lost reply. What is seen first is never a
+// change, and every start of a gateway's container begins anew. What is not known contradicts
+// nothing.
 #pragma once
 
 #include <deque>
@@ -19,7 +20,8 @@ namespace roundhouse {
 class GatewaySensor {
   public:
     // Fills in the ages of `gateways`, in which all else is as the look and the control servers
-    // have it. A gateway that is seen for the first time has an age of zero.
+    // have it, and makes those unready whose VPN was down a moment ago and cannot be asked now. A
+    // gateway that is seen for the first time has an age of zero.
     void measure(std::vector<GatewayView>& gateways, Monotonic now);
 
   private:

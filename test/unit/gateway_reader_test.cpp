@@ -75,6 +75,15 @@ TEST_SUITE("gateway reader") {
         }
     }
 
+    TEST_CASE("that the status is not told is passed on, but not beside a key that opens nothing") {
+        GatewayReading reading = with_status(VpnStatus::unknown);
+        reading.vpn_detail = "the role lacks a route";
+        reading.forwarded_ports.kind = PortsAnswerKind::ports;
+        CHECK(read(reading).vpn_detail == "the role lacks a route");
+        reading.forwarded_ports.kind = PortsAnswerKind::unauthorized;
+        CHECK(read(reading).vpn_detail.empty());
+    }
+
     TEST_CASE("who does not run, or is declared no longer, is not asked") {
         ScriptedGateways api;
         std::vector<GatewayView> gateways = {
