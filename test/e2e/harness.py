@@ -21,6 +21,7 @@ IMAGES = os.environ.get("STANDIN_IMAGES", "roundhouse-standin")
 ENGINE_IMAGE = f"{IMAGES}-engine"
 GATEWAY_IMAGE = f"{IMAGES}-gateway"
 BINARY = os.environ.get("ROUNDHOUSE", "roundhouse")
+ANY_SLOTS = object()
 IN_CI = os.environ.get("CI", "") not in ("", "0", "false")
 
 
@@ -309,14 +310,17 @@ class PoolTest(unittest.TestCase):
 
     def settle(self, count, slots=None, seconds=30):
         """Waits until exactly `count` engines are there, each in its slot and answering through its
-        gateway's namespace. Returns them."""
-        slots = list(range(count)) if slots is None else list(slots)
+        gateway's namespace. Returns them. `slots` are the lowest ones unless told, ANY_SLOTS where
+        the history of the pool decides them."""
+        slots = list(range(count)) if slots is None else slots
 
         def matched():
             engines = self.engines()
-            if [engine.slot for engine in engines] != slots:
+            found = [engine.slot for engine in engines]
+            if len(found) != count or len(set(found)) != count:
                 return None
-            # An engine may answer a moment before Docker tells of its start.
+            if slots is not ANY_SLOTS and found != slots:
+                return None
             if self.watcher.running != {engine.id for engine in engines}:
                 return None
             addresses = {gateway.name: gateway.address for gateway in self.gateways}
@@ -326,7 +330,8 @@ class PoolTest(unittest.TestCase):
                     return None
             return engines or True
 
-        found = self.wait_until(matched, f"{count} engines serve in slots {slots}", seconds)
+        where = "any slots" if slots is ANY_SLOTS else f"slots {slots}"
+        found = self.wait_until(matched, f"{count} engines serve in {where}", seconds)
         return [] if found is True else found
 
     def assert_nothing_changes(self, seconds):

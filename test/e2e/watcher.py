@@ -47,7 +47,8 @@ class Watcher(threading.Thread):
 
     @property
     def running(self):
-        """The ids of the engines that run, as far as Docker has told."""
+        """The ids of the engines that run, as far as Docker has told. An engine may answer a moment
+        before Docker tells of its start: who watches for changes from now on waits for this."""
         return set(self._running)
 
     def changes_since(self, moment):
