@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/time.h"
@@ -196,5 +197,10 @@ struct Observation {
 
     bool operator==(const Observation&) const = default;
 };
+
+// As users read them, and Docker and Gluetun spell them: "running", "unhealthy", "crashed".
+std::string_view to_string(EngineState state);
+std::string_view to_string(GatewayState state);
+std::string_view to_string(VpnStatus status);
 
 }  // namespace roundhouse

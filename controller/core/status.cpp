@@ -1,6 +1,7 @@
 #include "core/status.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace roundhouse {
@@ -22,11 +23,13 @@ std::string count_ready(const Plan& plan) {
            std::to_string(plan.wanted) + " engines ready";
 }
 
-// What is awaited, engines of one kind together: "; acestream-0 and 2 more: Starting (...)".
+// What is awaited, engines of one kind together: "; acestream-0 and 2 more: Starting (...) until
+// 2026-01-01T00:01:00Z". The time is the first at which one of them is judged anew.
 std::string awaited(const Plan& plan) {
     struct Group {
         const Decision* first = nullptr;
         int engines = 0;
+        std::optional<Time> until;
     };
     std::vector<Group> groups;
     for (const auto& decision : plan.decisions) {
@@ -36,17 +39,20 @@ std::string awaited(const Plan& plan) {
             return group.first->reason == decision.reason && group.first->fate == decision.fate;
         });
         if (known == groups.end()) {
-            groups.push_back({&decision, 1});
-        } else {
-            ++known->engines;
+            groups.push_back({&decision, 1, decision.due});
+            continue;
         }
+        ++known->engines;
+        if (!decision.due) continue;
+        known->until = std::min(known->until.value_or(*decision.due), *decision.due);
     }
     std::string text;
-    for (const auto& [first, engines] : groups) {
+    for (const auto& [first, engines, until] : groups) {
         text += "; " + (first->engine.empty() ? "a new engine" : first->engine);
         if (engines > 1) text += " and " + std::to_string(engines - 1) + " more";
         text += ": " + std::string(to_string(first->reason));
         if (!first->message.empty()) text += " (" + first->message + ")";
+        if (until) text += " until " + format_time(*until);
     }
     return text;
 }
@@ -142,7 +148,19 @@ std::vector<Condition> judge_conditions(const EnginePool& pool, const Observatio
         forwarded_port_ready(pool, plan),
         capped(pool, plan),
         ports_published(pool, seen),
+        condition("RuntimeReachable", true, "Answers", ""),
     };
+}
+
+std::vector<Condition> judge_failed_look(const std::string& fault) {
+    std::vector<Condition> conditions;
+    for (const char* type : {"Ready", "Progressing", "GatewayReady", "ForwardedPortReady"}) {
+        conditions.push_back(
+            condition(type, false, "LookFailed", "the containers cannot be looked at"));
+        conditions.back().status = Truth::unknown;
+    }
+    conditions.push_back(condition("RuntimeReachable", false, "LookFailed", fault));
+    return conditions;
 }
 
 std::vector<Condition> update_conditions(std::vector<Condition>& conditions,

@@ -29,10 +29,14 @@ struct Condition {
 // "True", "False", "Unknown".
 std::string_view to_string(Truth truth);
 
-// What one round tells of Ready, Progressing, GatewayReady, ForwardedPortReady, Capped and
-// PortsPublished.
+// What one round tells of Ready, Progressing, GatewayReady, ForwardedPortReady, Capped,
+// PortsPublished and RuntimeReachable.
 std::vector<Condition> judge_conditions(const EnginePool& pool, const Observation& seen,
                                         const Plan& plan);
+
+// What a look that failed leaves to be said: RuntimeReachable is False, with `fault`; what a look
+// would have told is Unknown.
+std::vector<Condition> judge_failed_look(const std::string& fault);
 
 // Puts `next` into `conditions`: those of a type that is there already take its place, and keep
 // the time of the last transition unless their status changed. Returns those that changed in
@@ -41,7 +45,8 @@ std::vector<Condition> update_conditions(std::vector<Condition>& conditions,
                                          std::vector<Condition> next, std::int64_t generation,
                                          Time now);
 
-// "2 of 3 engines ready; acestream-2: Starting": one line on what is awaited.
+// "2 of 3 engines ready; acestream-2: Starting (refused) until 2026-01-01T00:01:00Z": one line
+// on what is awaited, and on when something else is done about it at the latest.
 std::string describe_progress(const Plan& plan);
 
 }  // namespace roundhouse

@@ -95,8 +95,9 @@ int command_apply(const CommandLine& line, const Environment& environment,
         return exit_code::failure;
     }
     SharedTerminal terminal(bench.journal());
+    NoMeters meters;
     Controller controller(bench.runtime(), bench.gateway_api(), bench.probes(), bench.clock(),
-                          terminal);
+                          terminal, meters);
     Board& board = controller.board();
     board.accept(*pool);
 

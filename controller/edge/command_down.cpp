@@ -75,7 +75,8 @@ int command_down(const CommandLine& line, const Environment& environment,
     const StopDeadline deadline(
         stop, [] { return exit_code::failure; }, bench.journal());
     Wakeup done;
-    StepRunner steps(bench.runtime(), bench.clock(), bench.journal(), [&] { done.ring(); });
+    NoMeters meters;
+    StepRunner steps(bench.runtime(), bench.clock(), bench.journal(), meters, [&] { done.ring(); });
     const auto left = remove_all(bench.runtime(), pool, steps, done, stop);
     if (!left) {
         std::fprintf(stderr, "roundhouse: %s\n", left.fault().message.c_str());

@@ -16,8 +16,9 @@ int command_plan(const CommandLine& line, const Environment& environment) {
     if (!bench.ready()) return bench.exit_code();
     const auto pool = read_pool(line.file, environment.spec_defaults);
     if (!pool) return exit_code::bad_spec;
+    NoMeters meters;
     Controller controller(bench.runtime(), bench.gateway_api(), bench.probes(), bench.clock(),
-                          bench.journal());
+                          bench.journal(), meters);
     const auto survey = controller.survey(*pool);
     if (!survey) {
         std::fprintf(stderr, "roundhouse: %s\n", survey.fault().message.c_str());

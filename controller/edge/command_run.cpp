@@ -4,9 +4,12 @@
 
 #include "edge/commands.h"
 #include "edge/exit_code.h"
+#include "edge/instruments.h"
+#include "edge/measured_runtime.h"
 #include "edge/spec_source.h"
 #include "edge/state_lock.h"
 #include "edge/stop_deadline.h"
+#include "edge/system_clock.h"
 #include "edge/version.h"
 #include "edge/watch.h"
 #include "edge/workbench.h"
@@ -45,14 +48,23 @@ class Admission {
 }  // namespace
 
 int command_run(const CommandLine& line, const Environment& environment, Signals& signals) {
-    Workbench bench(environment);
+    const SystemClock clock;
+    Instruments instruments(clock);
+    GluetunSettings gluetun;
+    gluetun.on_request = [&](const GluetunRequest& request) {
+        instruments.gluetun_request_ended(request);
+    };
+    Workbench bench(environment, std::move(gluetun));
     if (!bench.ready()) return bench.exit_code();
     Journal& journal = bench.journal();
     journal.record(
         {Severity::info, "roundhouse starts", {{"version", version()}, {"spec", line.file}}});
 
-    Controller controller(bench.runtime(), bench.gateway_api(), bench.probes(), bench.clock(),
-                          journal);
+    MeasuredRuntime docker(bench.runtime(),
+                           [&](const DockerCall& call) { instruments.docker_call_ended(call); });
+    Controller controller(docker, bench.gateway_api(), bench.probes(), bench.clock(), journal,
+                          instruments);
+    instruments.watch(controller.board());
     Admission admission(environment.state_dir, journal);
     std::stop_source ended;
     const std::stop_callback end_with_process(signals.stop(), [&] { ended.request_stop(); });

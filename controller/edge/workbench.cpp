@@ -4,11 +4,11 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <utility>
 
 #include "edge/docker.h"
 #include "edge/docker_endpoint.h"
 #include "edge/exit_code.h"
-#include "edge/gluetun.h"
 #include "edge/http_probes.h"
 #include "edge/log.h"
 #include "edge/system_clock.h"
@@ -26,7 +26,7 @@ Result<DockerEndpoint> endpoint_of(const Environment& environment) {
 
 }  // namespace
 
-Workbench::Workbench(const Environment& environment)
+Workbench::Workbench(const Environment& environment, GluetunSettings gluetun)
     : journal_(std::make_unique<Log>(LogSettings{environment.log_level, environment.log_format,
                                                  wants_colours(STDERR_FILENO)})),
       clock_(std::make_unique<SystemClock>()) {
@@ -36,7 +36,7 @@ Workbench::Workbench(const Environment& environment)
         return;
     }
     runtime_ = std::make_unique<DockerRuntime>(std::move(endpoint.value()));
-    gateway_api_ = std::make_unique<GluetunClient>();
+    gateway_api_ = std::make_unique<GluetunClient>(std::move(gluetun));
     probes_ = std::make_unique<HttpProbes>();
 }
 

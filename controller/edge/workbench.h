@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "edge/environment.h"
+#include "edge/gluetun.h"
 #include "loop/clock.h"
 #include "loop/gateway_api.h"
 #include "loop/journal.h"
@@ -16,7 +17,7 @@ namespace roundhouse {
 class Workbench {
   public:
     // Does not call Docker yet. A DOCKER_HOST that cannot be used is told on stderr.
-    explicit Workbench(const Environment& environment);
+    explicit Workbench(const Environment& environment, GluetunSettings gluetun = {});
     ~Workbench();
     Workbench(const Workbench&) = delete;
     Workbench& operator=(const Workbench&) = delete;

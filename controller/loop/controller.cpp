@@ -7,13 +7,14 @@
 namespace roundhouse {
 
 Controller::Controller(Runtime& runtime, GatewayApi& gateway_api, ProbeTransport& probes,
-                       const Clock& clock, Journal& journal)
+                       const Clock& clock, Journal& journal, Meters& meters)
     : runtime_(runtime),
       journal_(journal),
       prober_(probes, clock, [this] { wake(); }),
       puller_(runtime, clock, journal, [this] { wake(); }),
-      steps_(runtime, clock, journal, [this] { wake(); }),
-      reconciler_({runtime, gateway_api, clock, journal, board_, prober_, puller_, steps_}) {}
+      steps_(runtime, clock, journal, meters, [this] { wake(); }),
+      reconciler_(
+          {runtime, gateway_api, clock, journal, board_, prober_, puller_, steps_, meters}) {}
 
 void Controller::run(const std::stop_token& stop,
                      const std::function<bool(const RoundResult&)>& after_round) {

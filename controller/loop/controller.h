@@ -10,6 +10,7 @@
 #include "loop/driver.h"
 #include "loop/gateway_api.h"
 #include "loop/journal.h"
+#include "loop/meters.h"
 #include "loop/probe_transport.h"
 #include "loop/prober.h"
 #include "loop/puller.h"
@@ -24,7 +25,7 @@ class Controller {
   public:
     // The ports must outlive the controller.
     Controller(Runtime& runtime, GatewayApi& gateway_api, ProbeTransport& probes,
-               const Clock& clock, Journal& journal);
+               const Clock& clock, Journal& journal, Meters& meters);
 
     // Where the spec goes in, and what is known comes out.
     Board& board() { return board_; }

@@ -41,7 +41,8 @@ bool has_same_ports(const std::map<int, Monotonic>& known, const std::vector<int
 
 }  // namespace
 
-void GatewaySensor::measure(std::vector<GatewayView>& gateways, Monotonic now) {
+std::vector<std::string> GatewaySensor::measure(std::vector<GatewayView>& gateways, Monotonic now) {
+    std::vector<std::string> with_other_ports;
     std::map<std::string, Memory> next;
     for (auto& gateway : gateways) {
         auto known = memory_.extract(gateway.name);
@@ -53,10 +54,11 @@ void GatewaySensor::measure(std::vector<GatewayView>& gateways, Monotonic now) {
         }
         recall_vpn_status(memory.run, gateway, now);
         measure_readiness(memory, gateway, now);
-        measure_ports(memory.run, gateway, now);
+        if (measure_ports(memory.run, gateway, now)) with_other_ports.push_back(gateway.name);
         measure_reconnects(memory.run, gateway, now);
     }
     memory_ = std::move(next);
+    return with_other_ports;
 }
 
 // A VPN that was down when last asked is not up for a lost reply, but only for so long: then
@@ -79,11 +81,13 @@ void GatewaySensor::measure_readiness(Memory& memory, GatewayView& gateway, Mono
     (ready ? gateway.ready_for : gateway.not_ready_for) = now - *since;
 }
 
-void GatewaySensor::measure_ports(Run& run, GatewayView& gateway, Monotonic now) {
+bool GatewaySensor::measure_ports(Run& run, GatewayView& gateway, Monotonic now) {
     forget_old(run.port_changes, now);
+    bool changed = false;
     if (ports_known(gateway)) {
         const std::vector<int>& ports = gateway.forwarded.ports;
-        if (run.ports && !has_same_ports(*run.ports, ports)) note(run.port_changes, now);
+        changed = run.ports && !has_same_ports(*run.ports, ports);
+        if (changed) note(run.port_changes, now);
         std::map<int, Monotonic> still;
         for (const int port : ports) {
             const bool known = run.ports && run.ports->contains(port);
@@ -94,6 +98,7 @@ void GatewaySensor::measure_ports(Run& run, GatewayView& gateway, Monotonic now)
         run.ports = std::move(still);
     }
     gateway.port_changes = static_cast<int>(run.port_changes.size());
+    return changed;
 }
 
 void GatewaySensor::measure_reconnects(Run& run, GatewayView& gateway, Monotonic now) {

@@ -21,8 +21,9 @@ class GatewaySensor {
   public:
     // Fills in the ages of `gateways`, in which all else is as the look and the control servers
     // have it, and makes those unready whose VPN was down a moment ago and cannot be asked now. A
-    // gateway that is seen for the first time has an age of zero.
-    void measure(std::vector<GatewayView>& gateways, Monotonic now);
+    // gateway that is seen for the first time has an age of zero. Returns the names of those that
+    // report other forwarded ports than before.
+    std::vector<std::string> measure(std::vector<GatewayView>& gateways, Monotonic now);
 
   private:
     // What is known of one run of a gateway's container.
@@ -47,7 +48,8 @@ class GatewaySensor {
 
     static void recall_vpn_status(Run& run, GatewayView& gateway, Monotonic now);
     static void measure_readiness(Memory& memory, GatewayView& gateway, Monotonic now);
-    static void measure_ports(Run& run, GatewayView& gateway, Monotonic now);
+    // Whether the ports are other ones than before.
+    static bool measure_ports(Run& run, GatewayView& gateway, Monotonic now);
     static void measure_reconnects(Run& run, GatewayView& gateway, Monotonic now);
     static bool came_back(Run& run, const GatewayView& gateway);
     static bool has_returned(const Run& run, const GatewayView& gateway, Monotonic now);

@@ -7,18 +7,6 @@ namespace roundhouse {
 
 namespace {
 
-std::string_view to_string(GatewayState state) {
-    switch (state) {
-        case GatewayState::missing: return "missing";
-        case GatewayState::stopped: return "stopped";
-        case GatewayState::paused: return "paused";
-        case GatewayState::starting: return "starting";
-        case GatewayState::unhealthy: return "unhealthy";
-        case GatewayState::ready: return "ready";
-    }
-    return "unknown";
-}
-
 // A warning where somebody may have to act.
 Severity severity_of(const Decision& decision) {
     switch (decision.reason) {
@@ -152,10 +140,12 @@ void Narrator::tell_engines(const Plan& plan) {
 
 void Narrator::conditions_changed(const std::vector<Condition>& changed) {
     for (const auto& condition : changed) {
-        JournalEntry entry{Severity::info,
+        // What is Unknown because of a look that failed goes without saying.
+        const bool news = condition.status != Truth::unknown || condition.reason != "LookFailed";
+        JournalEntry entry{news ? Severity::info : Severity::debug,
                            "condition changed",
                            {{"condition", condition.type},
-                            {"status", std::string(roundhouse::to_string(condition.status))},
+                            {"status", std::string(to_string(condition.status))},
                             {"reason", condition.reason}}};
         // Progressing has nothing to add to what Ready says.
         const bool says_more = !condition.message.empty() && condition.type != "Progressing";

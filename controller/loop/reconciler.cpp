@@ -16,13 +16,9 @@ bool creates_anything(const Plan& plan) {
                                [](const Step& step) { return step.placement.has_value(); });
 }
 
-Condition runtime_condition(bool reachable, const std::string& message) {
-    Condition condition;
-    condition.type = "RuntimeReachable";
-    condition.status = reachable ? Truth::yes : Truth::no;
-    condition.reason = reachable ? "Answers" : "LookFailed";
-    condition.message = message;
-    return condition;
+RoundOutcome outcome_of(const RoundResult& round) {
+    if (!round.looked) return RoundOutcome::failed;
+    return round.matches ? RoundOutcome::matched : RoundOutcome::differs;
 }
 
 }  // namespace
@@ -33,13 +29,20 @@ Reconciler::Reconciler(const Equipment& equipment)
 RoundResult Reconciler::round(const std::stop_token& stop) {
     const SpecInForce spec = with_.board.spec();
     if (spec.pool == nullptr) return {};
+    const Monotonic began = with_.clock.monotonic();
+    const RoundResult result = run_round(spec, stop);
+    with_.meters.round_ended(outcome_of(result), with_.clock.monotonic() - began);
+    return result;
+}
+
+RoundResult Reconciler::run_round(const SpecInForce& spec, const std::stop_token& stop) {
     auto survey = this->survey(*spec.pool);
     const Time now = with_.clock.now();
     if (!survey || stop.stop_requested()) with_.steps.hand_out({}, spec.pool);
     if (!survey) {
         narrator_.look_failed(survey.fault().message);
         narrator_.conditions_changed(
-            with_.board.set_conditions({runtime_condition(false, survey.fault().message)}, now));
+            with_.board.set_conditions(judge_failed_look(survey.fault().message), now));
         return {};
     }
     narrator_.look_worked();
@@ -73,7 +76,9 @@ Result<Survey> Reconciler::survey(const EnginePool& pool) {
 }
 
 void Reconciler::sense(const EnginePool& pool, Observation& seen) {
-    gateways_.measure(seen.gateways, with_.clock.monotonic());
+    for (const auto& gateway : gateways_.measure(seen.gateways, with_.clock.monotonic())) {
+        with_.meters.forwarded_ports_changed(gateway);
+    }
     seen.image = with_.puller.view(pool.engine_template.image);
     const auto views = with_.prober.views();
     for (auto& engine : seen.engines) {
@@ -93,9 +98,8 @@ void Reconciler::hand_out(const std::shared_ptr<const EnginePool>& pool, const P
 RoundResult Reconciler::report(const SpecInForce& spec, Survey survey) {
     const Time now = with_.clock.now();
     narrator_.round_ended(survey.seen, survey.plan);
-    auto conditions = judge_conditions(*spec.pool, survey.seen, survey.plan);
-    conditions.push_back(runtime_condition(true, ""));
-    narrator_.conditions_changed(with_.board.set_conditions(std::move(conditions), now));
+    narrator_.conditions_changed(
+        with_.board.set_conditions(judge_conditions(*spec.pool, survey.seen, survey.plan), now));
 
     RoundResult result;
     result.looked = true;

@@ -12,6 +12,7 @@
 #include "loop/gateway_api.h"
 #include "loop/gateway_sensor.h"
 #include "loop/journal.h"
+#include "loop/meters.h"
 #include "loop/narrator.h"
 #include "loop/prober.h"
 #include "loop/puller.h"
@@ -36,6 +37,7 @@ struct Equipment {
     Prober& prober;
     Puller& puller;
     StepRunner& steps;
+    Meters& meters;
 };
 
 struct RoundResult {
@@ -58,6 +60,7 @@ class Reconciler {
     Result<Survey> survey(const EnginePool& pool);
 
   private:
+    RoundResult run_round(const SpecInForce& spec, const std::stop_token& stop);
     void sense(const EnginePool& pool, Observation& seen);
     void hand_out(const std::shared_ptr<const EnginePool>& pool, const Plan& plan);
     RoundResult report(const SpecInForce& spec, Survey survey);

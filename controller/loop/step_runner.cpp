@@ -8,9 +8,13 @@
 
 namespace roundhouse {
 
-StepRunner::StepRunner(Runtime& runtime, const Clock& clock, Journal& journal,
+StepRunner::StepRunner(Runtime& runtime, const Clock& clock, Journal& journal, Meters& meters,
                        std::function<void()> on_done)
-    : runtime_(runtime), clock_(clock), journal_(journal), on_done_(std::move(on_done)) {}
+    : runtime_(runtime),
+      clock_(clock),
+      journal_(journal),
+      meters_(meters),
+      on_done_(std::move(on_done)) {}
 
 StepRunner::~StepRunner() {
     drain();
@@ -67,7 +71,9 @@ void StepRunner::work() {
         lock.unlock();
         const Monotonic began = clock_.monotonic();
         const StepResult result = perform(runtime_, *job.pool, job.step);
-        tell(job.step, result, clock_.monotonic() - began);
+        const Duration took = clock_.monotonic() - began;
+        tell(job.step, result, took);
+        meters_.step_ended(job.step, !result.fault, took);
         finish(job, result);
         on_done_();
         lock.lock();

@@ -17,6 +17,7 @@
 #include "core/plan.h"
 #include "loop/clock.h"
 #include "loop/journal.h"
+#include "loop/meters.h"
 #include "loop/runtime.h"
 
 namespace roundhouse {
@@ -39,7 +40,7 @@ class StepRunner {
 
     // `on_done` is called from a worker thread after each step, once the step is no longer in
     // flight.
-    StepRunner(Runtime& runtime, const Clock& clock, Journal& journal,
+    StepRunner(Runtime& runtime, const Clock& clock, Journal& journal, Meters& meters,
                std::function<void()> on_done);
     // Waits for the calls that are under way.
     ~StepRunner();
@@ -83,6 +84,7 @@ class StepRunner {
     Runtime& runtime_;
     const Clock& clock_;
     Journal& journal_;
+    Meters& meters_;
     std::function<void()> on_done_;
 
     mutable std::mutex mutex_;  // guards what follows

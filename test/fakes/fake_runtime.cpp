@@ -20,19 +20,6 @@ Fault daemon_away() {
     return {FaultKind::unavailable, "docker: nothing answers: is the Docker daemon running?"};
 }
 
-std::string word_of(EngineState state) {
-    switch (state) {
-        case EngineState::created: return "created";
-        case EngineState::running: return "running";
-        case EngineState::paused: return "paused";
-        case EngineState::restarting: return "restarting";
-        case EngineState::removing: return "removing";
-        case EngineState::exited: return "exited";
-        case EngineState::dead: return "dead";
-    }
-    return "unknown";
-}
-
 std::map<std::string, std::string> as_map(const KeyValues& pairs) {
     std::map<std::string, std::string> result;
     for (const auto& [key, value] : pairs)
@@ -123,7 +110,7 @@ Result<std::optional<GatewayContainer>> FakeRuntime::inspect_gateway(const std::
         return GatewayContainer{.id = container->id,
                                 .started_at = container->started_at,
                                 .running = container->state == EngineState::running,
-                                .state = word_of(container->state),
+                                .state = std::string(to_string(container->state)),
                                 .health = container->health,
                                 .address = container->address,
                                 .published_tcp_ports = container->published_tcp_ports};

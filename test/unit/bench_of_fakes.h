@@ -15,6 +15,7 @@
 #include "loop/clock.h"
 #include "loop/gateway_api.h"
 #include "loop/journal.h"
+#include "loop/meters.h"
 #include "loop/probe_transport.h"
 #include "loop/reconciler.h"
 #include "loop/wakeup.h"
@@ -125,18 +126,68 @@ class KeptJournal : public Journal {
     std::vector<std::string> lines_;
 };
 
+class KeptMeters : public Meters {
+  public:
+    void round_ended(RoundOutcome outcome, Duration took) override {
+        const std::lock_guard lock(mutex_);
+        ++rounds_[outcome];
+        time_in_rounds_ += took;
+    }
+    void step_ended(const Step& step, bool well, Duration /*took*/) override {
+        const std::lock_guard lock(mutex_);
+        steps_.push_back(step);
+        if (!well) ++failed_steps_;
+    }
+    void forwarded_ports_changed(const std::string& gateway) override {
+        const std::lock_guard lock(mutex_);
+        ++port_changes_[gateway];
+    }
+
+    int rounds(RoundOutcome outcome) const {
+        const std::lock_guard lock(mutex_);
+        const auto found = rounds_.find(outcome);
+        return found == rounds_.end() ? 0 : found->second;
+    }
+    Duration time_in_rounds() const {
+        const std::lock_guard lock(mutex_);
+        return time_in_rounds_;
+    }
+    std::vector<Step> steps() const {
+        const std::lock_guard lock(mutex_);
+        return steps_;
+    }
+    int failed_steps() const {
+        const std::lock_guard lock(mutex_);
+        return failed_steps_;
+    }
+    int port_changes(const std::string& gateway) const {
+        const std::lock_guard lock(mutex_);
+        const auto found = port_changes_.find(gateway);
+        return found == port_changes_.end() ? 0 : found->second;
+    }
+
+  private:
+    mutable std::mutex mutex_;
+    std::map<RoundOutcome, int> rounds_;
+    Duration time_in_rounds_{0};
+    std::vector<Step> steps_;
+    int failed_steps_ = 0;
+    std::map<std::string, int> port_changes_;
+};
+
 struct LoopBench {
     FakeRuntime docker;
     ManualClock clock;
     ScriptedGateways gateways;
     ScriptedProbes probes;
     KeptJournal journal;
+    KeptMeters meters;
     Board board;
     Wakeup wakeup;
     Prober prober{probes, clock, [] {}};
     Puller puller{docker, clock, journal, [this] { wakeup.ring(); }};
-    StepRunner steps{docker, clock, journal, [this] { wakeup.ring(); }};
-    Reconciler reconciler{{docker, gateways, clock, journal, board, prober, puller, steps}};
+    StepRunner steps{docker, clock, journal, meters, [this] { wakeup.ring(); }};
+    Reconciler reconciler{{docker, gateways, clock, journal, board, prober, puller, steps, meters}};
 
     explicit LoopBench(EnginePool pool) {
         docker.add_image(pool.engine_template.image);

@@ -91,7 +91,8 @@ class RunningController {
     ScriptedGateways gateways;
     WillingProbes probes;
     KeptJournal journal;
-    Controller controller{docker, gateways, probes, clock, journal};
+    KeptMeters meters;
+    Controller controller{docker, gateways, probes, clock, journal, meters};
 
   private:
     std::mutex mutex_;
@@ -144,7 +145,8 @@ TEST_SUITE("controller") {
         ScriptedGateways gateways;
         WillingProbes probes;
         KeptJournal journal;
-        Controller controller(docker, gateways, probes, clock, journal);
+        KeptMeters meters;
+        Controller controller(docker, gateways, probes, clock, journal, meters);
         const auto survey = controller.survey(pool_of(2));
         REQUIRE(survey.ok());
         CHECK(survey.value().plan.steps.size() == 2);

@@ -215,11 +215,11 @@ TEST_SUITE("reconciler") {
         // A second reconciler without any memory, over the same Docker.
         Board board;
         board.accept(pool_of(3));
-        StepRunner steps(first.docker, first.clock, first.journal, [] {});
+        StepRunner steps(first.docker, first.clock, first.journal, first.meters, [] {});
         Prober prober(first.probes, first.clock, [] {});
         Puller puller(first.docker, first.clock, first.journal, [] {});
         Reconciler second({first.docker, first.gateways, first.clock, first.journal, board, prober,
-                           puller, steps});
+                           puller, steps, first.meters});
         for (int i = 0; i < 5; ++i) {
             second.round({});
             prober.turn(Duration{0});

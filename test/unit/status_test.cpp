@@ -69,6 +69,39 @@ TEST_SUITE("status") {
         CHECK(find(judged(bare, matching_world(bare)), "ForwardedPortReady").status == Truth::yes);
     }
 
+    TEST_CASE("what is awaited is told with the time at which something else is done about it") {
+        const EnginePool pool = pool_of(3);
+        Observation seen = matching_world(pool);
+        for (const std::size_t slot : {1U, 2U}) {
+            seen.engines[slot].probe = {};
+            seen.engines[slot].probe.failures = 1;
+            seen.engines[slot].probe.detail = "connection refused";
+        }
+        seen.engines[1].created_at = noon - 5s;
+        seen.engines[2].created_at = noon - 20s;
+        const auto conditions = judged(pool, seen);
+        // Of two, the one that is judged first.
+        CHECK(find(conditions, "Progressing").message ==
+              "1 of 3 engines ready; acestream-1 and 1 more: Starting (connection refused) until " +
+                  format_time(noon + 40s));
+    }
+
+    TEST_CASE("a look that failed leaves nothing to be known but why it failed") {
+        const auto conditions = judge_failed_look("Docker does not answer");
+        for (const auto& each : conditions) {
+            const bool is_cause = each.type == "RuntimeReachable";
+            CHECK(each.status == (is_cause ? Truth::no : Truth::unknown));
+            CHECK(each.message ==
+                  (is_cause ? "Docker does not answer" : "the containers cannot be looked at"));
+        }
+        const EnginePool pool = pool_of(1);
+        for (const auto& each : judged(pool, matching_world(pool))) {
+            // What the spec alone decides, or changes with it only, is as it was.
+            const bool stays = each.type == "Capped" || each.type == "PortsPublished";
+            CHECK(find(conditions, each.type).type == (stays ? "" : each.type));
+        }
+    }
+
     TEST_CASE("what is awaited is told for engines of a kind together") {
         EnginePool pool = pool_of(3);
         pool.max_active_replicas = 3;
@@ -79,7 +112,7 @@ TEST_SUITE("status") {
         CHECK(find(conditions, "Ready").status == Truth::no);
         CHECK(find(conditions, "Ready").message ==
               "0 of 3 engines ready; acestream-0 and 2 more: GatewayNotReady "
-              "(gateway gluetun is not ready)");
+              "(gateway gluetun is not ready) until 2026-01-01T12:01:00Z");
         CHECK(find(conditions, "GatewayReady").status == Truth::no);
         CHECK(find(conditions, "Capped").status == Truth::yes);
         CHECK(find(conditions, "PortsPublished").status == Truth::no);

@@ -1,0 +1,43 @@
+#include "core/observation.h"
+
+namespace roundhouse {
+
+std::string_view to_string(EngineState state) {
+    switch (state) {
+        case EngineState::created: return "created";
+        case EngineState::running: return "running";
+        case EngineState::paused: return "paused";
+        case EngineState::restarting: return "restarting";
+        case EngineState::removing: return "removing";
+        case EngineState::exited: return "exited";
+        case EngineState::dead: return "dead";
+    }
+    return "unknown";
+}
+
+std::string_view to_string(GatewayState state) {
+    switch (state) {
+        case GatewayState::missing: return "missing";
+        case GatewayState::stopped: return "stopped";
+        case GatewayState::paused: return "paused";
+        case GatewayState::starting: return "starting";
+        case GatewayState::unhealthy: return "unhealthy";
+        case GatewayState::ready: return "ready";
+    }
+    return "unknown";
+}
+
+std::string_view to_string(VpnStatus status) {
+    switch (status) {
+        case VpnStatus::starting: return "starting";
+        case VpnStatus::running: return "running";
+        case VpnStatus::stopping: return "stopping";
+        case VpnStatus::stopped: return "stopped";
+        case VpnStatus::crashed: return "crashed";
+        case VpnStatus::completed: return "completed";
+        case VpnStatus::unknown: break;
+    }
+    return "unknown";
+}
+
+}  // namespace roundhouse

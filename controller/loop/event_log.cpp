@@ -1,0 +1,144 @@
+#include "loop/event_log.h"
+
+#include <algorithm>
+#include <iterator>
+#include <string_view>
+#include <utility>
+
+namespace roundhouse {
+
+namespace {
+
+constexpr Duration counted_for = std::chrono::minutes(10);
+
+constexpr std::size_t longest_message_bytes = 1024;
+
+// Prose stands by itself at the end; other values keep their names.
+bool is_prose(std::string_view name) {
+    return name == "because" || name == "error" || name == "problem";
+}
+
+// These have places of their own in an event, or say in the planner's words what the event says in
+// plain ones. How long a step took would tell repeated ones apart.
+bool is_told_elsewhere(std::string_view name) {
+    return name == "reason" || name == "engine" || name == "gateway" || name == "fate" ||
+           name == "took";
+}
+
+// At most so many bytes, and no half of a character.
+std::string bounded(std::string text) {
+    if (text.size() <= longest_message_bytes) return text;
+    std::size_t end = longest_message_bytes;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U)
+        --end;
+    text.resize(end);
+    return text + "\u2026";
+}
+
+std::string message_of(const JournalEntry& entry) {
+    std::string values;
+    std::string prose;
+    for (const auto& [name, value] : entry.fields) {
+        if (value.empty() || is_told_elsewhere(name)) continue;
+        if (is_prose(name)) {
+            prose.append(prose.empty() ? "" : "; ").append(value);
+        } else {
+            values.append(values.empty() ? "" : " ").append(name).append("=").append(value);
+        }
+    }
+    return bounded(values.empty() || prose.empty() ? values + prose : values + ": " + prose);
+}
+
+std::string value_of(const JournalEntry& entry, std::string_view name) {
+    const auto found =
+        std::ranges::find(entry.fields, name, [](const auto& field) { return field.first; });
+    return found == entry.fields.end() ? "" : found->second;
+}
+
+// What an entry is about: its first field, "engine=acestream-0"; one without fields, itself.
+std::string subject_of(const JournalEntry& entry) {
+    if (entry.fields.empty()) return std::string(entry.message);
+    const auto& [name, value] = entry.fields.front();
+    return std::string(name) + "=" + value;
+}
+
+Event event_of(const JournalEntry& entry, Time now) {
+    Event event;
+    event.first = now;
+    event.last = now;
+    event.severity = entry.severity;
+    event.what = entry.message;
+    event.reason = value_of(entry, "reason");
+    event.engine = value_of(entry, "engine");
+    event.gateway = value_of(entry, "gateway");
+    event.message = message_of(entry);
+    return event;
+}
+
+bool same_but_for_time(const Event& a, const Event& b) {
+    return a.severity == b.severity && a.what == b.what && a.reason == b.reason &&
+           a.engine == b.engine && a.gateway == b.gateway && a.message == b.message;
+}
+
+}  // namespace
+
+EventLog::EventLog(Journal& log, const Clock& clock, std::function<void()> on_event)
+    : log_(log),
+      clock_(clock),
+      on_event_(std::move(on_event)),
+      last_id_(static_cast<std::uint64_t>(clock.now().time_since_epoch().count())) {}
+
+void EventLog::record(const JournalEntry& entry) {
+    if (entry.severity == Severity::debug) {
+        log_.record(entry);
+        return;
+    }
+    JournalEntry line = entry;
+    if (!keep(entry)) line.severity = Severity::debug;
+    log_.record(line);
+    if (on_event_) on_event_();
+}
+
+bool EventLog::keep(const JournalEntry& entry) {
+    const std::lock_guard lock(mutex_);
+    // Read under the lock, so that ids and times grow together.
+    Kept next{event_of(entry, clock_.now()), subject_of(entry)};
+    next.event.id = ++last_id_;
+    bool news = true;
+    bool first_of_subject = true;
+    for (auto kept = kept_.rbegin(); kept != kept_.rend(); ++kept) {
+        if (next.event.last - kept->event.last >= counted_for) break;
+        const bool about_same = kept->subject == next.subject;
+        if (same_but_for_time(kept->event, next.event)) {
+            news = !(about_same && first_of_subject);
+            next.event.first = kept->event.first;
+            next.event.count = kept->event.count + 1;
+            kept_.erase(std::next(kept).base());
+            break;
+        }
+        first_of_subject = first_of_subject && !about_same;
+    }
+    kept_.push_back(std::move(next));
+    if (kept_.size() > capacity) kept_.pop_front();
+    return news;
+}
+
+std::vector<Event> EventLog::latest(std::size_t limit) const {
+    const std::lock_guard lock(mutex_);
+    std::vector<Event> events;
+    const std::size_t count = std::min(limit, kept_.size());
+    for (auto kept = kept_.end() - static_cast<std::ptrdiff_t>(count); kept != kept_.end(); ++kept)
+        events.push_back(kept->event);
+    return events;
+}
+
+std::vector<Event> EventLog::since(std::uint64_t id, std::size_t limit) const {
+    const std::lock_guard lock(mutex_);
+    std::vector<Event> events;
+    auto kept = std::ranges::upper_bound(kept_, id, {}, [](const Kept& k) { return k.event.id; });
+    for (; kept != kept_.end() && events.size() < limit; ++kept)
+        events.push_back(kept->event);
+    return events;
+}
+
+}  // namespace roundhouse

@@ -1,0 +1,38 @@
+// One hour of the pool's life in bounded memory: a sample each ten seconds, for small charts.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <mutex>
+#include <vector>
+
+#include "core/time.h"
+
+namespace roundhouse {
+
+struct Sample {
+    Time at{};
+    int wanted = 0;
+    int ready = 0;              // the fewest since the last sample
+    Duration longest_round{0};  // since the last sample
+
+    bool operator==(const Sample&) const = default;
+};
+
+// Any thread.
+class History {
+  public:
+    static constexpr std::size_t capacity = 360;
+    static constexpr Duration interval{10'000};
+
+    // A round of the next ten seconds joins the sample that this one begins.
+    void round_ended(Time at, int wanted, int ready, Duration took);
+    // Oldest first.
+    std::vector<Sample> samples() const;
+
+  private:
+    mutable std::mutex mutex_;  // guards what follows
+    std::deque<Sample> samples_;
+};
+
+}  // namespace roundhouse
