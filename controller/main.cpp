@@ -29,6 +29,7 @@ int run_command(const CommandLine& line, const Environment& environment) {
         case Command::apply: return command_apply(line, environment, signals().stop());
         case Command::plan: return command_plan(line, environment);
         case Command::validate: return command_validate(line, environment);
+        case Command::get: return command_get(line, environment);
         case Command::down: return command_down(line, environment, signals().stop());
         case Command::schema: return command_schema(line);
         case Command::version: return command_version();

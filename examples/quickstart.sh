@@ -161,7 +161,9 @@ print_engines() {
 
 Edit        $spec
             (replicas: 3 -> 5, save, and five engines run)
-Watch       tail -f $log
+Watch       http://${ROUNDHOUSE_LISTEN:-127.0.0.1:9190}/ in a browser
+            $roundhouse get events -w
+            tail -f $log
             docker ps --filter label=roundhouse.pool=quickstart
 Break       docker kill quickstart-1; docker restart $gateway
 Clean up    ./examples/quickstart.sh --down

@@ -26,7 +26,15 @@ struct RawFlags {
     std::string state_dir;
     std::string log_level;
     std::string log_format;
+    std::string listen;
+    std::string api_key_file;
+    std::string resource;
+    std::string server;
+    bool watch = false;
+    bool quiet = false;
 };
+
+constexpr const char* resource_words = "pool, engines, gateways or events";
 
 // std::quoted, which the library brings in, would be found as well.
 std::string shown(const std::string& word) {
@@ -39,7 +47,7 @@ Fault problem(std::string message) {
 
 // "table or json (table)"
 std::string usual_first(const std::string& outputs) {
-    return outputs + " (" + outputs.substr(0, outputs.find(' ')) + ")";
+    return outputs + " (" + outputs.substr(0, outputs.find_first_of(" ,")) + ")";
 }
 
 void add_flags(CLI::App& command, const CommandFlags& flags, RawFlags& raw) {
@@ -54,6 +62,18 @@ void add_flags(CLI::App& command, const CommandFlags& flags, RawFlags& raw) {
     }
     if (flags.state_dir) {
         add("--state-dir", raw.state_dir, "PATH", "Folder of the lock file (/var/lib/roundhouse)");
+    }
+    if (flags.asks) {
+        add("RESOURCE", raw.resource, "", resource_words);
+        add("--server", raw.server, "URL", "The controller (127.0.0.1:9190, or ROUNDHOUSE_LISTEN)");
+        command.add_flag("-w,--watch", raw.watch, "Go on, and print what changes");
+        command.add_flag("-q,--quiet", raw.quiet, "Print nothing: the exit code tells");
+    }
+    if (flags.serves) {
+        add("--listen", raw.listen, "ADDRESS", "Where to serve HTTP (127.0.0.1:9190)");
+    }
+    if (flags.api_key) {
+        add("--api-key-file", raw.api_key_file, "PATH", "Key file of the HTTP API (no key)");
     }
     if (flags.docker) {
         add("--docker-host", raw.docker_host, "URL", "Docker (unix:///var/run/docker.sock)");
@@ -137,11 +157,23 @@ class Reader {
 
 // `accepted` is CommandFlags::outputs.
 std::optional<Output> parse_output(const std::string& word, const std::string& accepted) {
-    static const std::map<std::string, Output> outputs{
-        {"table", Output::table}, {"json", Output::json}, {"markdown", Output::markdown}};
+    static const std::map<std::string, Output> outputs{{"table", Output::table},
+                                                       {"wide", Output::wide},
+                                                       {"json", Output::json},
+                                                       {"yaml", Output::yaml},
+                                                       {"markdown", Output::markdown}};
     const auto found = outputs.find(word);
     if (found == outputs.end() || accepted.find(word) == std::string::npos) return std::nullopt;
     return found->second;
+}
+
+std::optional<Resource> parse_resource(const std::string& word) {
+    static const std::map<std::string, Resource> resources{{"pool", Resource::pool},
+                                                           {"engines", Resource::engines},
+                                                           {"gateways", Resource::gateways},
+                                                           {"events", Resource::events}};
+    const auto found = resources.find(word);
+    return found == resources.end() ? std::nullopt : std::optional(found->second);
 }
 
 std::optional<Duration> parse_timeout(const std::string& word) {
@@ -163,7 +195,17 @@ Result<CommandLine> read_flags(const CommandHelp& help, const RawFlags& raw) {
         return problem("-f PATH is missing: name the spec's file or folder, as in 'roundhouse " +
                        std::string(help.name) + " -f engines.yaml'");
     }
+    if (help.flags.asks && raw.resource.empty()) {
+        return problem("what to get is missing: " + std::string(resource_words));
+    }
+    if (raw.watch && raw.quiet) return problem("--watch and --quiet: give one of them");
+    line.watch = raw.watch;
+    line.quiet = raw.quiet;
     Reader reader;
+    reader.read("RESOURCE", raw.resource, line.resource, parse_resource, resource_words);
+    reader.read("--server", raw.server, line.server, as_given, "");
+    reader.read("--listen", raw.listen, line.listen, parse_listen, listen_accepts);
+    reader.read("--api-key-file", raw.api_key_file, line.api_key_file, as_given, "");
     const std::string outputs = help.flags.outputs;
     reader.read("--timeout", raw.timeout, line.timeout, parse_timeout,
                 "a duration up to 24h, such as 30s or 5m");
@@ -254,6 +296,8 @@ std::variant<CommandLine, CommandLineEnd> parse_command_line(int argc, const cha
 Environment overridden(Environment environment, const CommandLine& command_line) {
     environment.docker_host = command_line.docker_host.value_or(environment.docker_host);
     environment.state_dir = command_line.state_dir.value_or(environment.state_dir);
+    environment.listen = command_line.listen.value_or(environment.listen);
+    environment.api_key_file = command_line.api_key_file.value_or(environment.api_key_file);
     environment.log_level = command_line.log_level.value_or(environment.log_level);
     environment.log_format = command_line.log_format.value_or(environment.log_format);
     return environment;

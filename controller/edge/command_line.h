@@ -10,18 +10,27 @@
 
 namespace roundhouse {
 
-enum class Command { run, apply, plan, validate, down, schema, version };
-enum class Output { table, json, markdown };
+enum class Command { run, apply, plan, validate, get, down, schema, version };
+enum class Output { table, wide, json, yaml, markdown };
+enum class Resource { pool, engines, gateways, events };
 
 struct CommandLine {
     Command command = Command::run;
     std::string file;                            // not empty for every command that takes -f
     Duration timeout = std::chrono::minutes(5);  // apply
-    Output output = Output::table;               // plan: table or json; schema: json or markdown
+    Output output = Output::table;               // which ones, CommandFlags::outputs tells
+
+    // get
+    Resource resource = Resource::pool;
+    bool watch = false;
+    bool quiet = false;
+    std::optional<std::string> server;  // as it was written; else it follows Environment::listen
 
     // Flags that override the environment where they are given.
     std::optional<std::string> docker_host;
     std::optional<std::string> state_dir;
+    std::optional<std::string> listen;
+    std::optional<std::string> api_key_file;
     std::optional<Severity> log_level;
     std::optional<LogFormat> log_format;
 };

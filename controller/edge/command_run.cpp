@@ -1,11 +1,15 @@
+#include <cstdio>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "edge/api.h"
 #include "edge/commands.h"
 #include "edge/exit_code.h"
 #include "edge/instruments.h"
 #include "edge/measured_runtime.h"
+#include "edge/secret_file.h"
+#include "edge/server.h"
 #include "edge/spec_source.h"
 #include "edge/state_lock.h"
 #include "edge/stop_deadline.h"
@@ -14,6 +18,7 @@
 #include "edge/watch.h"
 #include "edge/workbench.h"
 #include "loop/controller.h"
+#include "loop/event_log.h"
 
 namespace roundhouse {
 
@@ -45,9 +50,35 @@ class Admission {
     bool refused_ = false;
 };
 
+// A key that is asked for has to be known: a file that cannot be read would let nobody in.
+bool key_is_usable(const std::string& file) {
+    if (file.empty()) return true;
+    const auto key = read_secret(file);
+    if (key) return true;
+    std::fprintf(stderr, "roundhouse: the API key (--api-key-file, ROUNDHOUSE_API_KEY_FILE): %s\n",
+                 key.fault().message.c_str());
+    return false;
+}
+
+bool begin_to_serve(Server& server, const Environment& environment, const Api& api,
+                    Journal& journal) {
+    const auto listening = server.listen(
+        environment.listen, [&](const Request& request) { return api.handle(request); });
+    if (!listening) {
+        journal.record({Severity::error, "cannot start", {{"error", listening.fault().message}}});
+        return false;
+    }
+    journal.record({Severity::info,
+                    "listens for HTTP",
+                    {{"address", server.where()},
+                     {"api_key", environment.api_key_file.empty() ? "none" : "asked for"}}});
+    return true;
+}
+
 }  // namespace
 
 int command_run(const CommandLine& line, const Environment& environment, Signals& signals) {
+    if (!key_is_usable(environment.api_key_file)) return exit_code::bad_usage;
     const SystemClock clock;
     Instruments instruments(clock);
     GluetunSettings gluetun;
@@ -56,7 +87,8 @@ int command_run(const CommandLine& line, const Environment& environment, Signals
     };
     Workbench bench(environment, std::move(gluetun));
     if (!bench.ready()) return bench.exit_code();
-    Journal& journal = bench.journal();
+    Server server;  // ends last: until then it may be told of news
+    EventLog journal(bench.journal(), clock, [&] { server.news(); });
     journal.record(
         {Severity::info, "roundhouse starts", {{"version", version()}, {"spec", line.file}}});
 
@@ -65,6 +97,13 @@ int command_run(const CommandLine& line, const Environment& environment, Signals
     Controller controller(docker, bench.gateway_api(), bench.probes(), bench.clock(), journal,
                           instruments);
     instruments.watch(controller.board());
+    const Api api({.board = controller.board(),
+                   .events = journal,
+                   .history = instruments.history(),
+                   .metrics = [&] { return instruments.metrics_text(); },
+                   .since_last_round = [&] { return instruments.since_last_turn(); },
+                   .wake = [&] { controller.wake(); },
+                   .api_key_file = environment.api_key_file});
     Admission admission(environment.state_dir, journal);
     std::stop_source ended;
     const std::stop_callback end_with_process(signals.stop(), [&] { ended.request_stop(); });
@@ -82,11 +121,18 @@ int command_run(const CommandLine& line, const Environment& environment, Signals
     const SpecWatch watch(line.file, reload);
     signals.on_hangup(reload);
     source.load();
+    // With a spec in force, so that the first answers tell of it.
+    const bool serves = !admission.refused() && begin_to_serve(server, environment, api, journal);
+    if (!serves) ended.request_stop();
     const StopDeadline deadline(
         ended.get_token(), [] { return exit_code::success; }, journal);
-    controller.run(ended.get_token(), [](const RoundResult&) { return true; });
+    controller.run(ended.get_token(), [&](const RoundResult&) {
+        instruments.turn_ended();
+        return true;
+    });
+    server.stop();
     signals.on_hangup(nullptr);
-    if (admission.refused()) return exit_code::failure;
+    if (!serves || admission.refused()) return exit_code::failure;
     journal.record({Severity::info, "roundhouse ends; the engines are left running", {}});
     return exit_code::success;
 }

@@ -1,5 +1,7 @@
 #include "edge/environment.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <cctype>
 #include <charconv>
@@ -95,18 +97,6 @@ std::optional<std::string> parse_container_name(const std::string& text) {
     return good ? std::optional(text) : std::nullopt;
 }
 
-// "host:port" or "[IPv6]:port"; an empty host means every address.
-std::optional<std::string> parse_listen(const std::string& text) {
-    const std::size_t colon = text.rfind(':');
-    if (colon == std::string::npos || !parse_port(std::string_view(text).substr(colon + 1))) {
-        return std::nullopt;
-    }
-    const std::string_view host = std::string_view(text).substr(0, colon);
-    const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
-    const bool plain = host.find_first_of("[]: \t") == std::string_view::npos;
-    return bracketed || plain ? std::optional(text) : std::nullopt;
-}
-
 void read_spec_defaults(Reader& reader, SpecDefaults& defaults) {
     reader.read("GLUETUN_CONTAINER_NAME", defaults.gateway_container, parse_container_name,
                 "a container name such as gluetun");
@@ -133,8 +123,7 @@ void read_docker(Reader& reader, Environment& environment) {
 
 void read_own(Reader& reader, Environment& environment) {
     reader.read("ROUNDHOUSE_API_KEY_FILE", environment.api_key_file);
-    reader.read("ROUNDHOUSE_LISTEN", environment.listen, parse_listen,
-                "host:port such as 127.0.0.1:9190 or [::1]:9190");
+    reader.read("ROUNDHOUSE_LISTEN", environment.listen, parse_listen, listen_accepts);
     reader.read("ROUNDHOUSE_LOG_LEVEL", environment.log_level, parse_severity,
                 "debug, info, warning or error");
     reader.read("ROUNDHOUSE_LOG_FORMAT", environment.log_format, parse_log_format, "text or json");
@@ -151,6 +140,21 @@ Result<Environment> read_environment(const VariableLookup& lookup) {
     read_own(reader, environment);
     if (reader.problem()) return *reader.problem();
     return environment;
+}
+
+std::optional<std::string> parse_listen(const std::string& text) {
+    const std::size_t colon = text.rfind(':');
+    if (colon == std::string::npos) return std::nullopt;
+    const std::string port = text.substr(colon + 1);
+    std::string host = text.substr(0, colon);
+    if (host.empty()) host = "0.0.0.0";
+    if (host == "localhost") host = "127.0.0.1";
+    const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+    in6_addr parsed{};
+    const bool is_address =
+        bracketed ? inet_pton(AF_INET6, host.substr(1, host.size() - 2).c_str(), &parsed) == 1
+                  : inet_pton(AF_INET, host.c_str(), &parsed) == 1;
+    return is_address && parse_port(port) ? std::optional(host + ":" + port) : std::nullopt;
 }
 
 std::optional<Severity> parse_severity(std::string_view word) {

@@ -34,6 +34,11 @@ using VariableLookup = std::function<const char*(const char* name)>;
 // one line that names the first unusable variable, its value and what is accepted.
 Result<Environment> read_environment(const VariableLookup& lookup);
 
+// Where to listen, as "address:port": "127.0.0.1:9190", "[::1]:9190", "localhost:9190" (127.0.0.1)
+// and ":9190" (every IPv4 address). nullopt for any other.
+std::optional<std::string> parse_listen(const std::string& text);
+constexpr const char* listen_accepts = "ADDRESS:PORT such as 127.0.0.1:9190 or [::1]:9190";
+
 // The words that variables and flags share. Lower case only; nullopt for any other.
 std::optional<Severity> parse_severity(std::string_view word);     // debug info warning error
 std::optional<LogFormat> parse_log_format(std::string_view word);  // text json

@@ -12,6 +12,7 @@ const char* const program_footer =
   roundhouse validate -f engines.yaml    is the spec right?
   roundhouse plan -f engines.yaml        what would be done?
   roundhouse run -f engines.yaml         do it, and keep at it; edit the file at any time
+  roundhouse get engines                 what does it see, and why does it act?
 
 The smallest spec:
   apiVersion: roundhouse/v1
@@ -33,9 +34,12 @@ Environment (flags come first, then these; for the spec: what the file leaves ou
   ROUNDHOUSE_LOG_LEVEL              debug, info, warning, error (info)
   ROUNDHOUSE_LOG_FORMAT             text, json (text)
   ROUNDHOUSE_STATE_DIR              folder of the lock file (/var/lib/roundhouse)
+  ROUNDHOUSE_LISTEN                 where the controller listens, and 'get' asks (127.0.0.1:9190)
+  ROUNDHOUSE_API_KEY_FILE           key file of the controller's HTTP API
 
 Exit codes of every command:
-  0 done; 1 failed; 69 Docker cannot be reached; 78 bad flags or environment.
+  0 done; 1 failed; 69 Docker, or the controller asked, cannot be reached;
+  78 bad flags or environment.
   Some have more: see 'roundhouse COMMAND --help'. Results go to stdout, logs to stderr.)";
 
 namespace {
@@ -44,13 +48,15 @@ constexpr std::array commands{
     CommandHelp{Command::run,
                 "run",
                 "The controller: makes the world match the spec, for ever",
-                {.file = true, .docker = true, .state_dir = true},
+                {.file = true, .docker = true, .state_dir = true, .serves = true, .api_key = true},
                 R"(Example:
   roundhouse run -f /etc/roundhouse/engines.yaml --log-level debug
+  roundhouse run -f engines.yaml --listen 0.0.0.0:9190 --api-key-file key
 
 The spec is read again whenever it changes. A bad edit changes nothing: the last good spec stays
 in force. One controller per pool: a second one is refused by the lock in the state directory.
 SIGTERM or SIGINT ends the controller and leaves the engines running.
+It serves a dashboard at /, Prometheus' /metrics, and an HTTP API that 'roundhouse get' asks.
 
 Exit codes:
   0 ended by SIGTERM or SIGINT; 1 failed; 78 bad flags or environment.)"},
@@ -87,6 +93,23 @@ Lists every error as file:line:column, with the field and what was expected.
 
 Exit codes:
   0 the spec is good; 65 the spec has errors; 78 bad flags or environment.)"},
+    CommandHelp{Command::get,
+                "get",
+                "Asks a running controller: pool, engines, gateways or events",
+                {.outputs = "table, wide, json or yaml", .api_key = true, .asks = true},
+                R"(Examples:
+  roundhouse get engines
+  roundhouse get engines -o wide         with what comes next, and when
+  roundhouse get events -w               and goes on telling what happens
+  roundhouse get engines --server 10.0.0.5:9190 --api-key-file key
+  roundhouse get pool --quiet            for health checks: the exit code tells
+
+-w prints again whenever something has changed, until it is ended. In JSON, events are then one a
+line.
+
+Exit codes:
+  0 the controller answered; 69 it cannot be reached; 1 it refused, or another failure;
+  78 bad flags or environment.)"},
     CommandHelp{Command::down,
                 "down",
                 "Removes this pool's engines, and nothing else",

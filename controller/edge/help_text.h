@@ -15,6 +15,9 @@ struct CommandFlags {
     Output usual_output = Output::table;
     bool docker = false;  // --docker-host, and the flags of the log
     bool state_dir = false;
+    bool serves = false;   // --listen
+    bool api_key = false;  // --api-key-file
+    bool asks = false;     // what to get, and where: -w, --quiet, --server
 };
 
 struct CommandHelp {

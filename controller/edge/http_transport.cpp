@@ -232,6 +232,10 @@ void HttpTransfers::Machinery::arrange(Transfer& transfer) {
     if (request.connect_only) set(CURLOPT_CONNECT_ONLY, 1L);
     if (!request.unix_socket.empty()) set(CURLOPT_UNIX_SOCKET_PATH, request.unix_socket.c_str());
     arrange_tls(easy, request.tls);
+    if (!request.bearer.empty()) {
+        set(CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
+        set(CURLOPT_XOAUTH2_BEARER, request.bearer.c_str());
+    }
 
     if (request.method == "POST") {
         set(CURLOPT_POST, 1L);

@@ -30,7 +30,8 @@ struct HttpRequest {
     std::string url;          // http:// or https://; IPv6 addresses in brackets
     std::string unix_socket;  // dialled instead of the URL's host when not empty
     TlsFiles tls;
-    std::string body;  // JSON
+    std::string bearer;  // the token of an Authorization header; empty: none is sent
+    std::string body;    // JSON
 
     Duration connect_timeout = std::chrono::seconds(10);
     Duration timeout{0};   // from begin() to the last byte; 0: no limit

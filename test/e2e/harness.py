@@ -14,7 +14,7 @@ import unittest
 
 import docker_host
 from docker_host import docker
-from steering import Steering, http_request
+from steering import Steering, free_ports, http_request
 from watcher import Watcher
 
 IMAGES = os.environ.get("STANDIN_IMAGES", "roundhouse-standin")
@@ -169,6 +169,7 @@ class PoolTest(unittest.TestCase):
         self.spec_folder = os.path.join(self.folder, "spec")
         os.mkdir(self.spec_folder)
         self.spec_path = os.path.join(self.spec_folder, "engines.yaml")
+        self.listen = f"127.0.0.1:{free_ports(1)[0]}"
         self.controllers = []
         self.watcher = Watcher(self.pool, self.pool)
         self.addCleanup(self.remove_all)
@@ -243,7 +244,8 @@ class PoolTest(unittest.TestCase):
     def environment(self, extra=None):
         kept = {name: value for name, value in os.environ.items()
                 if not name.startswith(("GLUETUN_", "ROUNDHOUSE", "MAX_ACTIVE", "VPN_"))}
-        return kept | {"ROUNDHOUSE_STATE_DIR": self.state_dir} | (extra or {})
+        return kept | {"ROUNDHOUSE_STATE_DIR": self.state_dir,
+                       "ROUNDHOUSE_LISTEN": self.listen} | (extra or {})
 
     def start_controller(self, **options):
         self.controllers.append(Controller(self, **options))

@@ -53,6 +53,10 @@ class Rules(unittest.TestCase):
         self.assertEqual([], list(rules.check_heavy_headers(apart)))
         mixed = apart | {"controller/edge/c.cpp": "#include <pplx/threadpool.h>\n"}
         self.assertTrue(list(rules.check_heavy_headers(mixed)))
+        two = {f"controller/edge/{name}.cpp": "#include <nlohmann/json.hpp>\n" for name in "ab"}
+        self.assertEqual([], list(rules.check_heavy_headers(two)))
+        three = two | {"controller/edge/c.cpp": "#include <nlohmann/json.hpp>\n"}
+        self.assertTrue(list(rules.check_heavy_headers(three)))
         header = {"controller/edge/a.h": "#include <nlohmann/json.hpp>\n"}
         self.assertTrue(list(rules.check_heavy_headers(header)))
 

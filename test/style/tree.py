@@ -3,7 +3,8 @@ import os
 import subprocess
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
-TEXTS = (".cpp", ".h", ".py", ".sh", ".txt", ".md", ".yaml", ".yml", ".json", "Dockerfile", "run")
+TEXTS = (".cpp", ".h", ".py", ".sh", ".txt", ".md", ".yaml", ".yml", ".json", ".html", ".css",
+         ".js", ".in", "Dockerfile", "run")
 
 
 def paths():

@@ -64,6 +64,25 @@ TEST_CASE("flags have defaults, and values with units and words") {
     CHECK(good({"schema", "-o", "markdown"}).output == Output::markdown);
 }
 
+TEST_CASE("get is told what, where, and for how long") {
+    const CommandLine line = good({"get", "engines"});
+    CHECK(line.command == Command::get);
+    CHECK(line.resource == Resource::engines);
+    CHECK(line.output == Output::table);
+    CHECK_FALSE(line.watch);
+    CHECK_FALSE(line.quiet);
+    CHECK_FALSE(line.server.has_value());
+    CHECK(good({"get", "pool", "-q"}).quiet);
+    CHECK(good({"get", "gateways", "-o", "wide"}).output == Output::wide);
+    const CommandLine more = good({"get", "-w", "-o", "yaml", "--server", "10.0.0.5:9190",
+                                   "--api-key-file", "key", "events"});
+    CHECK(more.resource == Resource::events);
+    CHECK(more.watch);
+    CHECK(more.output == Output::yaml);
+    CHECK(more.server == "10.0.0.5:9190");
+    CHECK(overridden({}, more).api_key_file == "key");
+}
+
 TEST_CASE("flags override the environment, and what is not given leaves it") {
     Environment environment;
     environment.docker_host = "tcp://from-environment:2375";
@@ -121,6 +140,17 @@ TEST_CASE("a command line that cannot be used is one line that says why") {
         {{"run", "-f", "x", "--log-level", "loud"},
          "roundhouse run: --log-level: expected debug, info, warning or error, got 'loud'; see "
          "'roundhouse run --help'\n"},
+        {{"get"},
+         "roundhouse get: what to get is missing: pool, engines, gateways or events; see "
+         "'roundhouse get --help'\n"},
+        {{"get", "pods"},
+         "roundhouse get: RESOURCE: expected pool, engines, gateways or events, got 'pods'; see "
+         "'roundhouse get --help'\n"},
+        {{"get", "pool", "-o", "markdown"},
+         "roundhouse get: --output: expected table, wide, json or yaml, got 'markdown'; see "
+         "'roundhouse get --help'\n"},
+        {{"get", "pool", "-q", "-w"},
+         "roundhouse get: --watch and --quiet: give one of them; see 'roundhouse get --help'\n"},
         {{"run", "-f"},
          "roundhouse run: --file takes one value, once; see 'roundhouse run --help'\n"},
         {{"run", "-f", "x", "-f", "y"},

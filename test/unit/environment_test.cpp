@@ -94,7 +94,8 @@ TEST_CASE("what is accepted at the edges") {
     CHECK(good({{"MAX_ACTIVE_REPLICAS", "1"}}).spec_defaults.replica_ceiling == 1);
     CHECK(good({{"MAX_ACTIVE_REPLICAS", "1000"}}).spec_defaults.replica_ceiling == 1000);
     CHECK(good({{"GLUETUN_API_PORT", "65535"}}).spec_defaults.control_server_port == 65535);
-    CHECK(good({{"ROUNDHOUSE_LISTEN", ":9190"}}).listen == ":9190");
+    CHECK(good({{"ROUNDHOUSE_LISTEN", ":9190"}}).listen == "0.0.0.0:9190");
+    CHECK(good({{"ROUNDHOUSE_LISTEN", "localhost:9190"}}).listen == "127.0.0.1:9190");
     for (const char* yes : {"true", "TRUE", "1"}) {
         CHECK(good({{"VPN_RESTART_ENGINES_ON_RECONNECT", yes}})
                   .spec_defaults.restart_engines_on_reconnect);
@@ -126,8 +127,9 @@ TEST_CASE("an unusable value is one line: the variable, the value, what is accep
          {"0", "1001", "-1", "20.0", "99999999999999999999", "many"},
          "a whole number from 1 to 1000"},
         {"ROUNDHOUSE_LISTEN",
-         {"9190", "127.0.0.1", "127.0.0.1:", "::1:9190", "[::1]", "a b:1", "x:0", "x:70000"},
-         "host:port such as 127.0.0.1:9190 or [::1]:9190"},
+         {"9190", "127.0.0.1", "127.0.0.1:", "::1:9190", "[::1]", "a b:1", "name:80", "127.0.0:80",
+          "127.0.0.1:0", ":70000", "[127.0.0.1]:80"},
+         "ADDRESS:PORT such as 127.0.0.1:9190 or [::1]:9190"},
         {"ROUNDHOUSE_LOG_LEVEL", {"warn", "INFO", "trace"}, "debug, info, warning or error"},
         {"ROUNDHOUSE_LOG_FORMAT", {"logfmt"}, "text or json"},
     };
