@@ -278,8 +278,19 @@ class Classifier {
         if (gateway != nullptr && gateway->state != GatewayState::ready) {
             Verdict verdict = say(Fate::keep, Reason::gateway_not_ready,
                                   "gateway " + gateway->name + " " + gateway->detail);
-            verdict.due = now_ + remaining(pool_.failover_after, gateway->not_ready_for);
+            const bool may_move = pool_.gateways.size() > 1;
+            if (may_move) {
+                verdict.due = now_ + remaining(pool_.failover_after, gateway->not_ready_for);
+            } else {
+                verdict.message += "; there is no other gateway to move to";
+            }
             return verdict;
+        }
+        if (engine.state == EngineState::paused) {
+            return say(Fate::keep, Reason::paused,
+                       "is paused: it is replaced once its probe has failed " +
+                           std::to_string(pool_.engine_template.probe.failure_threshold) +
+                           " times in a row");
         }
         if (engine.probe.unreachable) {
             return say(Fate::keep, Reason::probe_unreachable,
@@ -331,7 +342,7 @@ std::string_view to_string(Fate fate) {
 Serving serving(const EngineView& engine, const ProbeSpec& probe) {
     if (engine.state == EngineState::created || engine.state == EngineState::exited ||
         engine.state == EngineState::dead || engine.state == EngineState::removing ||
-        engine.state == EngineState::restarting) {
+        engine.state == EngineState::restarting || engine.state == EngineState::paused) {
         return Serving::no;
     }
     const ProbeView& seen = engine.probe;

@@ -128,6 +128,7 @@ class Follower {
         const Time turn = now_ + std::max(settles, held);
         auto& due = candidate.verdict->due;
         due = std::min(due.value_or(turn), turn);
+        candidate.verdict->message = "is to take forwarded port " + std::to_string(port);
         const std::string what = "forwards port " + std::to_string(port) + ", ";
         const std::string at_most = "engines are replaced at most once in " +
                                     format_duration(pool_.forwarded_port.min_interval) +

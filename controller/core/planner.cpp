@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/backoff.h"
+#include "core/fingerprint.h"
 #include "core/forwarding.h"
 #include "core/names.h"
 
@@ -22,7 +23,12 @@ bool is_lasting(Reason reason) {
 }  // namespace
 
 Planner::Planner(const EnginePool& pool, const Observation& seen, Time now)
-    : pool_(pool), seen_(seen), now_(now), places_(pool, seen), image_(judge_image(pool, seen)) {
+    : pool_(pool),
+      seen_(seen),
+      now_(now),
+      hash_(template_hash(pool)),
+      places_(pool, seen),
+      image_(judge_image(pool, seen)) {
     std::vector<Verdict> verdicts = classify(pool, seen, now);
     plan_.forwarded_ports = follow_forwarded_ports(pool, seen, now, verdicts);
     subjects_.reserve(verdicts.size());
@@ -64,12 +70,17 @@ Decision Planner::decision_on(const Subject& subject) const {
     decision.host = host_of(pool_, engine.gateway, engine.name);
     decision.port = engine.ports.http;
     decision.p2p_port = engine.ports.p2p;
-    decision.forwarded = subject.holds_port;
+    // Known to be forwarded to nobody right now. It keeps its port, for the case that it comes
+    // back.
+    const GatewayView* gateway = gateway_of(engine);
+    const bool none_now = gateway != nullptr && gateway->forwarded.kind == PortsAnswerKind::none;
+    decision.forwarded = subject.holds_port && !none_now;
     decision.fate = subject.verdict.fate;
     decision.reason = subject.verdict.reason;
     decision.message = subject.verdict.message;
     decision.ready = subject.verdict.ready;
-    decision.updated = subject.verdict.fate == Fate::keep;
+    decision.updated = engine.slot && engine.template_hash == hash_ &&
+                       subject.verdict.reason != Reason::template_changed;
     decision.due = subject.verdict.due;
     return decision;
 }

@@ -65,6 +65,7 @@ class Planner {
     const EnginePool& pool_;
     const Observation& seen_;
     Time now_;
+    std::string hash_;  // of the template
     SlotTable places_;
     ImageVerdict image_;
     std::vector<Subject> subjects_;

@@ -28,6 +28,7 @@ std::string_view to_string(Reason reason) {
         case Reason::image_stale: return "ImageStale";
         case Reason::up_to_date: return "UpToDate";
         case Reason::starting: return "Starting";
+        case Reason::paused: return "Paused";
         case Reason::probe_failing: return "ProbeFailing";
         case Reason::not_probed: return "NotProbed";
         case Reason::probe_unreachable: return "ProbeUnreachable";

@@ -34,6 +34,7 @@ enum class Reason {
     // Why an engine is left as it is.
     up_to_date,
     starting,
+    paused,
     probe_failing,      // fewer failures than the threshold
     not_probed,         // this controller has not asked it yet
     probe_unreachable,  // the probe does not reach the namespace, so nothing is known

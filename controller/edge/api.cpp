@@ -88,12 +88,21 @@ Response pool(const ApiSources& from, const Request& /*request*/) {
     return json(pool_as_json(from.board.spec(), round.get(), from.board.conditions()));
 }
 
+// Why the last look failed; empty where it did not.
+std::string look_fault(const Board& board) {
+    for (const auto& condition : board.conditions()) {
+        const bool failed = condition.type == "RuntimeReachable" && condition.status == Truth::no;
+        if (failed) return condition.message;
+    }
+    return "";
+}
+
 Response engines(const ApiSources& from, const Request& /*request*/) {
-    return json(engines_as_json(from.board.round().get()));
+    return json(engines_as_json(from.board.round().get(), look_fault(from.board)));
 }
 
 Response gateways(const ApiSources& from, const Request& /*request*/) {
-    return json(gateways_as_json(from.board.round().get()));
+    return json(gateways_as_json(from.board.round().get(), look_fault(from.board)));
 }
 
 Response history(const ApiSources& from, const Request& /*request*/) {

@@ -118,13 +118,16 @@ void write_event(JsonWriter& json, const Event& event) {
     json.end_object();
 }
 
-// {"items": [...]}
+// {"observedAt": ..., "lookFault": "", "items": [...]}: what the last look that worked saw.
 template <class Write>
-std::string items_as_json(const Write& write_items) {
+std::string seen_as_json(const RoundView* round, const std::string& look_fault,
+                         const Write& write_items) {
     JsonWriter json;
     json.begin_object();
+    if (round != nullptr) json.key("observedAt").string(format_time(round->at));
+    json.key("lookFault").string(look_fault);
     json.key("items").begin_array();
-    write_items(json);
+    if (round != nullptr) write_items(json);
     json.end_array();
     json.end_object();
     return json.text() + "\n";
@@ -160,9 +163,8 @@ std::string pool_as_json(const SpecInForce& spec, const RoundView* round,
     return json.text() + "\n";
 }
 
-std::string engines_as_json(const RoundView* round) {
-    return items_as_json([&](JsonWriter& json) {
-        if (round == nullptr) return;
+std::string engines_as_json(const RoundView* round, const std::string& look_fault) {
+    return seen_as_json(round, look_fault, [&](JsonWriter& json) {
         // By name and slot: a stranger may hold the name of an engine that is missing.
         using NameAndSlot = std::pair<std::string_view, int>;
         std::map<NameAndSlot, const EngineView*> engines;
@@ -175,19 +177,22 @@ std::string engines_as_json(const RoundView* round) {
     });
 }
 
-std::string gateways_as_json(const RoundView* round) {
-    return items_as_json([&](JsonWriter& json) {
-        if (round == nullptr) return;
+std::string gateways_as_json(const RoundView* round, const std::string& look_fault) {
+    return seen_as_json(round, look_fault, [&](JsonWriter& json) {
         for (const auto& gateway : round->seen.gateways)
             write_gateway(json, *round, gateway);
     });
 }
 
 std::string events_as_json(const std::vector<Event>& events) {
-    return items_as_json([&](JsonWriter& json) {
-        for (const auto& event : events)
-            write_event(json, event);
-    });
+    JsonWriter json;
+    json.begin_object();
+    json.key("items").begin_array();
+    for (const auto& event : events)
+        write_event(json, event);
+    json.end_array();
+    json.end_object();
+    return json.text() + "\n";
 }
 
 std::string event_as_json(const Event& event) {

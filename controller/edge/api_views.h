@@ -18,8 +18,9 @@ std::string pool_as_json(const SpecInForce& spec, const RoundView* round,
                          const std::vector<Condition>& conditions);
 
 // Engines that are there, and the places where one is missing. Empty lists without a round.
-std::string engines_as_json(const RoundView* round);
-std::string gateways_as_json(const RoundView* round);
+// `look_fault` says why the last look failed, and all of this is older; empty: it did not fail.
+std::string engines_as_json(const RoundView* round, const std::string& look_fault);
+std::string gateways_as_json(const RoundView* round, const std::string& look_fault);
 
 std::string events_as_json(const std::vector<Event>& events);
 // One line.

@@ -215,6 +215,15 @@ class Follower {
     std::string last_time_;
 };
 
+// What is shown may be older than it looks.
+std::string caveat_of(const YamlNode& reply) {
+    const std::string& fault = text_of(reply, "lookFault");
+    if (fault.empty()) return "";
+    const std::string& seen_at = text_of(reply, "observedAt");
+    return (seen_at.empty() ? "nothing was seen yet" : "this is as of " + seen_at) +
+           ", the containers cannot be looked at now: " + printable(fault);
+}
+
 }  // namespace
 
 int command_get(const CommandLine& line, const Environment& environment) {
@@ -226,9 +235,11 @@ int command_get(const CommandLine& line, const Environment& environment) {
     for (bool first = true; first || line.watch; first = false) {
         if (!first) std::this_thread::sleep_for(look_each);
         const YamlNode* reply = inquiry.ask();
-        const std::string problem = reply == nullptr ? inquiry.refusal().message : "";
+        const std::string problem =
+            reply == nullptr ? inquiry.refusal().message : caveat_of(*reply);
         if (!line.quiet && problem != complaint) {
-            complain(problem.empty() ? "the controller answers again" : problem);
+            complain(problem.empty() ? "the controller answers again, with what is so now"
+                                     : problem);
         }
         complaint = problem;
         // Who follows waits for a controller that went away; one that was never there is an error.

@@ -79,6 +79,11 @@ void add_pool(const BoardView& board, std::vector<GaugeFamily>& families) {
     families.push_back(single("roundhouse_spec_generation",
                               "How many different specs were accepted; 0 is none yet.",
                               static_cast<double>(board.spec.generation)));
+    families.push_back(single(
+        "roundhouse_last_look_timestamp_seconds",
+        "When the containers were last seen: of then are the gauges of engines and gateways; 0 "
+        "before the first look.",
+        board.round == nullptr ? 0 : seconds_since_epoch(board.round->at)));
 }
 
 void add_conditions(const BoardView& board, std::vector<GaugeFamily>& families) {
@@ -167,7 +172,7 @@ void add_gateways(const BoardView& board, std::vector<GaugeFamily>& families) {
                      "1 for each gateway; the reason says why it is (not) ready.",
                      {}};
     GaugeFamily ports{"roundhouse_gateway_forwarded_ports",
-                      "Ports that the VPN forwards to it, as Gluetun last told.",
+                      "Ports that the VPN forwards to it, as Gluetun told in the last round.",
                       {}};
     GaugeFamily first{"roundhouse_gateway_forwarded_port",
                       "The first of its forwarded ports; 0 when there is none.",

@@ -67,7 +67,7 @@ Result<std::string> read_secret(const std::string& path) {
         return complaint(path, "is longer than 4 KiB; it should hold the secret alone");
     }
     drop_line_end(secret);
-    if (secret.empty()) return complaint(path, "is empty");
+    if (secret.find_first_not_of(' ') == std::string::npos) return complaint(path, "is empty");
     if (std::any_of(secret.begin(), secret.end(), is_control_byte)) {
         return complaint(path,
                          "has a line break or another control character inside; it should hold "

@@ -300,6 +300,8 @@ Response Server::Machinery::response_to(const Incoming& incoming) const {
 // Returns whether another request may follow.
 asio::awaitable<bool> Server::Machinery::answer(Client client, Incoming incoming) {
     Response response = response_to(incoming);
+    // Before anything is waited for: whoever asks meanwhile has to be counted with it.
+    client->streams = response.next && incoming.request.method != "HEAD";
     const std::string head = head_of(response, incoming, std::chrono::system_clock::now());
     std::string_view body = response.body;
     if (!is_body_sent(response, incoming)) body = {};
@@ -307,7 +309,7 @@ asio::awaitable<bool> Server::Machinery::answer(Client client, Incoming incoming
     const bool sent = co_await send(*client, buffers);
     if (!sent) co_return false;
     if (!response.next) co_return incoming.keep_alive;
-    if (incoming.request.method != "HEAD") co_await stream(client, std::move(response));
+    if (client->streams) co_await stream(client, std::move(response));
     co_return false;
 }
 
@@ -321,7 +323,6 @@ asio::awaitable<bool> Server::Machinery::send(Connection& client, Buffers buffer
 
 // Goes on until the client leaves, or does not take what it is sent.
 asio::awaitable<void> Server::Machinery::stream(Client client, Response response) {
-    client->streams = true;
     asio::co_spawn(context_, notice_leaving(client), asio::detached);
     while (client->socket.is_open()) {
         std::string text = response.next();

@@ -35,18 +35,42 @@ std::string bounded(std::string text) {
     return text + "\u2026";
 }
 
-std::string message_of(const JournalEntry& entry) {
-    std::string values;
+// What an entry says beside its places in an event.
+struct Message {
+    std::string values;  // "port=19000 p2p_port=22000"
     std::string prose;
+};
+
+Message message_of(const JournalEntry& entry) {
+    Message message;
     for (const auto& [name, value] : entry.fields) {
         if (value.empty() || is_told_elsewhere(name)) continue;
         if (is_prose(name)) {
-            prose.append(prose.empty() ? "" : "; ").append(value);
+            message.prose.append(message.prose.empty() ? "" : "; ").append(value);
         } else {
-            values.append(values.empty() ? "" : " ").append(name).append("=").append(value);
+            message.values.append(message.values.empty() ? "" : " ");
+            message.values.append(name).append("=").append(value);
         }
     }
-    return bounded(values.empty() || prose.empty() ? values + prose : values + ": " + prose);
+    return message;
+}
+
+std::string text_of(const Message& message) {
+    const bool both = !message.values.empty() && !message.prose.empty();
+    return bounded(message.values + (both ? ": " : "") + message.prose);
+}
+
+// Without the words that have digits: counts, ids and times differ each time.
+std::string without_numbers(std::string_view prose) {
+    std::string words;
+    while (!prose.empty()) {
+        const auto word = prose.substr(0, prose.find(' '));
+        prose.remove_prefix(std::min(prose.size(), word.size() + 1));
+        if (word.find_first_of("0123456789") == std::string_view::npos) {
+            words.append(word).append(" ");
+        }
+    }
+    return words;
 }
 
 std::string value_of(const JournalEntry& entry, std::string_view name) {
@@ -62,7 +86,7 @@ std::string subject_of(const JournalEntry& entry) {
     return std::string(name) + "=" + value;
 }
 
-Event event_of(const JournalEntry& entry, Time now) {
+Event event_of(const JournalEntry& entry, const Message& message, Time now) {
     Event event;
     event.first = now;
     event.last = now;
@@ -71,13 +95,15 @@ Event event_of(const JournalEntry& entry, Time now) {
     event.reason = value_of(entry, "reason");
     event.engine = value_of(entry, "engine");
     event.gateway = value_of(entry, "gateway");
-    event.message = message_of(entry);
+    event.message = text_of(message);
     return event;
 }
 
-bool same_but_for_time(const Event& a, const Event& b) {
-    return a.severity == b.severity && a.what == b.what && a.reason == b.reason &&
-           a.engine == b.engine && a.gateway == b.gateway && a.message == b.message;
+std::string essence_of(const Event& event, const Message& message) {
+    std::string essence = std::to_string(static_cast<int>(event.severity));
+    for (const auto& part : {event.what, event.reason, event.engine, event.gateway, message.values})
+        essence.append("\n").append(part);
+    return essence + "\n" + without_numbers(message.prose);
 }
 
 }  // namespace
@@ -102,15 +128,18 @@ void EventLog::record(const JournalEntry& entry) {
 bool EventLog::keep(const JournalEntry& entry) {
     const std::lock_guard lock(mutex_);
     // Read under the lock, so that ids and times grow together.
-    Kept next{event_of(entry, clock_.now()), subject_of(entry)};
+    const Message message = message_of(entry);
+    Kept next{event_of(entry, message, clock_.now()), subject_of(entry), {}};
+    next.essence = essence_of(next.event, message);
     next.event.id = ++last_id_;
     bool news = true;
     bool first_of_subject = true;
     for (auto kept = kept_.rbegin(); kept != kept_.rend(); ++kept) {
         if (next.event.last - kept->event.last >= counted_for) break;
         const bool about_same = kept->subject == next.subject;
-        if (same_but_for_time(kept->event, next.event)) {
-            news = !(about_same && first_of_subject);
+        if (kept->essence == next.essence) {
+            const bool nothing_new = kept->event.message == next.event.message;
+            news = !(nothing_new && about_same && first_of_subject);
             next.event.first = kept->event.first;
             next.event.count = kept->event.count + 1;
             kept_.erase(std::next(kept).base());

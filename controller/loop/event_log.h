@@ -34,9 +34,11 @@ struct Event {
 };
 
 // Stands between the loop and the log: what is recorded goes to the log and is kept. An event that
-// is the same but for its time as one of the last ten minutes is counted there. It goes to the log
-// as a debug line, unless something else was said of its subject (its first field) in between: the
-// log's last word on an engine or a gateway is always true. Debug entries are not kept. Any thread.
+// is the same as one of the last ten minutes, but for its time and for the numbers, ids and times
+// in its prose, is counted there, and has the newest prose. It goes to the log as a debug line
+// where nothing of it is new, unless something else was said of its subject (its first field) in
+// between: the log's last word on an engine or a gateway is always true. Debug entries are not
+// kept. Any thread.
 class EventLog : public Journal {
   public:
     static constexpr std::size_t capacity = 1000;
@@ -56,6 +58,7 @@ class EventLog : public Journal {
     struct Kept {
         Event event;
         std::string subject;
+        std::string essence;  // what makes two events the same
     };
 
     // Returns whether it says anything new of its subject.

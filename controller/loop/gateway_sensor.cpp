@@ -35,10 +35,6 @@ bool is_down(VpnStatus status) {
     return status != VpnStatus::unknown && status != VpnStatus::running;
 }
 
-bool has_same_ports(const std::map<int, Monotonic>& known, const std::vector<int>& ports) {
-    return std::ranges::equal(known, ports, {}, [](const auto& entry) { return entry.first; });
-}
-
 }  // namespace
 
 std::vector<std::string> GatewaySensor::measure(std::vector<GatewayView>& gateways, Monotonic now) {
@@ -86,15 +82,16 @@ bool GatewaySensor::measure_ports(Run& run, GatewayView& gateway, Monotonic now)
     bool changed = false;
     if (ports_known(gateway)) {
         const std::vector<int>& ports = gateway.forwarded.ports;
-        changed = run.ports && !has_same_ports(*run.ports, ports);
+        // None for a while, and then the same ones again: these have not changed.
+        changed = !ports.empty() && !run.last_ports.empty() && ports != run.last_ports;
         if (changed) note(run.port_changes, now);
+        if (!ports.empty()) run.last_ports = ports;
         std::map<int, Monotonic> still;
         for (const int port : ports) {
             const bool known = run.ports && run.ports->contains(port);
             still.emplace(port, known ? run.ports->at(port) : now);
             gateway.forwarded_for.emplace(port, now - still.at(port));
         }
-        run.had_ports = run.had_ports || !still.empty();
         run.ports = std::move(still);
     }
     gateway.port_changes = static_cast<int>(run.port_changes.size());
@@ -141,7 +138,8 @@ bool GatewaySensor::has_returned(const Run& run, const GatewayView& gateway, Mon
     if (run.reconnects.size() >= many_reconnects && since < lasting) return false;
     const bool ip_is_due =
         gateway.public_ip && gateway.public_ip->empty() && !run.public_ip.empty();
-    const bool ports_are_due = gateway.forwarded.kind == PortsAnswerKind::none && run.had_ports;
+    const bool ports_are_due =
+        gateway.forwarded.kind == PortsAnswerKind::none && !run.last_ports.empty();
     return (!ip_is_due && !ports_are_due) || since >= longest_settling;
 }
 

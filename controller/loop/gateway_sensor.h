@@ -37,8 +37,8 @@ class GatewaySensor {
         std::deque<Monotonic> reconnects;           // lately
         std::optional<Monotonic> reconnected;
         std::optional<std::map<int, Monotonic>> ports;  // last known -> since when
-        bool had_ports = false;
-        std::deque<Monotonic> port_changes;  // lately
+        std::vector<int> last_ports;                    // the last that there were
+        std::deque<Monotonic> port_changes;             // lately
     };
     struct Memory {
         std::optional<Monotonic> ready_since;

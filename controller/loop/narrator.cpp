@@ -132,6 +132,7 @@ void Narrator::tell_engines(const Plan& plan) {
         entry.fields = {{"engine", who},
                         {"fate", std::string(to_string(decision.fate))},
                         {"reason", std::string(to_string(decision.reason))}};
+        if (!decision.gateway.empty()) entry.fields.emplace_back("gateway", decision.gateway);
         if (!decision.message.empty()) entry.fields.emplace_back("because", decision.message);
         journal_.record(entry);
     }

@@ -97,16 +97,18 @@ void Reconciler::hand_out(const std::shared_ptr<const EnginePool>& pool, const P
 
 RoundResult Reconciler::report(const SpecInForce& spec, Survey survey) {
     const Time now = with_.clock.now();
-    narrator_.round_ended(survey.seen, survey.plan);
-    narrator_.conditions_changed(
-        with_.board.set_conditions(judge_conditions(*spec.pool, survey.seen, survey.plan), now));
-
+    auto conditions = judge_conditions(*spec.pool, survey.seen, survey.plan);
     RoundResult result;
     result.looked = true;
     result.matches = survey.plan.matches();
     if (survey.plan.wake_at) result.wake_in = std::max(*survey.plan.wake_at - now, Duration{0});
-    with_.board.publish(std::make_shared<const RoundView>(RoundView{
-        spec.pool, spec.generation, std::move(survey.seen), std::move(survey.plan), now}));
+    const auto view = std::make_shared<const RoundView>(
+        RoundView{spec.pool, spec.generation, std::move(survey.seen), std::move(survey.plan), now});
+    // The board comes first: whoever is told of something may ask at once.
+    with_.board.publish(view);
+    const auto changed = with_.board.set_conditions(std::move(conditions), now);
+    narrator_.round_ended(view->seen, view->plan);
+    narrator_.conditions_changed(changed);
     return result;
 }
 

@@ -68,8 +68,10 @@ TEST_SUITE("api views") {
         EnginePool pool = pool_of(30);
         bench.board.accept(pool);
         CHECK(counts(bench) == "0 there, 20 wanted, 0 ready, 0 updated");
-        CHECK(bench.get("/api/v1/engines").body == "{\n  \"items\": []\n}\n");
-        CHECK(bench.get("/api/v1/gateways").body == "{\n  \"items\": []\n}\n");
+        CHECK(bench.get("/api/v1/engines").body ==
+              "{\n  \"lookFault\": \"\",\n  \"items\": []\n}\n");
+        CHECK(bench.get("/api/v1/gateways").body ==
+              "{\n  \"lookFault\": \"\",\n  \"items\": []\n}\n");
     }
 
     TEST_CASE("a pool, whole") {
@@ -114,6 +116,8 @@ TEST_SUITE("api views") {
         seen.engines[0].image = "ace:1";
         ApiBench bench(pool, seen);
         CHECK(bench.get("/api/v1/engines").body == R"({
+  "observedAt": "2026-01-01T12:00:00Z",
+  "lookFault": "",
   "items": [
     {
       "name": "acestream-0",
@@ -154,7 +158,7 @@ TEST_SUITE("api views") {
         seen.engines.pop_back();
         bench.see(pool, seen);
         CHECK(told_of_engines(bench).ends_with("\nacestream-2 2 - missing false Missing - -\n"));
-        CHECK(counts(bench) == "2 there, 3 wanted, 0 ready, 1 updated");
+        CHECK(counts(bench) == "2 there, 3 wanted, 0 ready, 2 updated");
     }
 
     TEST_CASE("an engine that is being made is not there yet") {
@@ -174,6 +178,19 @@ TEST_SUITE("api views") {
         ApiBench bench(pool, seen);
         CHECK(told(bench, "/api/v1/engines", {"name", "slot", "host", "port", "state", "reason"}) ==
               " -  0 missing GatewayNotReady\n");
+    }
+
+    TEST_CASE("what was seen before Docker went away is told as old, and why") {
+        const EnginePool pool = pool_of(1);
+        ApiBench bench(pool, matching_world(pool));
+        bench.board.set_conditions(judge_failed_look("docker: nothing answers"), noon + 40s);
+        for (const char* path : {"/api/v1/engines", "/api/v1/gateways"}) {
+            const auto reply = parse_reply(bench.get(path).body);
+            REQUIRE(reply.ok());
+            CHECK(text_of(reply.value(), "observedAt") == "2026-01-01T12:00:00Z");
+            CHECK(text_of(reply.value(), "lookFault") == "docker: nothing answers");
+            CHECK(member(reply.value(), "items").children.size() == 1);
+        }
     }
 
     TEST_CASE("a container that cannot be read is shown, and counts as nobody's") {
@@ -207,6 +224,8 @@ TEST_SUITE("api views") {
         seen.engines[1] = holding(seen.engines[1], 40002);
         ApiBench bench(pool, seen);
         CHECK(bench.get("/api/v1/gateways").body == R"({
+  "observedAt": "2026-01-01T12:00:00Z",
+  "lookFault": "",
   "items": [
     {
       "name": "gluetun",

@@ -96,6 +96,26 @@ TEST_SUITE("event log") {
         CHECK(desk.events.latest(10).size() == 1);
     }
 
+    TEST_CASE("numbers, ids and times in prose make no other event, but values do") {
+        Desk desk;
+        const auto fails = [&](const char* engine, const char* because) {
+            desk.say(Severity::warning, "engine waits", {{"engine", engine}, {"because", because}});
+        };
+        fails("a", "failure 2 in a row: container cdcc4808fcf0 until 2026-01-01T00:00:01Z");
+        fails("a", "failure 3 in a row: container 00aa11bb22cc until 2026-01-01T00:00:09Z");
+        CHECK(desk.last_severity() == Severity::warning);
+        const auto events = desk.events.latest(10);
+        REQUIRE(events.size() == 1);
+        CHECK(events[0].count == 2);
+        CHECK(events[0].message.starts_with("failure 3"));
+        fails("a", "another trouble");
+        fails("b", "another trouble");
+        CHECK(desk.events.latest(10).size() == 3);
+        for (const char* port : {"40001", "40009"})
+            desk.say(Severity::info, "forwarded ports reported", {{"ports", port}});
+        CHECK(desk.events.latest(10).size() == 5);
+    }
+
     TEST_CASE("what comes back after ten minutes is news") {
         Desk desk;
         desk.gateway_is("unhealthy");

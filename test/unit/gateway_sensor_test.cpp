@@ -124,6 +124,17 @@ TEST_SUITE("gateway sensor: ports") {
         CHECK(again.port_changes == 0);
     }
 
+    TEST_CASE("a port that goes and comes back has not changed") {
+        SensorBench bench;
+        bench.report({40001});
+        for (int i = 0; i < 3; ++i) {
+            CHECK(bench.report({}).port_changes == 0);
+            CHECK(bench.report({40001}).port_changes == 0);
+        }
+        bench.report({});
+        CHECK(bench.report({40009}).port_changes == 1);
+    }
+
     TEST_CASE("changes are counted for ten minutes") {
         SensorBench bench;
         for (int port = 40001; port <= 40005; ++port)

@@ -189,6 +189,9 @@ TEST_SUITE("planner: changed ports") {
             CHECK(world.planned().matches());
             CHECK(world.use() == row.use);
             CHECK(world.planned().forwarded_ports[0].message == "what to do");
+            // What nobody can say is told as it was last known.
+            const bool is_forwarded = row.kind != PortsAnswerKind::none;
+            CHECK(world.planned().decisions[0].forwarded == is_forwarded);
         }
     }
 

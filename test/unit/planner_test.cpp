@@ -34,6 +34,29 @@ TEST_SUITE("planner") {
               "create acestream-2 Missing @gluetun");
     }
 
+    TEST_CASE("a paused engine does not serve, whatever its last probe said") {
+        const EnginePool pool = pool_of(2);
+        Observation seen = matching_world(pool);
+        seen.engines[1].state = EngineState::paused;
+        const Plan planned = plan(pool, seen, noon);
+        CHECK(steps_of(planned) == "");
+        CHECK(!planned.matches());
+        CHECK(planned.ready() == 1);
+        CHECK(planned.decisions[1].reason == Reason::paused);
+    }
+
+    TEST_CASE(
+        "with its only gateway down an engine waits for no time, and is as up to date as ever") {
+        for (const bool has_another : {false, true}) {
+            const EnginePool pool = has_another ? pool_of(2, {"gluetun", "other"}) : pool_of(2);
+            Observation seen = matching_world(pool);
+            seen.gateways[0].state = GatewayState::unhealthy;
+            const Plan planned = plan(pool, seen, noon);
+            CHECK(planned.updated() == 2);
+            CHECK(planned.decisions[0].due.has_value() == has_another);
+        }
+    }
+
     TEST_CASE("the cap holds however many are asked for") {
         EnginePool pool = pool_of(50);
         pool.max_active_replicas = 2;

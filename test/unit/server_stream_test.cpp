@@ -3,6 +3,8 @@
 
 #include <atomic>
 #include <chrono>
+#include <deque>
+#include <latch>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -191,6 +193,33 @@ TEST_CASE("a client that stops reading its stream is left; nothing is piled up f
     CHECK(when_left < 200);  // what the kernel takes
     CHECK(serves(server));
     CHECK(*pieces == when_left);
+}
+
+TEST_CASE("those who ask for a stream at the same moment are counted one by one") {
+    Story story;
+    std::latch all_have_asked(1);
+    ServerLimits limits;
+    limits.streams = 2;
+    const auto teller = teller_of(story);
+    LocalServer server(
+        [&](const Request& request) {
+            // What the others send lies ready when the first is answered.
+            if (request.target == "/events") all_have_asked.wait();
+            return teller(request);
+        },
+        limits);
+    std::deque<RawClient> clients;
+    for (int i = 0; i < 40; ++i) {
+        clients.emplace_back(server.port(), get("/well"));
+        clients.back().read_reply();
+    }
+    for (auto& client : clients)
+        client.send(get("/events"));
+    all_have_asked.count_down();
+    int refused = 0;
+    for (auto& client : clients)
+        refused += has(client.read_until("\r\n\r\n"), "503") ? 1 : 0;
+    CHECK(refused == 38);
 }
 
 TEST_CASE("more streams than there may be are answered, and others go on") {

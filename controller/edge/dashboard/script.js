@@ -22,18 +22,21 @@ function shortSpan(seconds) {
 }
 
 // A span that goes on: what it says is brought up to date each second.
-function age(time, before = "for ") {
+// One that ends says `over` from then on.
+function age(time, before = "for ", over = "") {
   const node = element("time", "");
   node.dateTime = time;
   node.title = new Date(time).toLocaleString();
   node.dataset.before = before;
+  node.dataset.over = over;
   tick(node);
   return node;
 }
 
 function tick(node) {
   const seconds = (Date.now() + clockLead - Date.parse(node.dateTime)) / 1000;
-  const text = node.dataset.before + shortSpan(Math.abs(seconds));
+  const isOver = seconds > 0 && node.dataset.over;
+  const text = isOver || node.dataset.before + shortSpan(Math.abs(seconds));
   if (node.textContent !== text) node.textContent = text;
 }
 
@@ -94,6 +97,8 @@ function showPool(pool) {
   byId("counts").replaceChildren(...Object.entries(counts).map(([name, count]) =>
     element("div", "", element("dt", "", name), element("dd", "", String(count ?? "–")))));
   byId("headline").textContent = headline(status);
+  document.body.classList.toggle("unseen", status.conditions.some(
+    (one) => one.type === "RuntimeReachable" && one.status === "False"));
   byId("conditions").replaceChildren(...status.conditions.map((one) =>
     element("li", toneOfCondition(one),
       element("span", "mark", `${one.type}: ${one.status}`), " ", one.reason, " ",
@@ -133,7 +138,7 @@ function engineCard(engine) {
     element("p", "dim", engine.message || ""),
     failures || engine.due
       ? element("p", "", failures, failures && engine.due ? "; " : "",
-        engine.due ? age(engine.due, "next step in ") : "")
+        engine.due ? age(engine.due, "next step in ", "next step now") : "")
       : "");
 }
 
