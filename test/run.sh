@@ -79,7 +79,7 @@ if $sanitize; then
     cmake -S "$root" -B "$build/sanitized" -G Ninja -DCMAKE_BUILD_TYPE=Debug \
         -DSANITIZE=address,undefined >/dev/null
     cmake --build "$build/sanitized" --target unit_tests
-    ctest --test-dir "$build/sanitized" --output-on-failure --label-regex unit
+    ctest --test-dir "$build/sanitized" --output-on-failure --parallel 2 --label-regex unit
 fi
 cmake -S "$root" -B "$build" -G Ninja >/dev/null
 cmake --build "$build"
