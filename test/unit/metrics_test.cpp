@@ -362,23 +362,4 @@ TEST_SUITE("metrics") {
         CHECK_MESSAGE(status == 0, words.str());
         CHECK(words.str() == "");
     }
-
-    TEST_CASE("a scrape of a hundred engines is quick") {
-        MetricsBench bench;
-        EnginePool pool = pool_of(100);
-        pool.max_active_replicas = 100;
-        bench.show(pool, matching_world(pool));
-        // The quickest of some: machines that are busy with something else say nothing.
-        std::chrono::duration<double, std::milli> quickest{1e9};
-        for (int i = 0; i < 20; ++i) {
-            const auto began = std::chrono::steady_clock::now();
-            const std::string text = bench.metrics.text(bench.board);
-            const auto ended = std::chrono::steady_clock::now();
-            quickest = std::min<decltype(quickest)>(quickest, ended - began);
-            CHECK(text.size() > 50'000);
-        }
-        MESSAGE(quickest.count() << " ms");
-        // Users are promised 5 ms; builds that check themselves are several times slower.
-        CHECK(quickest.count() < 50);
-    }
 }
