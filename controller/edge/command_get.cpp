@@ -68,44 +68,60 @@ class Inquiry {
     const YamlNode* ask() {
         HttpRequest request;
         request.url = base_ + path_;
-        request.timeout = patience;
-        request.max_reply_bytes = std::size_t{8} << 20U;
         if (!key_file_.empty()) {
             auto key = read_secret(key_file_);
             if (!key) return refuse(exit_code::failure, key.fault().message);
             request.bearer = std::move(key.value());
         }
-        transfers_.begin(std::move(request));
-        auto replies = transfers_.wait(patience);
-        while (replies.empty())
-            replies = transfers_.wait(patience);
-        return judge(replies.front());
-    }
-
-    const Refusal& refusal() const { return refusal_; }
-
-  private:
-    const YamlNode* judge(const HttpReply& reply) {
-        if (reply.problem != HttpProblem::none) {
-            return refuse(exit_code::unreachable,
-                          "the controller at " + base_ + " cannot be reached: " + reply.detail +
-                              "; is 'roundhouse run' up, and does --server name its address?");
-        }
+        const HttpReply reply = transfer(std::move(request));
+        if (is_refusal(reply)) return nullptr;
         auto tree = parse_reply(reply.body);
-        if (reply.status == 401) return refuse(exit_code::failure, key_wanted());
-        if (reply.status != 200) {
-            const std::string said =
-                tree ? text_of(member(tree.value(), "error"), "message") : std::string();
-            return refuse(exit_code::failure, "the controller at " + base_ + " answered HTTP " +
-                                                  std::to_string(reply.status) +
-                                                  (said.empty() ? "" : ": " + printable(said)));
-        }
         if (!tree) {
             return refuse(exit_code::failure,
                           base_ + path_ + ": " + tree.fault().message + "; is it a roundhouse?");
         }
         tree_ = std::move(tree.value());
         return &tree_;
+    }
+
+    // Whether the controller says that its loop is alive: it may answer, and do nothing any more.
+    bool loop_is_alive() {
+        HttpRequest request;
+        request.url = base_ + "/healthz";
+        return !is_refusal(transfer(std::move(request)));
+    }
+
+    const Refusal& refusal() const { return refusal_; }
+
+  private:
+    HttpReply transfer(HttpRequest request) {
+        request.timeout = patience;
+        request.max_reply_bytes = std::size_t{8} << 20U;
+        transfers_.begin(std::move(request));
+        auto replies = transfers_.wait(patience);
+        while (replies.empty())
+            replies = transfers_.wait(patience);
+        return std::move(replies.front());
+    }
+
+    bool is_refusal(const HttpReply& reply) {
+        if (reply.problem != HttpProblem::none) {
+            refuse(exit_code::unreachable,
+                   "the controller at " + base_ + " cannot be reached: " + reply.detail +
+                       "; is 'roundhouse run' up, and does --server name its address?");
+        } else if (reply.status == 401) {
+            refuse(exit_code::failure, key_wanted());
+        } else if (reply.status != 200) {
+            const auto tree = parse_reply(reply.body);
+            const std::string said =
+                tree ? text_of(member(tree.value(), "error"), "message") : std::string();
+            refuse(exit_code::failure, "the controller at " + base_ + " answered HTTP " +
+                                           std::to_string(reply.status) +
+                                           (said.empty() ? "" : ": " + printable(said)));
+        } else {
+            return false;
+        }
+        return true;
     }
 
     std::string key_wanted() const {
@@ -244,6 +260,7 @@ int command_get(const CommandLine& line, const Environment& environment) {
         complaint = problem;
         // Who follows waits for a controller that went away; one that was never there is an error.
         if (reply == nullptr && first) return inquiry.refusal().exit_code;
+        if (line.quiet && !inquiry.loop_is_alive()) return inquiry.refusal().exit_code;
         if (reply == nullptr || line.quiet) continue;
         style.now = clock.now();
         if (line.watch) {

@@ -105,10 +105,11 @@ Exit codes:
   roundhouse get pool --quiet            for health checks: the exit code tells
 
 -w prints again whenever something has changed, until it is ended. In JSON, events are then one a
-line.
+line. --quiet also asks whether the controller's loop is alive (/healthz).
 
 Exit codes:
-  0 the controller answered; 69 it cannot be reached; 1 it refused, or another failure;
+  0 the controller answered; 69 it cannot be reached;
+  1 it refused, its loop is stuck (--quiet), or another failure;
   78 bad flags or environment.)"},
     CommandHelp{Command::down,
                 "down",

@@ -30,6 +30,7 @@ class ApiStandin:
         self.page = page
         self.key = ""
         self.streams = True
+        self.alive = True
         self.events = []
         self.news = threading.Condition()
         self.engines = [engine(slot) for slot in range(3)]
@@ -107,6 +108,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         path, _, query = self.path.partition("?")
         if path == "/":
             self.answer(200, api.page, "text/html; charset=utf-8")
+        elif path == "/healthz":
+            if api.alive:
+                self.answer(200, b"ok\n", "text/plain; charset=utf-8")
+            else:
+                self.answer_json(503, {"error": {"code": 503, "message": "no round has ended"}})
         elif api.key and self.headers.get("Authorization") != f"Bearer {api.key}":
             self.answer_json(401, {"error": {"code": 401, "message": "an API key is needed"}})
         elif path == "/api/v1/events" and "watch=true" in query:

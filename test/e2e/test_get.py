@@ -59,6 +59,10 @@ class Get(unittest.TestCase):
     def test_a_health_check_prints_nothing(self):
         done = self.get("pool", "--quiet")
         self.assertEqual((0, "", ""), (done.returncode, done.stdout, done.stderr))
+        self.api.alive = False
+        done = self.get("pool", "--quiet")
+        self.assertEqual((1, "", ""), (done.returncode, done.stdout, done.stderr))
+        self.assertEqual(0, self.get("pool").returncode)
         self.api.stop()
         done = self.get("pool", "--quiet")
         self.assertEqual((69, "", ""), (done.returncode, done.stdout, done.stderr))
