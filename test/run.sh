@@ -11,7 +11,7 @@ Engine answers it starts one (as root or with sudo) and stops it at the end.
 
   --unit          only the tests that need no Docker
   --filter REGEX  only the tests whose name matches (ctest -R)
-  --sanitize      first the unit tests under address and undefined-behaviour sanitizers
+  --sanitize      the unit tests also under address and undefined-behaviour sanitizers
   --keep          leave a Docker Engine running that was started here
   --help          this text
 
@@ -20,15 +20,16 @@ skipped, and said so."
 
 build=$root/build
 sessions=$build/test-session
-unit_only=false keep=false sanitize=false
-[ "${CI:-}" != true ] || sanitize=true
-ctest=(ctest --test-dir "$build" --output-on-failure --no-tests=error --parallel 2)
+unit_only=false keep=false sanitize=OFF
+[ "${CI:-}" != true ] || sanitize=ON
+# Two of them may be those that run at the lowest priority.
+ctest=(ctest --test-dir "$build" --output-on-failure --no-tests=error --parallel 4)
 
 while [ $# -gt 0 ]; do
     case $1 in
         --unit) unit_only=true ;;
         --keep) keep=true ;;
-        --sanitize) sanitize=true ;;
+        --sanitize) sanitize=ON ;;
         --filter)
             ctest+=(--tests-regex "${2:?--filter needs a regular expression}")
             shift
@@ -74,14 +75,13 @@ prepare_docker() {
 trap clean_up EXIT
 trap 'exit 130' INT TERM
 
-install_missing "$root/controller/debian-packages.txt" "$root/test/debian-packages.txt"
-if $sanitize; then
-    cmake -S "$root" -B "$build/sanitized" -G Ninja -DCMAKE_BUILD_TYPE=Debug \
-        -DSANITIZE=address,undefined >/dev/null
-    cmake --build "$build/sanitized" --target unit_tests
-    ctest --test-dir "$build/sanitized" --output-on-failure --parallel 2 --label-regex unit
-fi
-cmake -S "$root" -B "$build" -G Ninja >/dev/null
+install_missing "$root/controller/debian-packages.txt" "$root/test/unit/debian-packages.txt" \
+    "$root/test/debian-packages.txt"
+# The image is built from the same sources once more.
+export CCACHE_DIR=$build/ccache CCACHE_BASEDIR=$root
+export CCACHE_COMPILERCHECK=content CCACHE_SLOPPINESS=locale
+cmake -S "$root" -B "$build" -G Ninja -DCMAKE_CXX_COMPILER_LAUNCHER=ccache \
+    -DROUNDHOUSE_SANITIZED_TESTS=$sanitize >/dev/null
 cmake --build "$build"
 
 $unit_only || prepare_docker

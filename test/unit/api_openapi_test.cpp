@@ -1,13 +1,12 @@
 // manifests/openapi.yaml and the API say the same.
 #include <doctest/doctest.h>
 
-#include <fstream>
-#include <iterator>
 #include <stdexcept>
 
 #include "edge/api_views.h"
 #include "unit/api_help.h"
 #include "unit/openapi_help.h"
+#include "unit/source_tree.h"
 #include "unit/temporary_folder.h"
 
 using namespace roundhouse;
@@ -16,13 +15,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-std::string manifest(const std::string& name) {
-    std::ifstream file(ROUNDHOUSE_SOURCE_DIR "/manifests/" + name);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
-
 const OpenApi& document() {
-    static const OpenApi read(manifest("openapi.yaml"), manifest("openapi-schemas.yaml"));
+    static const OpenApi read(source_file("manifests/openapi.yaml"),
+                              source_file("manifests/openapi-schemas.yaml"));
     return read;
 }
 

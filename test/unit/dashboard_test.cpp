@@ -3,17 +3,16 @@
 
 #include <doctest/doctest.h>
 
-#include <fstream>
-#include <iterator>
 #include <string>
+
+#include "unit/source_tree.h"
 
 using namespace roundhouse;
 
 namespace {
 
 std::string part(const std::string& name) {
-    std::ifstream file(std::string(ROUNDHOUSE_SOURCE_DIR) + "/controller/edge/dashboard/" + name);
-    return {std::istreambuf_iterator<char>(file), {}};
+    return test::source_file("controller/edge/dashboard/" + name);
 }
 
 bool holds(std::string_view text, std::string_view what) {

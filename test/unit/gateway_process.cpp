@@ -23,7 +23,7 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
-constexpr const char* program = STANDIN_GATEWAY;
+constexpr const char* program = STANDIN_GATEWAY;  // from CMakeLists.txt, for this file alone
 constexpr int most_starts = 5;
 
 sockaddr_in loopback(int port) {

@@ -1,31 +1,22 @@
 // What is committed for others to read is what the table of fields says.
 #include <doctest/doctest.h>
 
-#include <fstream>
-#include <iterator>
 #include <string>
 
 #include "edge/manifest_schema.h"
 #include "manifest_help.h"
+#include "unit/source_tree.h"
 
 using namespace roundhouse;
-
-namespace {
-
-std::string committed(const std::string& path) {
-    std::ifstream file(ROUNDHOUSE_SOURCE_DIR "/" + path);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
-
-}  // namespace
+using roundhouse::test::source_file;
 
 TEST_CASE("the committed schema is the one that `roundhouse schema` prints") {
-    CHECK_MESSAGE(committed("manifests/enginepool.schema.json") == json_schema(),
+    CHECK_MESSAGE(source_file("manifests/enginepool.schema.json") == json_schema(),
                   "write it anew: roundhouse schema > manifests/enginepool.schema.json");
 }
 
 TEST_CASE("the README shows the table that `roundhouse schema -o markdown` prints") {
-    CHECK_MESSAGE(contains(committed("README.md"), "\n" + field_table_markdown() + "\n"),
+    CHECK_MESSAGE(contains(source_file("README.md"), "\n" + field_table_markdown() + "\n"),
                   "write it anew: roundhouse schema -o markdown, between the two comments");
 }
 

@@ -2,24 +2,17 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <regex>
 #include <set>
 #include <string>
 
 #include "unit/full_scrape.h"
+#include "unit/source_tree.h"
 
 using namespace roundhouse;
 using namespace roundhouse::test;
 
 namespace {
-
-std::string read_source(const std::string& path) {
-    std::ifstream file(std::string(ROUNDHOUSE_SOURCE_DIR) + "/" + path);
-    REQUIRE_MESSAGE(file.is_open(), path);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
 
 // Every name of a metric in a text, with the suffixes that series have.
 std::set<std::string> names_in(const std::string& text) {
@@ -46,7 +39,7 @@ TEST_SUITE("manifests") {
         for (const char* path :
              {"manifests/prometheus/rules.yaml", "manifests/prometheus/rules_test.yaml",
               "manifests/prometheus/prometheus.yml", "manifests/grafana/dashboard.json"}) {
-            for (const auto& name : names_in(read_source(path))) {
+            for (const auto& name : names_in(source_file(path))) {
                 const bool known = told.contains(name) || others.contains(name);
                 CHECK_MESSAGE(known, path << " asks for " << name);
             }
@@ -54,7 +47,7 @@ TEST_SUITE("manifests") {
     }
 
     TEST_CASE("the dashboard shows every kind of metric that the contract promises") {
-        const auto shown = names_in(read_source("manifests/grafana/dashboard.json"));
+        const auto shown = names_in(source_file("manifests/grafana/dashboard.json"));
         for (const char* name :
              {"roundhouse_converged", "roundhouse_engines", "roundhouse_gateway_ready",
               "roundhouse_rehosts_total", "roundhouse_steps_total",

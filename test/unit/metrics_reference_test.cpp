@@ -1,13 +1,12 @@
 // The README's table of metrics is what /metrics says of itself.
 #include <doctest/doctest.h>
 
-#include <fstream>
-#include <iterator>
 #include <regex>
 #include <sstream>
 #include <string>
 
 #include "unit/full_scrape.h"
+#include "unit/source_tree.h"
 
 using namespace roundhouse;
 using namespace roundhouse::test;
@@ -48,8 +47,7 @@ std::string table_of(const std::string& scrape) {
 
 TEST_SUITE("metrics_reference") {
     TEST_CASE("the README shows this table") {
-        std::ifstream file(ROUNDHOUSE_SOURCE_DIR "/README.md");
-        const std::string readme{std::istreambuf_iterator<char>(file), {}};
+        const std::string readme = source_file("README.md");
         const std::string table = table_of(full_scrape());
         CHECK(table.find("| `engines{gateway,state}` | gauge | ") != std::string::npos);
         CHECK_MESSAGE(readme.find("\n" + table + "\n") != std::string::npos,
