@@ -1,0 +1,60 @@
+# roundhouse as an image: docker build -t roundhouse .
+# Nothing in it depends on the processor: amd64 and arm64 are built the same way, for example by
+# docker buildx build --platform linux/amd64,linux/arm64 .
+
+FROM debian:bookworm-slim AS build
+COPY controller/debian-packages.txt /packages/controller.txt
+COPY test/unit/debian-packages.txt /packages/unit-tests.txt
+RUN apt-get update --quiet=2 \
+    && sed 's/#.*//' /packages/*.txt | DEBIAN_FRONTEND=noninteractive xargs \
+        apt-get install --yes --quiet=2 --no-install-recommends ca-certificates >/dev/null \
+    && rm -rf /var/lib/apt/lists/*
+
+WORKDIR /source
+COPY . .
+ARG COMMIT=unknown
+RUN cmake -S . -B build -G Ninja -DROUNDHOUSE_COMMIT=$COMMIT \
+    && cmake --build build --target roundhouse unit_tests \
+    && ctest --test-dir build --tests-regex '^unit\.' --output-on-failure --no-tests=error \
+        --parallel "$(nproc)"
+
+# What goes into the image: the program, the libraries that it loads, with the list of packages
+# that they come from (vulnerability scanners read it) and their licences, and certificates.
+RUN set -eu; image=/image; mkdir $image; \
+    install -D --strip build/roundhouse $image/usr/bin/roundhouse; \
+    libraries=$(ldd $image/usr/bin/roundhouse | grep --only-matching '/[^ ]*'); \
+    cp --parents --dereference $libraries /etc/ssl/certs/ca-certificates.crt $image; \
+    packages=$(for file in $libraries; do dpkg-query --search "*/${file##*/}"; done \
+        | sed 's/: .*//' | sort --unique); \
+    mkdir -p $image/var/lib/dpkg/status.d $image/etc $image/var/lib/roundhouse; \
+    for package in $packages ca-certificates; do \
+        name=${package%:*}; \
+        dpkg-query --status "$package" >$image/var/lib/dpkg/status.d/$name; \
+    done; \
+    for name in ${packages} ca-certificates libboost-dev libcli11-dev nlohmann-json3-dev; do \
+        cp --parents --dereference /usr/share/doc/${name%:*}/copyright $image; \
+    done; \
+    echo 'roundhouse:x:65532:65532::/nonexistent:/usr/sbin/nologin' >$image/etc/passwd; \
+    echo 'roundhouse:x:65532:' >$image/etc/group; \
+    echo 'hosts: files dns' >$image/etc/nsswitch.conf; \
+    cp /etc/os-release $image/etc/; \
+    chmod 1777 $image/var/lib/roundhouse
+
+FROM scratch
+COPY --from=build /image /
+ARG COMMIT=unknown
+LABEL org.opencontainers.image.title="roundhouse" \
+      org.opencontainers.image.description="Keeps AceStream engines running behind Gluetun" \
+      org.opencontainers.image.version="0.1.0" \
+      org.opencontainers.image.revision="$COMMIT" \
+      org.opencontainers.image.base.name="scratch"
+ENV ROUNDHOUSE_LISTEN=0.0.0.0:9190
+EXPOSE 9190
+# Any user will do that may use the Docker socket: see the README. The state folder is writable for
+# all, so that a volume made of it serves whichever user it is.
+USER 65532:65532
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
+    CMD ["/usr/bin/roundhouse", "get", "pool", "--quiet"]
+ENTRYPOINT ["/usr/bin/roundhouse"]
+CMD ["run", "-f", "/etc/roundhouse"]
