@@ -37,7 +37,12 @@ struct Step {
     std::string engine_id;               // of the container to start, replace or remove
     bool graceful = false;               // it may be serving: asked to end before it is killed
     std::optional<Placement> placement;  // of the engine to create
+    bool makes_room = false;             // removes an engine so that one is created elsewhere
     std::string message;
+
+    // Whether an engine is created, now or next: what that takes (an image, a name that is free)
+    // is to be there before anything goes.
+    bool makes_anew() const { return placement || makes_room; }
 
     bool operator==(const Step&) const = default;
 };

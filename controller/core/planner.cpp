@@ -105,7 +105,7 @@ void Planner::wait(Subject& subject, Reason reason, const std::string& message,
 void Planner::propose(Decision decision, Step step) {
     if (const auto trouble = trouble_of(step.slot)) {
         std::tie(decision.reason, decision.message, decision.due) = *trouble;
-    } else if (step.placement && !image_.usable) {
+    } else if (step.makes_anew() && !image_.usable) {
         image_needed_ = true;
         decision.reason = image_.reason;
         decision.message = image_.message;
@@ -150,9 +150,16 @@ void Planner::propose_for(Subject& subject, Action action, std::optional<Placeme
     step.graceful = fate != Fate::stranded && fate != Fate::failed && fate != Fate::unstarted &&
                     serving(engine, pool_.engine_template.probe) != Serving::no;
     step.message = subject.verdict.message;
+    step.makes_room = subject.makes_room;
     if (placement) placement->followed = follows_port(subject, *placement);
     step.placement = std::move(placement);
     propose(decision_on(subject), std::move(step));
+}
+
+// It goes, and a later round creates one in another slot.
+void Planner::make_room_for_another(Subject& subject) {
+    subject.makes_room = true;
+    propose_for(subject, Action::remove, {});
 }
 
 const GatewayView* Planner::gateway_of(const EngineView& engine) const {
@@ -269,9 +276,7 @@ void Planner::replace_now(Subject& subject, int failures) {
         placement->failures = failures;
         return propose_for(subject, Action::replace, std::move(placement));
     }
-    if (movable && places_.take_free_slot()) {
-        return propose_for(subject, Action::remove, {});
-    }
+    if (movable && places_.take_free_slot()) return make_room_for_another(subject);
     const NoPlace none = places_.why_stuck(engine);
     // It serves nobody: what waits for its ports need not wait for it.
     const bool in_the_way = subject.verdict.fate == Fate::outdated;

@@ -31,6 +31,7 @@ class Planner {
     void propose(Decision decision, Step step);
     bool follows_port(const Subject& subject, const Placement& placement) const;
     void propose_for(Subject& subject, Action action, std::optional<Placement> placement);
+    void make_room_for_another(Subject& subject);
     std::optional<std::tuple<Reason, std::string, Time>> trouble_of(int slot) const;
     const GatewayView* gateway_of(const EngineView& engine) const;
 
@@ -57,6 +58,7 @@ class Planner {
     void stay(Subject& subject);
     void wait_for_budget(Subject& subject, int unavailable);
     bool replace_or_make_room(Subject& subject);
+    Subject* least_missed_that_fits(SlotTable::Room room);
     bool goes_first(const Subject& subject) const;
 
     void add_pull();

@@ -15,15 +15,22 @@ void Planner::even_out() {
         ++well;
     }
     if (well != plan_.wanted || !seen_.steps_in_flight.empty()) return;
-    Subject* mover = nullptr;
-    for (auto& subject : subjects_) {
-        if (subject.settled || !places_.has_emptier(*subject.engine)) continue;
-        if (mover == nullptr || gives_way_before(subject, *mover)) mover = &subject;
-    }
+    // One step rather than two, where there is a choice.
+    Subject* mover = least_missed_that_fits(SlotTable::Room::own_slot);
+    if (mover == nullptr) mover = least_missed_that_fits(SlotTable::Room::free_slot);
     if (mover == nullptr) return;
     mover->verdict.fate = Fate::outdated;
     mover->verdict.reason = Reason::rebalanced;
     mover->verdict.message = "gateway " + mover->engine->gateway + " has more engines than others";
+}
+
+Subject* Planner::least_missed_that_fits(SlotTable::Room room) {
+    Subject* first = nullptr;
+    for (auto& subject : subjects_) {
+        if (subject.settled || !places_.has_emptier(*subject.engine, room)) continue;
+        if (first == nullptr || gives_way_before(subject, *first)) first = &subject;
+    }
+    return first;
 }
 
 // Engines that serve are replaced few at a time, the next ones when the last are ready. Engines
@@ -84,17 +91,19 @@ void Planner::wait_for_budget(Subject& subject, int unavailable) {
 // In its own slot; or, when it has to leave its gateway, wherever there is a free slot.
 bool Planner::replace_or_make_room(Subject& subject) {
     const EngineView& engine = *subject.engine;
-    auto placement = subject.verdict.reason == Reason::rebalanced
-                         ? places_.take_emptier(engine)
-                         : places_.take_over(engine, places_.may_move(engine));
+    const bool rebalanced = subject.verdict.reason == Reason::rebalanced;
+    auto placement = rebalanced ? places_.take_emptier(engine)
+                                : places_.take_over(engine, places_.may_move(engine));
     if (placement) {
         propose_for(subject, Action::replace, std::move(placement));
         return true;
     }
     const GatewayView* gateway = gateway_of(engine);
-    const bool has_to_leave = gateway != nullptr && !gateway->declared;
+    const bool undeclared = gateway != nullptr && !gateway->declared;
+    const bool has_to_leave =
+        rebalanced || undeclared || places_.why_stuck(engine).reason == Reason::no_published_port;
     if (!has_to_leave || !places_.take_free_slot()) return false;
-    propose_for(subject, Action::remove, {});
+    make_room_for_another(subject);
     return true;
 }
 

@@ -181,27 +181,29 @@ Placement SlotTable::take_elsewhere(Home* own, Home& other, const EngineView& en
     return take(other, *engine.slot, &engine);
 }
 
-std::optional<std::size_t> SlotTable::emptier_home(const EngineView& engine) const {
+std::optional<std::size_t> SlotTable::emptier_home(const EngineView& engine, Room room) {
     const auto own = home_index_.find(engine.gateway);
     if (own == home_index_.end()) return std::nullopt;
     const int most = homes_[own->second].engines - 2;
     std::optional<std::size_t> best;
     for (std::size_t i = 0; i < homes_.size(); ++i) {
-        const Home& home = homes_[i];
+        Home& home = homes_[i];
         if (!home.ready || home.engines > most) continue;
         if (home.view->ready_for < pool_.failover_after) continue;
         if (best && home.engines >= homes_[*best].engines) continue;
-        if (fits(home, *engine.slot, engine.id)) best = i;
+        const bool has_room = room == Room::own_slot ? fits(home, *engine.slot, engine.id)
+                                                     : lowest_free_slot(home).has_value();
+        if (has_room) best = i;
     }
     return best;
 }
 
-bool SlotTable::has_emptier(const EngineView& engine) const {
-    return emptier_home(engine).has_value();
+bool SlotTable::has_emptier(const EngineView& engine, Room room) {
+    return emptier_home(engine, room).has_value();
 }
 
 std::optional<Placement> SlotTable::take_emptier(const EngineView& engine) {
-    const auto emptier = emptier_home(engine);
+    const auto emptier = emptier_home(engine, Room::own_slot);
     if (!emptier) return std::nullopt;
     return take_elsewhere(home_named(engine.gateway), homes_[*emptier], engine);
 }

@@ -37,10 +37,12 @@ class SlotTable {
     // ready, else, with `may_move`, behind the ready one with the fewest engines. Takes it.
     std::optional<Placement> take_over(const EngineView& engine, bool may_move);
 
-    // A place for a successor of `engine` in its own slot, behind the gateway with the fewest
-    // engines, when its own has at least two more, and when that one has been ready for
-    // failover.after: whether there is one; and to take it.
-    bool has_emptier(const EngineView& engine) const;
+    // A place for a successor of `engine` behind the gateway with the fewest engines, when its own
+    // has at least two more, and when that one has been ready for failover.after. Gateways that
+    // publish different ports have no slot in common, only free ones. Whether there is such a
+    // place; and to take the one in its own slot.
+    enum class Room { own_slot, free_slot };
+    bool has_emptier(const EngineView& engine, Room room);
     std::optional<Placement> take_emptier(const EngineView& engine);
 
     // Whether a successor of `engine` behind its own gateway would get another forwarded port.
@@ -87,7 +89,7 @@ class SlotTable {
                                            const std::string& leaving_id) const;
     std::optional<int> lowest_free_slot(Home& home);
     Placement take(Home& home, int slot, const EngineView* leaving);
-    std::optional<std::size_t> emptier_home(const EngineView& engine) const;
+    std::optional<std::size_t> emptier_home(const EngineView& engine, Room room);
     Placement take_elsewhere(Home* own, Home& other, const EngineView& engine);
 
     const EnginePool& pool_;

@@ -13,6 +13,7 @@ struct Subject {
     Verdict verdict;
     bool holds_port = false;  // it has a forwarded port, as far as is known
     bool settled = false;     // its decision is made
+    bool makes_room = false;  // it is removed so that one is created in another slot
 };
 
 // Surplus engines go, and rollouts proceed, in this order: first those that are least missed. Only

@@ -12,8 +12,7 @@ namespace roundhouse {
 namespace {
 
 bool creates_anything(const Plan& plan) {
-    return std::ranges::any_of(plan.steps,
-                               [](const Step& step) { return step.placement.has_value(); });
+    return std::ranges::any_of(plan.steps, [](const Step& step) { return step.makes_anew(); });
 }
 
 RoundOutcome outcome_of(const RoundResult& round) {

@@ -282,8 +282,40 @@ TEST_SUITE("planner: an even spread") {
         Uneven world;
         world.seen.gateways[0].published_tcp_ports = {19001};
         CHECK(world.steps() == "replace acestream-1 Rebalanced @a");
-        world.seen.gateways[0].published_tcp_ports = {19009};
+        world.seen.engines[1] = engine(world.pool, 1, "a");
         CHECK(world.steps() == "");
+    }
+
+    TEST_CASE(
+        "gateways that publish different ports: it goes, and one is created in another slot") {
+        Uneven world;
+        world.pool.max_active_replicas = 8;
+        world.seen.gateways[0].published_tcp_ports = {19004, 19005, 19006, 19007};
+        world.seen.gateways[1].published_tcp_ports = {19000, 19001, 19002, 19003};
+        CHECK(world.steps() == "remove acestream-3 Rebalanced");
+        CHECK(plan(world.pool, world.seen, noon).steps[0].graceful);
+        world.seen.engines.pop_back();
+        CHECK(world.steps() == "create acestream-4 Missing @a");
+        world.seen.engines.push_back(engine(world.pool, 4, "a"));
+        CHECK(world.steps() == "remove acestream-2 Rebalanced");
+        world.seen.engines[2] = engine(world.pool, 5, "a");
+        CHECK(world.steps() == "");
+        CHECK(plan(world.pool, world.seen, noon).matches());
+    }
+
+    TEST_CASE("nothing goes for an engine that could not be created") {
+        Uneven world;
+        world.pool.max_active_replicas = 5;
+        world.seen.gateways[0].published_tcp_ports = {19004};
+        world.seen.gateways[1].published_tcp_ports = {19000, 19001, 19002, 19003};
+        CHECK(world.steps() == "remove acestream-3 Rebalanced");
+        CHECK(plan(world.pool, world.seen, noon).steps[0].makes_anew());
+        Uneven named = world;
+        named.seen.foreign_names.emplace(4, "a stranger");
+        CHECK(named.steps() == "");
+        Uneven without_image = world;
+        without_image.seen.image.present = false;
+        CHECK(without_image.steps() == "pull ImageMissing");
     }
 
     TEST_CASE("a difference of one is even") {

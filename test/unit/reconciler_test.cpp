@@ -149,6 +149,31 @@ TEST_SUITE("reconciler") {
         CHECK(bench.journal.count("slot passed over") == 1);
     }
 
+    TEST_CASE("an even spread, and no engine given up for a slot whose name a stranger holds") {
+        EnginePool pool = pool_of(2, {"a", "b"});
+        pool.max_active_replicas = 4;
+        LoopBench bench(pool);
+        bench.docker.run_gateway("a", {19000, 19001});
+        REQUIRE(bench.converges());
+        Names expected{"acestream-0", "acestream-2"};
+        SUBCASE("the name is free") {}
+        SUBCASE("the name is taken") {
+            FakeContainer stranger;
+            stranger.name = "acestream-2";
+            stranger.image = "somebody-elses";
+            bench.docker.add_image(stranger.image);
+            bench.docker.run_container(stranger);
+            expected = {"acestream-0", "acestream-1"};
+        }
+        bench.docker.run_gateway("b", {19002});
+        for (int round = 0; round < 5; ++round) {
+            bench.advance(pool.failover_after);
+            bench.round();
+        }
+        CHECK(bench.converges());
+        CHECK(bench.running() == expected);
+    }
+
     TEST_CASE("an image that is missing is pulled once, then all are created") {
         LoopBench bench(pool_of(3));
         bench.docker.run_gateway("gluetun");
