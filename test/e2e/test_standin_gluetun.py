@@ -7,6 +7,7 @@ import http.client
 import json
 import os
 import socket
+import tempfile
 import time
 import unittest
 
@@ -23,6 +24,15 @@ NO_PORT = '{"port":0}\n'
 def moved(phrase, where):
     return f'<a href="{where}">{phrase}</a>.\n\n'
 
+
+# As a file tells it.
+ROLE = f"""# a comment
+[[roles]]
+name = "x"
+routes = ["GET {NEW}", "GET /v1/vpn/status"]
+auth = "apikey"
+apikey = "s3cret"
+"""
 
 # With a role that may do everything: request -> (status, body) for each of PROFILES.
 ANSWERS = {
@@ -223,6 +233,28 @@ class Roles(StandinTest):
         gateway.require("apikey second")
         self.assertEqual(401, gateway.ask_for_ports(headers={"X-API-Key": "first"})[0])
         self.assertEqual(200, gateway.ask_for_ports(headers={"X-API-Key": "second"})[0])
+
+    def role_file(self, text):
+        with tempfile.NamedTemporaryFile("w", suffix=".toml", delete=False) as file:
+            self.addCleanup(os.remove, file.name)
+            file.write(text)
+        return {"HTTP_CONTROL_SERVER_AUTH_CONFIG_FILEPATH": file.name}
+
+    def test_a_role_from_a_file(self):
+        gateway = self.start(environment=self.role_file(ROLE))
+        key = {"X-API-Key": "s3cret"}
+        self.assertEqual(200, gateway.ask(f"GET {NEW}", headers=key)[0])
+        self.assertEqual(401, gateway.ask(f"GET {NEW}")[0])
+        self.assertEqual(401, gateway.ask("GET /v1/publicip/ip", headers=key)[0])
+
+    def test_a_role_file_that_is_not_understood_ends_it(self):
+        for part, wrong in (("/v1/portforward", "/v1/portforwards"), ("apikey =", "api_key ="),
+                            ('"apikey"', '"key"'), ("[[roles]]", "[roles]"),
+                            ('"s3cret"', "s3cret"), ("name = \"x\"\n", "")):
+            with self.subTest(wrong=wrong):
+                text = ROLE.replace(part, wrong)
+                self.assertNotEqual(ROLE, text)
+                self.assertEqual(1, LocalGateway("v3.41", self.role_file(text)).stop())
 
     def test_a_setting_that_is_not_understood_ends_it(self):
         for variables in ({"GLUETUN_ROUTES": f"GET {NEW}"}, {"GLUETUN_BASIC": "no colon"},

@@ -21,9 +21,9 @@ END
 cat >"$context/gateway.Dockerfile" <<END
 FROM scratch
 LABEL $images=gateway
-COPY gateway /gateway
-HEALTHCHECK --interval=1s --timeout=2s --retries=1 CMD ["/gateway", "healthcheck"]
-ENTRYPOINT ["/gateway"]
+COPY gateway /gluetun-entrypoint
+HEALTHCHECK --interval=1s --timeout=2s --retries=1 CMD ["/gluetun-entrypoint", "healthcheck"]
+ENTRYPOINT ["/gluetun-entrypoint"]
 END
 
 for role in engine gateway; do

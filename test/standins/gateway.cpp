@@ -12,6 +12,8 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <fstream>
+#include <iterator>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -19,6 +21,7 @@
 #include "environment.h"
 #include "gluetun.h"
 #include "http_server.h"
+#include "role_file.h"
 #include "steering.h"
 
 namespace {
@@ -45,6 +48,16 @@ void set_role(Gluetun& gluetun, const char* variable, const std::string& kind) {
     if (!gluetun.role) refuse(variable);
 }
 
+// Gluetun reads its roles from a file, where there is one.
+void read_role_file(Gluetun& gluetun) {
+    std::string path = text_from("HTTP_CONTROL_SERVER_AUTH_CONFIG_FILEPATH");
+    if (path.empty()) path = "/gluetun/auth/config.toml";
+    std::ifstream file(path);
+    if (!file.is_open()) return;
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    gluetun.role = standin::parse_role_file(text, gluetun.profile);
+}
+
 // What the container is told. Gluetun, too, refuses to start with a configuration that it does not
 // understand.
 Gluetun configured() {
@@ -53,6 +66,7 @@ Gluetun configured() {
     const auto profile = standin::parse_profile(name.empty() ? "v3.41" : name);
     if (!profile) refuse("GLUETUN_PROFILE " + name);
     gluetun.profile = *profile;
+    read_role_file(gluetun);
     set_role(gluetun, "GLUETUN_API_KEY", "apikey ");
     set_role(gluetun, "GLUETUN_BASIC", "basic ");
     const std::string routes = text_from("GLUETUN_ROUTES");
