@@ -15,7 +15,7 @@ is_ours() {
 }
 
 remove() {
-    docker image rm --force "$1" >/dev/null 2>&1 || true
+    docker image rm --force "$1" "$1-build" >/dev/null 2>&1 || true
     ! is_ours || docker image rm --force "$base" >/dev/null
 }
 
@@ -28,7 +28,8 @@ make_base() {
     [ ! -d "$1/ccache" ] || cp -R "$1/ccache/." "$folder/ccache/"
     tar -C "$folder" --create . | docker import --change "LABEL $mark" \
         --change "ENV CMAKE_CXX_COMPILER_LAUNCHER=ccache CCACHE_DIR=/ccache \
-            CCACHE_BASEDIR=/source CCACHE_COMPILERCHECK=content CCACHE_SLOPPINESS=locale" - "$base" >/dev/null
+            CCACHE_BASEDIR=/source CCACHE_COMPILERCHECK=content CCACHE_SLOPPINESS=locale" \
+        - "$base" >/dev/null
     rm -rf "$folder"
 }
 
@@ -40,4 +41,8 @@ image=${1:?usage: build.sh IMAGE FOLDER}
 folder=${2:?usage: build.sh IMAGE FOLDER}
 docker image inspect "$base" >/dev/null 2>&1 || docker pull --quiet "$base" >/dev/null 2>&1 ||
     make_base "$folder"
-DOCKER_BUILDKIT=0 docker build --tag "$image" --build-arg COMMIT=test "$root"
+# By name, the stage that compiles can be removed again.
+for stage in "--target build --tag $image-build" "--tag $image"; do
+    # shellcheck disable=SC2086
+    DOCKER_BUILDKIT=0 docker build $stage --build-arg COMMIT=test "$root"
+done
