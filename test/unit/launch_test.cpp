@@ -12,17 +12,6 @@ using namespace roundhouse::test;
 
 namespace {
 
-Placement placement_in(const EnginePool& pool, int slot) {
-    Placement placement;
-    placement.slot = slot;
-    placement.ports = ports_of_slot(pool.ports, slot);
-    if (!pool.gateways.empty()) {
-        placement.gateway = pool.gateways.front().container;
-        placement.incarnation = {gateway_id(placement.gateway), "started-1"};
-    }
-    return placement;
-}
-
 bool has(const std::vector<std::string>& texts, const std::string& text) {
     return std::ranges::find(texts, text) != texts.end();
 }

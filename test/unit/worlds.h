@@ -53,6 +53,18 @@ inline GatewayView gateway(const std::string& name, GatewayState state,
     return view;
 }
 
+// Where the plan would put an engine of `slot`: behind the first gateway, on its own P2P port.
+inline Placement placement_in(const EnginePool& pool, int slot) {
+    Placement placement;
+    placement.slot = slot;
+    placement.ports = ports_of_slot(pool.ports, slot);
+    if (!pool.gateways.empty()) {
+        placement.gateway = pool.gateways.front().container;
+        placement.incarnation = {gateway_id(placement.gateway), "started-1"};
+    }
+    return placement;
+}
+
 // A ready engine of `pool` in `slot`, an hour old.
 inline EngineView engine(const EnginePool& pool, int slot, const std::string& behind = "gluetun") {
     EngineView view;
