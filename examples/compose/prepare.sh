@@ -60,8 +60,9 @@ make_key() {
     [ ! -e secrets/gluetun_api_key ] || return 0
     mkdir -p secrets
     # Gluetun may have been given one already.
-    { sed -n 's/^apikey = "\(.*\)"$/\1/p' gluetun/config.toml 2>/dev/null | grep . || random_word; } \
-        >secrets/gluetun_api_key
+    local key=
+    [ ! -e gluetun/config.toml ] || key=$(sed -n 's/^apikey = "\(.*\)"$/\1/p' gluetun/config.toml)
+    printf '%s' "${key:-$(random_word)}" >secrets/gluetun_api_key
     hand_over secrets secrets/gluetun_api_key
     say "made secrets/gluetun_api_key"
 }

@@ -18,6 +18,14 @@ def docker(*arguments, check=True, timeout=60):
     return done.stdout.strip()
 
 
+def socket_path():
+    """Of the daemon's socket, as DOCKER_HOST names it."""
+    endpoint = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
+    if not endpoint.startswith("unix://"):
+        raise AssertionError(f"the tests need a unix socket, DOCKER_HOST is {endpoint}")
+    return endpoint.removeprefix("unix://")
+
+
 class UnixConnection(http.client.HTTPConnection):
     """HTTP over the Docker socket."""
 
@@ -25,12 +33,9 @@ class UnixConnection(http.client.HTTPConnection):
         super().__init__("docker", timeout=timeout)
 
     def connect(self):
-        endpoint = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
-        if not endpoint.startswith("unix://"):
-            raise AssertionError(f"the tests need a unix socket, DOCKER_HOST is {endpoint}")
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(self.timeout)
-        self.sock.connect(endpoint.removeprefix("unix://"))
+        self.sock.connect(socket_path())
 
 
 def open_stream(path, query=None, timeout=None):

@@ -33,6 +33,10 @@ class NextToGluetun(ComposeTest):
             for path in ("/", "/metrics", "/readyz"):
                 self.assertTrue(http_request(self.published_at, 9190, path=path), path)
             self.assertTrue(all(engine.answers(self.published_at) for engine in first))
+        with self.subTest("commands run inside, as the README says"):
+            told = self.compose("exec", "-T", "roundhouse", "roundhouse", "get", "engines").stdout
+            self.assertEqual(4, len(told.splitlines()), told)
+            self.compose("run", "--rm", "roundhouse", "plan", "-f", "/etc/roundhouse")
         with self.subTest("it runs locked up, as the file says"):
             self.check_what_it_may()
         with self.subTest("the folder is followed, by rename and in place"):
@@ -129,8 +133,11 @@ class Overlays(ComposeTest):
                "/usr/sbin/haproxy", "-W", "-db", "-f", "/usr/local/etc/haproxy/haproxy.cfg")
         self.up()
         self.settle(3)
-        mounts = {mount["Source"] for mount in self.container["Mounts"]}
-        self.assertNotIn(docker_host.socket_path(), mounts)
+        proxy = docker_host.inspect(f"{self.pool}_docker-proxy_1")
+        self.assertEqual("none", proxy["HostConfig"]["NetworkMode"])
+        for container, has_socket in ((proxy, True), (self.container, False)):
+            sources = {mount["Source"] for mount in container["Mounts"]}
+            self.assertEqual(has_socket, docker_host.socket_path() in sources)
         docker("kill", f"{self.pool}-1")
         self.settle(3)
 
