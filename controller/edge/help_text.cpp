@@ -37,10 +37,10 @@ Environment (flags come first, then these; for the spec: what the file leaves ou
   ROUNDHOUSE_LISTEN                 where the controller listens, and 'get' asks (127.0.0.1:9190)
   ROUNDHOUSE_API_KEY_FILE           key file of the controller's HTTP API
 
-Exit codes of every command:
-  0 done; 1 failed; 69 Docker, or the controller asked, cannot be reached;
-  78 bad flags or environment.
-  Some have more: see 'roundhouse COMMAND --help'. Results go to stdout, logs to stderr.)";
+Exit codes of all commands:
+  0 done; 1 failed; 2 'plan': steps are pending; 3 'apply': timed out; 65 the spec has errors;
+  69 Docker, or the controller asked, cannot be reached; 78 bad flags or environment.
+  'roundhouse COMMAND --help' tells more. Results go to stdout, logs to stderr.)";
 
 namespace {
 

@@ -1,0 +1,13 @@
+# The last part of `cmake --install`: the unit, which names the program as it is installed, and what
+# systemd looks for in /etc, wherever the program goes.
+set(unit ${BUILD_FOLDER}/roundhouse.service)
+file(READ ${CMAKE_CURRENT_LIST_DIR}/roundhouse.service text)
+string(REPLACE /usr/bin/ ${CMAKE_INSTALL_PREFIX}/${BINDIR}/ text "${text}")
+file(WRITE ${unit} "${text}")
+file(INSTALL ${unit} DESTINATION ${CMAKE_INSTALL_PREFIX}/lib/systemd/system)
+
+file(INSTALL DESTINATION /etc/roundhouse TYPE DIRECTORY FILES "")
+# It may have been edited.
+if(NOT EXISTS $ENV{DESTDIR}/etc/default/roundhouse)
+  file(INSTALL ${CMAKE_CURRENT_LIST_DIR}/default DESTINATION /etc/default RENAME roundhouse)
+endif()
