@@ -11,6 +11,7 @@
 #include "edge/workbench.h"
 #include "loop/observer.h"
 #include "loop/step_runner.h"
+#include "loop/thread_workers.h"
 #include "loop/wakeup.h"
 
 namespace roundhouse {
@@ -76,7 +77,9 @@ int command_down(const CommandLine& line, const Environment& environment,
         stop, [] { return exit_code::failure; }, bench.journal());
     Wakeup done;
     NoMeters meters;
-    StepRunner steps(bench.runtime(), bench.clock(), bench.journal(), meters, [&] { done.ring(); });
+    ThreadWorkers workers;
+    StepRunner steps(bench.runtime(), workers, bench.clock(), bench.journal(), meters,
+                     [&] { done.ring(); });
     const auto left = remove_all(bench.runtime(), pool, steps, done, stop);
     if (!left) {
         std::fprintf(stderr, "roundhouse: %s\n", left.fault().message.c_str());

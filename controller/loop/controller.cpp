@@ -11,10 +11,10 @@ Controller::Controller(Runtime& runtime, GatewayApi& gateway_api, ProbeTransport
     : runtime_(runtime),
       journal_(journal),
       prober_(probes, clock, [this] { wake(); }),
-      puller_(runtime, clock, journal, [this] { wake(); }),
-      steps_(runtime, clock, journal, meters, [this] { wake(); }),
-      reconciler_(
-          {runtime, gateway_api, clock, journal, board_, prober_, puller_, steps_, meters}) {}
+      puller_(runtime, workers_, clock, journal, [this] { wake(); }),
+      steps_(runtime, workers_, clock, journal, meters, [this] { wake(); }),
+      reconciler_({runtime, gateway_api, workers_, clock, journal, board_, prober_, puller_, steps_,
+                   meters}) {}
 
 void Controller::run(const std::stop_token& stop,
                      const std::function<bool(const RoundResult&)>& after_round) {

@@ -17,6 +17,7 @@
 #include "loop/reconciler.h"
 #include "loop/runtime.h"
 #include "loop/step_runner.h"
+#include "loop/thread_workers.h"
 #include "loop/wakeup.h"
 
 namespace roundhouse {
@@ -47,6 +48,7 @@ class Controller {
     Journal& journal_;
     Wakeup wakeup_;
     Board board_;
+    ThreadWorkers workers_;
     Prober prober_;
     Puller puller_;
     StepRunner steps_;

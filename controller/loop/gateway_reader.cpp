@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <string>
-#include <thread>
 #include <utility>
 
 namespace roundhouse {
@@ -60,21 +59,15 @@ void judge_vpn(GatewayView& gateway) {
     gateway.detail = std::move(trouble);
 }
 
-void read_gateways(GatewayApi& api, const EnginePool& pool, std::vector<GatewayView>& gateways) {
-    std::vector<std::pair<const GatewaySpec*, GatewayView*>> asked;
+void read_gateways(GatewayApi& api, Workers& workers, const EnginePool& pool,
+                   std::vector<GatewayView>& gateways) {
+    std::vector<Job> jobs;
     for (auto& gateway : gateways) {
         const auto spec = std::ranges::find(pool.gateways, gateway.name, &GatewaySpec::container);
-        if (spec != pool.gateways.end() && can_be_asked(gateway)) {
-            asked.emplace_back(&*spec, &gateway);
-        }
+        if (spec == pool.gateways.end() || !can_be_asked(gateway)) continue;
+        jobs.emplace_back([&api, &spec = *spec, &gateway] { read_one(api, spec, gateway); });
     }
-    if (asked.empty()) return;
-    std::vector<std::jthread> others;
-    others.reserve(asked.size() - 1);
-    for (std::size_t i = 1; i < asked.size(); ++i) {
-        others.emplace_back([&api, each = asked[i]] { read_one(api, *each.first, *each.second); });
-    }
-    read_one(api, *asked.front().first, *asked.front().second);
+    workers.do_all(jobs);
 }
 
 }  // namespace roundhouse

@@ -4,29 +4,48 @@
 
 namespace roundhouse {
 
-Puller::Puller(Runtime& runtime, const Clock& clock, Journal& journal,
+Puller::Puller(Runtime& runtime, Workers& workers, const Clock& clock, Journal& journal,
                std::function<void()> on_change)
-    : runtime_(runtime), clock_(clock), journal_(journal), on_change_(std::move(on_change)) {}
+    : runtime_(runtime),
+      workers_(workers),
+      clock_(clock),
+      journal_(journal),
+      on_change_(std::move(on_change)) {}
 
-Puller::~Puller() = default;
+Puller::~Puller() {
+    latest_.request_stop();
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return under_way_ == 0; });
+}
 
 void Puller::start(const std::string& image) {
+    std::stop_source former;
+    std::stop_token stop;
     {
         const std::lock_guard lock(mutex_);
         if (pulling_ && image_ == image) return;
+        former = std::exchange(latest_, std::stop_source{});
+        stop = latest_.get_token();
+        begin(image);
     }
-    thread_ = {};  // ends and joins an earlier pull
-    {
+    former.request_stop();
+    workers_.begin([this, image, stop] {
+        pull(image, stop);
         const std::lock_guard lock(mutex_);
-        if (image_ != image) {
-            failures_ = 0;
-            last_success_.reset();
-        }
-        image_ = image;
-        pulling_ = true;
-        detail_ = "just begun";
+        --under_way_;
+        changed_.notify_all();
+    });
+}
+
+void Puller::begin(const std::string& image) {
+    if (image_ != image) {
+        failures_ = 0;
+        last_success_.reset();
     }
-    thread_ = std::jthread([this, image](const std::stop_token& stop) { pull(image, stop); });
+    image_ = image;
+    pulling_ = true;
+    ++under_way_;
+    detail_ = "just begun";
 }
 
 void Puller::pull(const std::string& image, const std::stop_token& stop) {
@@ -35,7 +54,7 @@ void Puller::pull(const std::string& image, const std::stop_token& stop) {
         journal_.record(
             {Severity::info, "image pull goes on", {{"image", image}, {"progress", line}}});
         const std::lock_guard lock(mutex_);
-        detail_ = line;
+        if (!stop.stop_requested()) detail_ = line;
     };
     const Result<void> result = runtime_.pull(image, progress, stop);
     if (result) {
@@ -45,12 +64,13 @@ void Puller::pull(const std::string& image, const std::stop_token& stop) {
                          "image pull failed",
                          {{"image", image}, {"error", result.fault().message}}});
     }
-    end(result);
+    take_in(result, stop);
     on_change_();
 }
 
-void Puller::end(const Result<void>& result) {
+void Puller::take_in(const Result<void>& result, const std::stop_token& stop) {
     const std::lock_guard lock(mutex_);
+    if (stop.stop_requested()) return;  // another has begun since
     pulling_ = false;
     detail_.clear();
     if (result) {

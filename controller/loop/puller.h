@@ -1,52 +1,59 @@
 // Pulls the pool's image in the background, and remembers how that went: an image sensor.
 #pragma once
 
+#include <condition_variable>
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
-#include <thread>
 
 #include "core/observation.h"
 #include "loop/clock.h"
 #include "loop/journal.h"
 #include "loop/runtime.h"
+#include "loop/workers.h"
 
 namespace roundhouse {
 
 class Puller {
   public:
-    // `on_change` is called from the pulling thread when a pull has ended.
-    Puller(Runtime& runtime, const Clock& clock, Journal& journal, std::function<void()> on_change);
-    // Ends a pull that is under way.
+    // `on_change` is called by a worker when a pull has ended.
+    Puller(Runtime& runtime, Workers& workers, const Clock& clock, Journal& journal,
+           std::function<void()> on_change);
+    // Ends a pull that is under way, and waits for its end.
     ~Puller();
     Puller(const Puller&) = delete;
     Puller& operator=(const Puller&) = delete;
 
-    // Begins to pull unless that is under way. A pull of another image is ended first. Loop thread.
+    // Begins to pull unless that is under way. A pull of another image is told to end, and what
+    // becomes of it no longer counts. One thread.
     void start(const std::string& image);
 
     // What is known of pulls of `image`; of another one than the last, nothing. Any thread.
     ImageView view(const std::string& image) const;
 
   private:
+    void begin(const std::string& image);
     void pull(const std::string& image, const std::stop_token& stop);
-    void end(const Result<void>& result);
+    void take_in(const Result<void>& result, const std::stop_token& stop);
 
     Runtime& runtime_;
+    Workers& workers_;
     const Clock& clock_;
     Journal& journal_;
     std::function<void()> on_change_;
 
     mutable std::mutex mutex_;  // guards what follows
+    std::condition_variable changed_;
+    std::stop_source latest_;  // stops the latest pull
+    int under_way_ = 0;        // pulls that have not ended, those told to included
     std::string image_;
     bool pulling_ = false;
     int failures_ = 0;
     Monotonic last_failure_{};
     std::optional<Monotonic> last_success_;
     std::string detail_;
-
-    std::jthread thread_;
 };
 
 }  // namespace roundhouse

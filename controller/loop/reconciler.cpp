@@ -56,7 +56,7 @@ Result<Survey> Reconciler::survey(const EnginePool& pool) {
     auto looked = look(with_.runtime, pool);
     if (!looked) return looked.fault();
     Observation seen = std::move(looked.value());
-    read_gateways(with_.gateway_api, pool, seen.gateways);
+    read_gateways(with_.gateway_api, with_.workers, pool, seen.gateways);
     seen.steps_in_flight = std::move(sensed.steps_in_flight);
     seen.troubles = std::move(sensed.troubles);
     seen.created_ago = std::move(sensed.created_ago);

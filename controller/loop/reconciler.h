@@ -18,6 +18,7 @@
 #include "loop/puller.h"
 #include "loop/runtime.h"
 #include "loop/step_runner.h"
+#include "loop/workers.h"
 
 namespace roundhouse {
 
@@ -31,6 +32,7 @@ struct Survey {
 struct Equipment {
     Runtime& runtime;
     GatewayApi& gateway_api;
+    Workers& workers;
     const Clock& clock;
     Journal& journal;
     Board& board;

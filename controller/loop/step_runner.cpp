@@ -8,9 +8,10 @@
 
 namespace roundhouse {
 
-StepRunner::StepRunner(Runtime& runtime, const Clock& clock, Journal& journal, Meters& meters,
-                       std::function<void()> on_done)
+StepRunner::StepRunner(Runtime& runtime, Workers& workers, const Clock& clock, Journal& journal,
+                       Meters& meters, std::function<void()> on_done)
     : runtime_(runtime),
+      workers_(workers),
       clock_(clock),
       journal_(journal),
       meters_(meters),
@@ -18,7 +19,6 @@ StepRunner::StepRunner(Runtime& runtime, const Clock& clock, Journal& journal, M
 
 StepRunner::~StepRunner() {
     drain();
-    workers_.clear();  // joins
 }
 
 void StepRunner::report(const std::string& template_hash, Observation& seen) {
@@ -37,53 +37,57 @@ void StepRunner::report(const std::string& template_hash, Observation& seen) {
 
 void StepRunner::hand_out(const std::vector<Step>& steps,
                           const std::shared_ptr<const EnginePool>& pool) {
-    {
-        const std::lock_guard lock(mutex_);
-        between_rounds_ = true;
-        waiting_.clear();
-        if (draining_) return;
-        std::set<int> slots;
-        for (const auto& step : steps) {
-            const bool free = step.slot >= 0 && !in_flight_.contains(step.slot);
-            if (free && slots.insert(step.slot).second) waiting_.push_back({step, pool});
-        }
-        // Threads are made when they are first needed: most days one is enough.
-        const std::size_t wanted = std::min(waiting_.size() + in_flight_.size(), max_in_flight);
-        while (workers_.size() < wanted)
-            workers_.emplace_back([this] { work(); });
+    const std::lock_guard lock(mutex_);
+    between_rounds_ = true;
+    waiting_.clear();
+    if (draining_) return;
+    std::set<int> slots;
+    for (const auto& step : steps) {
+        const bool free = step.slot >= 0 && !in_flight_.contains(step.slot);
+        if (free && slots.insert(step.slot).second) waiting_.push_back({step, pool});
     }
-    changed_.notify_all();
+    const std::size_t wanted = std::min(waiting_.size() + in_flight_.size(), max_in_flight);
+    for (; busy_ < wanted; ++busy_)
+        workers_.begin([this] { work(); });
 }
 
 void StepRunner::work() {
     std::unique_lock lock(mutex_);
-    while (true) {
-        changed_.wait(lock, [this] { return draining_ || (between_rounds_ && !waiting_.empty()); });
-        if (draining_) return;
-        const Job job = std::move(waiting_.front());
-        waiting_.pop_front();
-        StepInFlight& flight = in_flight_[job.step.slot];
-        flight.leaving = job.step.action == Action::remove;
-        if (job.step.placement) {
-            flight.gateway = job.step.placement->gateway;
-            flight.ports = job.step.placement->ports;
-        }
+    while (between_rounds_ && !waiting_.empty()) {
+        const Order order = begin_next();
         lock.unlock();
-        const Monotonic began = clock_.monotonic();
-        const StepResult result = perform(runtime_, *job.pool, job.step);
-        const Duration took = clock_.monotonic() - began;
-        tell(job.step, result, took);
-        meters_.step_ended(job.step, !result.fault, took);
-        finish(job, result);
-        on_done_();
+        carry_out(order);
         lock.lock();
-        changed_.notify_all();
     }
+    --busy_;
+    changed_.notify_all();
 }
 
-void StepRunner::finish(const Job& job, const StepResult& result) {
+StepRunner::Order StepRunner::begin_next() {
+    Order order = std::move(waiting_.front());
+    waiting_.pop_front();
+    StepInFlight& flight = in_flight_[order.step.slot];
+    flight.leaving = order.step.action == Action::remove;
+    if (order.step.placement) {
+        flight.gateway = order.step.placement->gateway;
+        flight.ports = order.step.placement->ports;
+    }
+    return order;
+}
+
+void StepRunner::carry_out(const Order& order) {
+    const Monotonic began = clock_.monotonic();
+    const StepResult result = perform(runtime_, *order.pool, order.step);
+    const Duration took = clock_.monotonic() - began;
+    tell(order.step, result, took);
+    meters_.step_ended(order.step, !result.fault, took);
+    finish(order, result);
+    on_done_();
+}
+
+void StepRunner::finish(const Order& order, const StepResult& result) {
     const std::lock_guard lock(mutex_);
-    const int slot = job.step.slot;
+    const int slot = order.step.slot;
     const Monotonic now = clock_.monotonic();
     in_flight_.erase(slot);
     if (result.created) created_[slot] = now;
@@ -92,7 +96,7 @@ void StepRunner::finish(const Job& job, const StepResult& result) {
         return;
     }
     Trouble& trouble = troubles_[slot];
-    std::string hash = template_hash(*job.pool);
+    std::string hash = template_hash(*order.pool);
     if (trouble.template_hash != hash) trouble = {};
     trouble.template_hash = std::move(hash);
     ++trouble.failures;
@@ -142,8 +146,7 @@ void StepRunner::drain() {
     std::unique_lock lock(mutex_);
     draining_ = true;
     waiting_.clear();
-    changed_.notify_all();
-    changed_.wait(lock, [this] { return in_flight_.empty(); });
+    changed_.wait(lock, [this] { return busy_ == 0; });
 }
 
 }  // namespace roundhouse

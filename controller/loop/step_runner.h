@@ -1,4 +1,4 @@
-// Performs steps on a small pool of threads, and remembers two things for the next look: which
+// Performs steps beside the rounds, and remembers two things for the next look: which
 // slots have a step in flight, and which slots had calls that failed without leaving a trace.
 #pragma once
 
@@ -10,7 +10,6 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "core/observation.h"
@@ -19,6 +18,7 @@
 #include "loop/journal.h"
 #include "loop/meters.h"
 #include "loop/runtime.h"
+#include "loop/workers.h"
 
 namespace roundhouse {
 
@@ -38,11 +38,10 @@ class StepRunner {
     // More calls in flight than this do not make a Docker daemon any faster.
     static constexpr std::size_t max_in_flight = 8;
 
-    // `on_done` is called from a worker thread after each step, once the step is no longer in
-    // flight.
-    StepRunner(Runtime& runtime, const Clock& clock, Journal& journal, Meters& meters,
-               std::function<void()> on_done);
-    // Waits for the calls that are under way.
+    // `on_done` is called by a worker after each step, once the step is no longer in flight.
+    StepRunner(Runtime& runtime, Workers& workers, const Clock& clock, Journal& journal,
+               Meters& meters, std::function<void()> on_done);
+    // Waits for the steps that are under way.
     ~StepRunner();
     StepRunner(const StepRunner&) = delete;
     StepRunner& operator=(const StepRunner&) = delete;
@@ -66,7 +65,7 @@ class StepRunner {
     void drain();
 
   private:
-    struct Job {
+    struct Order {
         Step step;
         std::shared_ptr<const EnginePool> pool;
     };
@@ -78,10 +77,13 @@ class StepRunner {
     };
 
     void work();
-    void finish(const Job& job, const StepResult& result);
+    Order begin_next();
+    void carry_out(const Order& order);
+    void finish(const Order& order, const StepResult& result);
     void tell(const Step& step, const StepResult& result, Duration took);
 
     Runtime& runtime_;
+    Workers& workers_;
     const Clock& clock_;
     Journal& journal_;
     Meters& meters_;
@@ -89,14 +91,13 @@ class StepRunner {
 
     mutable std::mutex mutex_;  // guards what follows
     std::condition_variable changed_;
-    std::deque<Job> waiting_;
+    std::deque<Order> waiting_;
     std::map<int, StepInFlight> in_flight_;  // begun, not ended
     std::map<int, Trouble> troubles_;
     std::map<int, Monotonic> created_;  // by slot: the last engine that was created there
     bool between_rounds_ = true;        // false from report() to hand_out()
     bool draining_ = false;
-
-    std::vector<std::jthread> workers_;
+    std::size_t busy_ = 0;  // workers that carry out steps
 };
 
 }  // namespace roundhouse

@@ -18,6 +18,7 @@
 #include "loop/meters.h"
 #include "loop/probe_transport.h"
 #include "loop/reconciler.h"
+#include "loop/thread_workers.h"
 #include "loop/wakeup.h"
 
 namespace roundhouse::test {
@@ -185,9 +186,11 @@ struct LoopBench {
     Board board;
     Wakeup wakeup;
     Prober prober{probes, clock, [] {}};
-    Puller puller{docker, clock, journal, [this] { wakeup.ring(); }};
-    StepRunner steps{docker, clock, journal, meters, [this] { wakeup.ring(); }};
-    Reconciler reconciler{{docker, gateways, clock, journal, board, prober, puller, steps, meters}};
+    ThreadWorkers workers;
+    Puller puller{docker, workers, clock, journal, [this] { wakeup.ring(); }};
+    StepRunner steps{docker, workers, clock, journal, meters, [this] { wakeup.ring(); }};
+    Reconciler reconciler{
+        {docker, gateways, workers, clock, journal, board, prober, puller, steps, meters}};
 
     explicit LoopBench(EnginePool pool) {
         docker.add_image(pool.engine_template.image);

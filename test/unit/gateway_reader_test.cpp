@@ -22,7 +22,8 @@ GatewayView read(const GatewayReading& reading, GatewayState state = GatewayStat
     ScriptedGateways api;
     api.say("gluetun", reading);
     std::vector<GatewayView> gateways = {gateway("gluetun", state)};
-    read_gateways(api, pool_of(1), gateways);
+    ThreadWorkers workers;
+    read_gateways(api, workers, pool_of(1), gateways);
     return gateways.front();
 }
 
@@ -90,7 +91,8 @@ TEST_SUITE("gateway reader") {
             gateway("missing", GatewayState::missing), gateway("stopped", GatewayState::stopped),
             gateway("paused", GatewayState::paused), gateway("old")};
         gateways.back().declared = false;
-        read_gateways(api, pool_of(1, {"missing", "stopped", "paused"}), gateways);
+        ThreadWorkers workers;
+        read_gateways(api, workers, pool_of(1, {"missing", "stopped", "paused"}), gateways);
         CHECK(api.asked().empty());
     }
 
@@ -100,7 +102,8 @@ TEST_SUITE("gateway reader") {
         pool.gateways[1].control_server.address = "localhost";
         std::vector<GatewayView> gateways = {gateway("a"), gateway("b"), gateway("c")};
         gateways[2].address.clear();
-        read_gateways(api, pool, gateways);
+        ThreadWorkers workers;
+        read_gateways(api, workers, pool, gateways);
         CHECK(api.asked() ==
               std::map<std::string, std::string>{{"a", "172.18.0.2"}, {"b", "localhost"}});
         CHECK(gateways[2].state == GatewayState::ready);
@@ -111,7 +114,9 @@ TEST_SUITE("gateway reader") {
     TEST_CASE("all are asked at the same time") {
         AllAtOnce api(3);
         std::vector<GatewayView> gateways = {gateway("a"), gateway("b"), gateway("c")};
-        read_gateways(api, pool_of(1, {"a", "b", "c"}), gateways);  // else it would never end
+        ThreadWorkers workers;
+        read_gateways(api, workers, pool_of(1, {"a", "b", "c"}),
+                      gateways);  // else it would never end
         for (const auto& view : gateways)
             CHECK(view.vpn_status == VpnStatus::running);
     }

@@ -1,11 +1,15 @@
 // The loop's smaller parts: the driver's pauses, which events concern it, the sensors.
 #include <doctest/doctest.h>
 
+#include <atomic>
+#include <latch>
+#include <set>
 #include <thread>
 
 #include "loop/driver.h"
 #include "loop/event_listener.h"
 #include "loop/observer.h"
+#include "loop/thread_workers.h"
 #include "unit/bench_of_fakes.h"
 #include "unit/worlds.h"
 
@@ -99,6 +103,37 @@ TEST_SUITE("events") {
         bench.docker.set_available(false);
         bench.docker.set_available(true);
         CHECK(rung.wait(10s, never));
+    }
+}
+
+TEST_SUITE("workers") {
+    TEST_CASE("as many jobs as were begun are done at the same time, and all before the end") {
+        constexpr int jobs = 9;
+        std::atomic<int> done = 0;
+        {
+            std::latch all(jobs);
+            ThreadWorkers workers;
+            for (int i = 0; i < jobs; ++i) {
+                workers.begin([&] {
+                    all.arrive_and_wait();  // else it would never end
+                    ++done;
+                });
+            }
+        }
+        CHECK(done == jobs);
+    }
+
+    TEST_CASE("threads are kept for the next jobs") {
+        ThreadWorkers workers;
+        std::set<std::thread::id> threads;
+        for (int i = 0; i < 20; ++i) {
+            std::thread::id other;
+            workers.do_all({[] {}, [&] { other = std::this_thread::get_id(); }});
+            threads.insert(other);
+        }
+        CHECK_FALSE(threads.contains(std::this_thread::get_id()));
+        // Not one: who has just done a job may not be back yet when the next one is begun.
+        CHECK(threads.size() < 20);
     }
 }
 

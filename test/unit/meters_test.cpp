@@ -22,8 +22,8 @@ TEST_SUITE("meters") {
     TEST_CASE("without a spec there is no round to tell of") {
         LoopBench bench(pool_of(1));
         Board empty;
-        Reconciler idle({bench.docker, bench.gateways, bench.clock, bench.journal, empty,
-                         bench.prober, bench.puller, bench.steps, bench.meters});
+        Reconciler idle({bench.docker, bench.gateways, bench.workers, bench.clock, bench.journal,
+                         empty, bench.prober, bench.puller, bench.steps, bench.meters});
         idle.round({});
         CHECK(bench.meters.rounds(RoundOutcome::failed) == 0);
     }

@@ -166,10 +166,11 @@ TEST_SUITE("the story of a port") {
         story.live(1min);
         Board board;
         Prober prober{story.probes, story.clock, [] {}};
-        Puller puller{story.docker, story.clock, story.journal, [] {}};
-        StepRunner steps{story.docker, story.clock, story.journal, story.meters, [] {}};
-        Reconciler next({story.docker, story.gateways, story.clock, story.journal, board, prober,
-                         puller, steps, story.meters});
+        Puller puller{story.docker, story.workers, story.clock, story.journal, [] {}};
+        StepRunner steps{story.docker,  story.workers, story.clock,
+                         story.journal, story.meters,  [] {}};
+        Reconciler next({story.docker, story.gateways, story.workers, story.clock, story.journal,
+                         board, prober, puller, steps, story.meters});
         board.accept(pool_of(3));
         GatewayReading reading;
         reading.vpn_status = VpnStatus::running;

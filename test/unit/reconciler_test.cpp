@@ -193,6 +193,27 @@ TEST_SUITE("reconciler") {
         CHECK(pulls == 1);
     }
 
+    TEST_CASE("another image in the spec: the pull under way is given up, the new one counts") {
+        LoopBench bench(pool_of(1));
+        bench.docker.run_gateway("gluetun");
+        EnginePool pool = *bench.board.spec().pool;
+        bench.docker.hold(Operation::pull);
+        for (const std::string image : {"first", "second"}) {
+            pool.engine_template.image = image;
+            bench.docker.offer_image(image);
+            bench.board.accept(pool);
+            bench.round();
+        }
+        CHECK_FALSE(bench.puller.view("first").pulling);
+        CHECK(bench.puller.view("second").pulling);
+        bench.docker.release(Operation::pull);
+        const std::stop_token never;
+        while (bench.puller.view("second").pulling)
+            bench.wakeup.wait(std::chrono::seconds{1}, never);
+        CHECK(bench.converges());
+        CHECK(bench.docker.find("acestream-0")->image == "second");
+    }
+
     TEST_CASE("a template that Docker refuses is tried again ever more rarely") {
         LoopBench bench(pool_of(1));
         bench.docker.run_gateway("gluetun");
@@ -240,11 +261,12 @@ TEST_SUITE("reconciler") {
         // A second reconciler without any memory, over the same Docker.
         Board board;
         board.accept(pool_of(3));
-        StepRunner steps(first.docker, first.clock, first.journal, first.meters, [] {});
+        StepRunner steps(first.docker, first.workers, first.clock, first.journal, first.meters,
+                         [] {});
         Prober prober(first.probes, first.clock, [] {});
-        Puller puller(first.docker, first.clock, first.journal, [] {});
-        Reconciler second({first.docker, first.gateways, first.clock, first.journal, board, prober,
-                           puller, steps, first.meters});
+        Puller puller(first.docker, first.workers, first.clock, first.journal, [] {});
+        Reconciler second({first.docker, first.gateways, first.workers, first.clock, first.journal,
+                           board, prober, puller, steps, first.meters});
         for (int i = 0; i < 5; ++i) {
             second.round({});
             prober.turn(Duration{0});

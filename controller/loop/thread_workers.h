@@ -1,0 +1,38 @@
+// Workers that are threads: one for each job under way, kept for the next jobs. How many jobs are
+// under way is bounded by those who begin them.
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "loop/workers.h"
+
+namespace roundhouse {
+
+class ThreadWorkers : public Workers {
+  public:
+    ThreadWorkers() = default;
+    // Waits for the jobs that were begun.
+    ~ThreadWorkers() override;
+    ThreadWorkers(const ThreadWorkers&) = delete;
+    ThreadWorkers& operator=(const ThreadWorkers&) = delete;
+
+    void begin(Job job) override;
+    void do_all(const std::vector<Job>& jobs) override;
+
+  private:
+    void work();
+
+    std::mutex mutex_;  // guards what follows
+    std::condition_variable changed_;
+    std::deque<Job> waiting_;
+    std::size_t idle_ = 0;
+    bool ending_ = false;
+    std::vector<std::jthread> threads_;
+};
+
+}  // namespace roundhouse
