@@ -103,6 +103,7 @@ TEST_CASE_TEMPLATE("create, start, stop, remove; each again is no fault", W, Fak
     CHECK_FALSE(only(world).address.empty());
     well(runtime.start(id));
 
+    REQUIRE(soon([&] { return world.is_up(only(world).address, 0); }));
     well(runtime.stop(id, 2s));
     CHECK(only(world).state == EngineState::exited);
     CHECK(end_of(world, id).exit_code == 0);

@@ -1,8 +1,11 @@
 #include "worlds.h"
 
+#include <arpa/inet.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 
@@ -138,6 +141,18 @@ EngineRequest DockerWorld::unstartable(int slot) {
     EngineRequest request = engine(slot);
     request.user = "nobody-of-that-name";
     return request;
+}
+
+bool DockerWorld::is_up(const std::string& address, int slot) {
+    sockaddr_in peer{};
+    peer.sin_family = AF_INET;
+    peer.sin_port = htons(static_cast<std::uint16_t>(22000 + slot));
+    REQUIRE(::inet_pton(AF_INET, address.c_str(), &peer.sin_addr) == 1);
+    const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
+    const bool connected =
+        ::connect(socket, reinterpret_cast<const sockaddr*>(&peer), sizeof peer) == 0;
+    ::close(socket);
+    return connected;
 }
 
 }  // namespace roundhouse

@@ -33,6 +33,10 @@ class World {
     virtual void remove_container(const std::string& name) = 0;
     virtual void kill_container(const std::string& name) = 0;
 
+    // Whether the engine of that slot has come up, so that it heeds signals: before, the kernel
+    // keeps those from the first process of a container.
+    virtual bool is_up(const std::string& address, int slot) = 0;
+
     // An engine that runs until it is stopped; `network_mode` is empty for Docker's default.
     EngineRequest engine(int slot, const std::string& network_mode = "") const;
     // One that ends at once with exit code 3.
@@ -60,6 +64,7 @@ class FakeWorld : public World {
     void kill_container(const std::string& name) override { fake_.kill_container(name); }
     EngineRequest short_lived(int slot) override;
     EngineRequest unstartable(int slot) override;
+    bool is_up(const std::string& /*address*/, int /*slot*/) override { return true; }
 
   private:
     FakeRuntime fake_;
@@ -81,6 +86,7 @@ class DockerWorld : public World {
     void kill_container(const std::string& name) override;
     EngineRequest short_lived(int slot) override;
     EngineRequest unstartable(int slot) override;
+    bool is_up(const std::string& address, int slot) override;
 
   private:
     std::unique_ptr<Runtime> runtime_;
