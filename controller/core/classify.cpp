@@ -90,7 +90,7 @@ class Classifier {
     }
 
     bool out_of_reach(const EngineView& engine) const {
-        return engine.probe.unreachable &&
+        return engine.probe.unreachable && engine.state == EngineState::running &&
                age_of(engine, seen_, now_) >= pool_.engine_template.probe.startup_timeout;
     }
 
@@ -213,6 +213,13 @@ class Classifier {
         return verdict;
     }
 
+    // Of an engine that has not answered yet. It may have been created long before it was started,
+    // so it also has to have been asked in vain for that long.
+    Duration startup_left(const EngineView& engine) const {
+        return remaining(pool_.engine_template.probe.startup_timeout,
+                         std::min(age_of(engine, seen_, now_), engine.probe.failing_for));
+    }
+
     Match unanswering(const EngineView& engine) const {
         const ProbeSpec& probe = pool_.engine_template.probe;
         const ProbeView& seen = engine.probe;
@@ -222,8 +229,7 @@ class Classifier {
         // Silence of a gateway that is not ready is the gateway's, not the engine's.
         const GatewayView* gateway = gateway_of(engine);
         if (gateway != nullptr && gateway->state != GatewayState::ready) return {};
-        const Duration age = age_of(engine, seen_, now_);
-        if (!seen.answered_ever && age < probe.startup_timeout) return {};
+        if (!seen.answered_ever && startup_left(engine) > Duration{0}) return {};
         Verdict verdict =
             seen.answered_ever
                 ? say(Fate::failed, Reason::probe_failed,
@@ -299,8 +305,7 @@ class Classifier {
         if (!engine.probe.probed()) return say(Fate::keep, Reason::not_probed);
         if (!engine.probe.answered_ever) {
             Verdict verdict = say(Fate::keep, Reason::starting, engine.probe.detail);
-            const Duration startup = pool_.engine_template.probe.startup_timeout;
-            const Duration left = remaining(startup, age_of(engine, seen_, now_));
+            const Duration left = startup_left(engine);
             if (left > Duration{0}) verdict.due = now_ + left;
             return verdict;
         }

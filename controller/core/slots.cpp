@@ -211,8 +211,13 @@ std::optional<Placement> SlotTable::take_emptier(const EngineView& engine) {
 bool SlotTable::gains_port(const EngineView& engine) const {
     const auto found = home_index_.find(engine.gateway);
     if (found == home_index_.end()) return false;
-    const auto port = forwarded_port(homes_[found->second], *engine.slot, &engine);
-    return port && *port != engine.ports.p2p;
+    const Home& home = homes_[found->second];
+    const auto port = forwarded_port(home, *engine.slot, &engine);
+    if (!port || *port == engine.ports.p2p) return false;
+    // Engines that are created anyway may have taken the one that had settled.
+    const auto reported = home.view->forwarded_for.find(*port);
+    return reported != home.view->forwarded_for.end() &&
+           reported->second >= pool_.forwarded_port.stable_for;
 }
 
 bool SlotTable::waits_for_ports(const EngineView& engine) const {

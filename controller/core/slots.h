@@ -45,7 +45,8 @@ class SlotTable {
     bool has_emptier(const EngineView& engine, Room room);
     std::optional<Placement> take_emptier(const EngineView& engine);
 
-    // Whether a successor of `engine` behind its own gateway would get another forwarded port.
+    // Whether a successor of `engine` behind its own gateway would get another forwarded port, one
+    // that has settled.
     bool gains_port(const EngineView& engine) const;
 
     // Whether only ports that other engines hold keep `engine`'s successor out of its own slot.

@@ -8,7 +8,7 @@ namespace roundhouse {
 namespace {
 
 StepResult ended(const Result<void>& result) {
-    return result ? StepResult{} : StepResult{result.fault(), false, false};
+    return result ? StepResult{} : StepResult{result.fault(), false, false, ""};
 }
 
 StepResult start(Runtime& runtime, const std::string& id) {
@@ -19,14 +19,15 @@ StepResult start(Runtime& runtime, const std::string& id) {
     const auto end = runtime.inspect_end(id);
     const bool on_record =
         end && end.value() && (!end.value()->start_error.empty() || end.value()->exit_code != 0);
-    return {started.fault(), on_record, false};
+    return {started.fault(), on_record, false, ""};
 }
 
 StepResult create_and_start(Runtime& runtime, const EnginePool& pool, const Step& step) {
     const auto id = runtime.create(make_engine_request(pool, *step.placement));
-    if (!id) return {id.fault(), false, id.fault().kind == FaultKind::unavailable};
+    if (!id) return {id.fault(), false, id.fault().kind == FaultKind::unavailable, ""};
     StepResult result = start(runtime, id.value());
     result.created = true;
+    result.created_id = id.value();
     return result;
 }
 
@@ -52,7 +53,7 @@ StepResult perform(Runtime& runtime, const EnginePool& pool, const Step& step) {
         }
         case Action::pull: break;
     }
-    return {Fault{FaultKind::rejected, "a pull is not a step for one engine"}, false, false};
+    return {Fault{FaultKind::rejected, "a pull is not a step for one engine"}, false, false, ""};
 }
 
 }  // namespace roundhouse

@@ -58,6 +58,7 @@ Result<Survey> Reconciler::survey(const EnginePool& pool) {
     Observation seen = std::move(looked.value());
     read_gateways(with_.gateway_api, with_.workers, pool, seen.gateways);
     seen.steps_in_flight = std::move(sensed.steps_in_flight);
+    with_.steps.add_unlisted(seen);
     seen.troubles = std::move(sensed.troubles);
     seen.created_ago = std::move(sensed.created_ago);
     sense(pool, seen);

@@ -25,14 +25,25 @@ void StepRunner::report(const std::string& template_hash, Observation& seen) {
     const std::lock_guard lock(mutex_);
     between_rounds_ = false;
     seen.steps_in_flight = in_flight_;
-    const Monotonic now = clock_.monotonic();
+    const Monotonic now = look_began_ = clock_.monotonic();
     for (const auto& [slot, trouble] : troubles_) {
         if (trouble.template_hash != template_hash) continue;
         seen.troubles.emplace(
             slot, SlotTrouble{trouble.failures, now - trouble.last_failure, trouble.detail});
     }
-    for (const auto& [slot, at] : created_)
-        seen.created_ago.emplace(slot, now - at);
+    for (const auto& [slot, created] : created_)
+        seen.created_ago.emplace(slot, now - created.at);
+}
+
+void StepRunner::add_unlisted(Observation& seen) const {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [slot, created] : created_) {
+        if (look_began_ - created.at >= listing_lag) continue;
+        const bool listed = std::ranges::any_of(seen.engines, [&](const EngineView& engine) {
+            return created.id.empty() ? engine.slot == slot : engine.id == created.id;
+        });
+        if (!listed) seen.steps_in_flight.emplace(slot, created.step);
+    }
 }
 
 void StepRunner::hand_out(const std::vector<Step>& steps,
@@ -89,8 +100,9 @@ void StepRunner::finish(const Order& order, const StepResult& result) {
     const std::lock_guard lock(mutex_);
     const int slot = order.step.slot;
     const Monotonic now = clock_.monotonic();
+    if (!result.fault && order.step.action == Action::remove) created_.erase(slot);
+    if (result.created) created_[slot] = {now, result.created_id, in_flight_[slot]};
     in_flight_.erase(slot);
-    if (result.created) created_[slot] = now;
     if (!result.fault || result.on_record) {
         troubles_.erase(slot);
         return;

@@ -27,7 +27,8 @@ struct StepResult {
     std::optional<Fault> fault;  // nullopt: well
     // The container itself tells of the fault from now on, so nothing else needs to remember it.
     bool on_record = false;
-    bool created = false;  // an engine was created, or may have been: no answer came
+    bool created = false;    // an engine was created, or may have been: no answer came
+    std::string created_id;  // its id; empty where no answer came
 };
 
 // The calls of one step, one after another; ends at the first fault.
@@ -37,6 +38,8 @@ class StepRunner {
   public:
     // More calls in flight than this do not make a Docker daemon any faster.
     static constexpr std::size_t max_in_flight = 8;
+    // By more than this no list of Docker's lags behind (20.10: 20 to 35 ms).
+    static constexpr Duration listing_lag{1000};
 
     // `on_done` is called by a worker after each step, once the step is no longer in flight.
     StepRunner(Runtime& runtime, Workers& workers, const Clock& clock, Journal& journal,
@@ -50,6 +53,11 @@ class StepRunner {
     // created_ago. To be called before the look: whatever is in flight now is not relied on. No
     // further step is begun until hand_out(), which has to follow. Any thread.
     void report(const std::string& template_hash, Observation& seen);
+
+    // Ends a look that report() began: a slot in which an engine was created less than listing_lag
+    // before, and which the list does not show yet, counts as one with a step in flight. Any
+    // thread.
+    void add_unlisted(Observation& seen) const;
 
     // Ends a round: these steps are to be done, max_in_flight at a time, and those of earlier
     // rounds that were not begun yet are dropped: the world has been looked at again since. Pulls
@@ -68,6 +76,11 @@ class StepRunner {
     struct Order {
         Step step;
         std::shared_ptr<const EnginePool> pool;
+    };
+    struct Created {
+        Monotonic at{};
+        std::string id;  // empty: not known
+        StepInFlight step;
     };
     struct Trouble {
         int failures = 0;
@@ -94,8 +107,9 @@ class StepRunner {
     std::deque<Order> waiting_;
     std::map<int, StepInFlight> in_flight_;  // begun, not ended
     std::map<int, Trouble> troubles_;
-    std::map<int, Monotonic> created_;  // by slot: the last engine that was created there
-    bool between_rounds_ = true;        // false from report() to hand_out()
+    std::map<int, Created> created_;  // by slot: the last engine that was created there
+    Monotonic look_began_{};
+    bool between_rounds_ = true;  // false from report() to hand_out()
     bool draining_ = false;
     std::size_t busy_ = 0;  // workers that carry out steps
 };

@@ -146,6 +146,7 @@ TEST_SUITE("api views") {
         Observation seen = matching_world(pool);
         seen.engines[0].probe = {};
         seen.engines[0].probe.failures = 1;
+        seen.engines[0].probe.failing_for = 10s;
         seen.engines[0].created_at = noon - 10s;
         seen.engines[1] = exited(seen.engines[1], 1, 0s, 2);
         seen.engines[2].slot = 25;

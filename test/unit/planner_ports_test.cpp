@@ -348,6 +348,23 @@ TEST_SUITE("planner: changed ports") {
         CHECK(plan(pool, seen, noon).forwarded_ports[1].use == PortUse::not_held);
     }
 
+    TEST_CASE("a new engine takes the port that has settled: nobody is replaced for another one") {
+        PortWorld world(2);
+        forward(world.gluetun(), {{40001, 1h}, {40002, 1s}});
+        world.seen.engines.pop_back();
+        CHECK(world.steps() == "create acestream-1 Missing @gluetun :40001");
+        CHECK(decision_on(world.planned(), "acestream-0") == "keep UpToDate");
+    }
+
+    TEST_CASE("an engine does not leave its gateway for one of its ports") {
+        PortWorld world(1);
+        world.pool = pool_of(1, {"gluetun", "spare"});
+        world.seen = matching_world(world.pool);
+        forward(world.gluetun(), {{40001, 1h}});
+        world.seen.steps_in_flight[1] = {false, "gluetun", {19000, 0, 0, 0}};
+        CHECK(world.steps() == "");
+    }
+
     TEST_CASE("a gateway that is not ready is not followed") {
         PortWorld world(1);
         forward(world.gluetun(), {{40002, 1h}});

@@ -60,14 +60,40 @@ TEST_SUITE("planner rollout") {
         CHECK(steps_of(plan(pool, seen, noon)) == "replace acestream-0 TemplateChanged @gluetun");
     }
 
+    TEST_CASE("a paused engine is not available, in reach of the probe or not") {
+        EnginePool pool = pool_of(3);
+        Observation seen = matching_world(pool);
+        pool.engine_template.image = "new";
+        CHECK(steps_of(plan(pool, seen, noon)) == "replace acestream-2 TemplateChanged @gluetun");
+        seen.engines[0] = engine(pool, 0);
+        seen.engines[0].state = EngineState::paused;
+        seen.engines[0].probe.answered_last = false;
+        seen.engines[0].probe.unreachable = true;
+        CHECK(steps_of(plan(pool, seen, noon)) == "");
+        CHECK(decision_on(plan(pool, seen, noon), "acestream-2") == "outdated RolloutBudget");
+    }
+
     TEST_CASE("refusals before the way was lost do not add up to a failure") {
         const EnginePool pool = pool_of(1);
         Observation seen = matching_world(pool);
         seen.engines[0].probe = {};
         seen.engines[0].probe.failures = 9;
+        seen.engines[0].probe.failing_for = 1min;
         CHECK(steps_of(plan(pool, seen, noon)) == "replace acestream-0 StartupTimedOut @gluetun");
         seen.engines[0].probe.unreachable = true;
         CHECK(steps_of(plan(pool, seen, noon)) == "");
+    }
+
+    TEST_CASE("an engine that was started long after its creation has its whole startup timeout") {
+        const EnginePool pool = pool_of(1);
+        Observation seen = matching_world(pool);  // created an hour ago
+        seen.engines[0].probe = {};
+        seen.engines[0].probe.failures = 99;
+        seen.engines[0].probe.failing_for = pool.engine_template.probe.startup_timeout - 1s;
+        CHECK(steps_of(plan(pool, seen, noon)) == "");
+        CHECK(plan(pool, seen, noon).wake_at == noon + 1s);
+        seen.engines[0].probe.failing_for += 1s;
+        CHECK(steps_of(plan(pool, seen, noon)) == "replace acestream-0 StartupTimedOut @gluetun");
     }
 
     TEST_CASE("engines without a place do not hold up a rollout for ever") {

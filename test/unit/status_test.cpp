@@ -78,7 +78,9 @@ TEST_SUITE("status") {
             seen.engines[slot].probe.detail = "connection refused";
         }
         seen.engines[1].created_at = noon - 5s;
+        seen.engines[1].probe.failing_for = 5s;
         seen.engines[2].created_at = noon - 20s;
+        seen.engines[2].probe.failing_for = 20s;
         const auto conditions = judged(pool, seen);
         // Of two, the one that is judged first.
         CHECK(find(conditions, "Progressing").message ==
