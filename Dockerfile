@@ -54,7 +54,7 @@ EXPOSE 9190
 # all, so that a volume made of it serves whichever user it is.
 USER 65532:65532
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
+HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 \
     CMD ["/usr/bin/roundhouse", "get", "pool", "--quiet"]
 ENTRYPOINT ["/usr/bin/roundhouse"]
 CMD ["run", "-f", "/etc/roundhouse"]

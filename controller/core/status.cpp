@@ -139,9 +139,11 @@ std::string_view to_string(Truth truth) {
 std::vector<Condition> judge_conditions(const EnginePool& pool, const Observation& seen,
                                         const Plan& plan) {
     const bool matches = plan.matches();
+    // A rollout or a surplus does not make the pool unready: enough engines serve.
+    const bool ready = plan.ready() >= plan.wanted;
     return {
-        condition("Ready", matches, matches ? "AllEnginesReady" : "EnginesNotReady",
-                  matches ? count_ready(plan) : describe_progress(plan)),
+        condition("Ready", ready, ready ? "AllEnginesReady" : "EnginesNotReady",
+                  ready ? count_ready(plan) : describe_progress(plan)),
         condition("Progressing", !matches, matches ? "Matches" : "WorldDiffers",
                   matches ? "" : describe_progress(plan)),
         gateway_ready(pool, seen),

@@ -100,11 +100,11 @@ std::string format_duration(Duration duration) {
     if (parts.minutes().count() != 0) text += std::to_string(parts.minutes().count()) + "m";
     const auto seconds = parts.seconds().count();
     const auto milliseconds = parts.subseconds().count();
-    if (milliseconds != 0) {
-        text += std::to_string(seconds * 1000 + milliseconds) + "ms";
-    } else if (seconds != 0) {
-        text += std::to_string(seconds) + "s";
+    if (milliseconds != 0 && text.empty()) {
+        return std::to_string(seconds * 1000 + milliseconds) + "ms";
     }
+    if (seconds != 0) text += std::to_string(seconds) + "s";
+    if (milliseconds != 0) text += std::to_string(milliseconds) + "ms";
     return text;
 }
 

@@ -49,7 +49,7 @@ class ManifestBuilder {
             manifest_.errors.push_back(
                 {origin, 0, 0, "",
                  "holds no EnginePool; expected a document with apiVersion: roundhouse/v1 and "
-                 "kind: EnginePool"});
+                 "kind: EnginePool, in a .yaml or .yml file"});
         }
         sort(manifest_.errors);
         sort(manifest_.warnings);

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -47,6 +48,19 @@ void write_holder(int fd) {
     if (::ftruncate(fd, 0) == 0) (void)!::pwrite(fd, pid.data(), pid.size(), 0);
 }
 
+// Whoever may use the state directory may hold the lock, also of a file that another user made (a
+// container whose user was changed, a command as root). Locking takes no permission to write.
+UniqueFd open_lock(const std::string& path) {
+    constexpr int flags = O_CLOEXEC | O_NOFOLLOW;
+    UniqueFd file(::open(path.c_str(), O_RDWR | O_CREAT | flags, 0644));
+    if (file.valid()) {
+        (void)::fchmod(file.get(), 0644);  // whatever the umask is
+        return file;
+    }
+    if (errno != EACCES) return file;
+    return UniqueFd(::open(path.c_str(), O_RDONLY | flags));
+}
+
 int lock_without_waiting(int fd) {
     int result = 0;
     do {
@@ -63,7 +77,7 @@ Result<StateLock> StateLock::acquire(const std::string& directory, const std::st
     if (made) return unusable(directory, made.message());
 
     const std::string path = (std::filesystem::path(directory) / (pool + ".lock")).string();
-    UniqueFd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
+    UniqueFd file = open_lock(path);
     if (!file.valid()) return unusable(directory, path + ": " + std::strerror(errno));
 
     if (lock_without_waiting(file.get()) != 0) {

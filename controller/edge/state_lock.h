@@ -11,7 +11,8 @@ namespace roundhouse {
 
 // Holds <directory>/<pool>.lock by flock(2) until destruction or the end of the process, however
 // that ends: the kernel releases it, so a file that was left behind never blocks. The file stays
-// and holds the owner's process id, which is only there to be read in messages.
+// and holds the owner's process id, where that may write it, which is only there to be read in
+// messages.
 class StateLock {
   public:
     // Makes the directory (0755) when it is missing. Does not wait. `pool` is a DNS label, so it

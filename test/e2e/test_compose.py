@@ -54,7 +54,7 @@ class NextToGluetun(ComposeTest):
             self.assertEqual(ids(kept), ids(self.engines()))
         with self.subTest("the health check turns healthy"):
             self.wait_until(lambda: self.container["State"]["Health"]["Status"] == "healthy",
-                            "Docker calls it healthy", seconds=30)
+                            "Docker calls it healthy", seconds=60)
         with self.subTest("SIGTERM ends it in time, and engines run on"):
             begun = time.time()
             self.compose("stop", "roundhouse")

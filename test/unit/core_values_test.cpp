@@ -37,6 +37,7 @@ TEST_SUITE("core values") {
         CHECK(format_duration(250ms) == "250ms");
         CHECK(format_duration(5s) == "5s");
         CHECK(format_duration(1500ms) == "1500ms");
+        CHECK(format_duration(87'455ms) == "1m27s455ms");
         CHECK(format_duration(90s) == "1m30s");
         CHECK(format_duration(2h) == "2h");
         CHECK(format_duration(-5s) == "-5s");

@@ -127,6 +127,34 @@ TEST_CASE("a missing directory is made, readable by all and writable by its owne
     CHECK(permissions(folder.path() + "/a/b/p.lock") == 0644U);
 }
 
+// What a process of an ordinary user gets: 0 the lock, 1 a conflict, 2 another fault.
+int acquired_as_ordinary_user(const std::string& directory) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+        if (::getuid() == 0 && (::setgid(65532) != 0 || ::setuid(65532) != 0)) ::_exit(9);
+        const auto lock = StateLock::acquire(directory, "p");
+        ::_exit(lock ? 0 : lock.fault().kind == FaultKind::conflict ? 1 : 2);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    return WEXITSTATUS(status);
+}
+
+TEST_CASE("a lock that another user made can be held by everybody who may use the folder") {
+    const TemporaryFolder folder;
+    REQUIRE(::chmod(folder.path().c_str(), 01777) == 0);
+    {
+        const mode_t before = ::umask(077);
+        const auto lock = StateLock::acquire(folder.path(), "p");
+        ::umask(before);
+        REQUIRE(lock.ok());
+        CHECK(permissions(folder.path() + "/p.lock") == 0644U);
+        CHECK(acquired_as_ordinary_user(folder.path()) == 1);
+    }
+    REQUIRE(::chmod((folder.path() + "/p.lock").c_str(), 0444) == 0);
+    CHECK(acquired_as_ordinary_user(folder.path()) == 0);
+}
+
 TEST_CASE("a directory that cannot be used says what to do") {
     const TemporaryFolder folder;
     std::ofstream(folder.path() + "/file") << "in the way";

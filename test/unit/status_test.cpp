@@ -35,6 +35,20 @@ TEST_SUITE("status") {
         CHECK(find(conditions, "PortsPublished").status == Truth::yes);
     }
 
+    TEST_CASE("a pool is Ready while what serves is rolled out, or too much") {
+        EnginePool pool = pool_of(2);
+        const Observation seen = matching_world(pool);
+        pool.replicas = 1;
+        CHECK(find(judged(pool, seen), "Ready").status == Truth::yes);
+        CHECK(find(judged(pool, seen), "Progressing").status == Truth::yes);
+        pool.replicas = 3;
+        CHECK(find(judged(pool, seen), "Ready").status == Truth::no);
+        pool.replicas = 2;
+        pool.engine_template.image = "new";
+        CHECK(find(judged(pool, seen), "Ready").message == "2 of 2 engines ready");
+        CHECK(find(judged(pool, seen), "Progressing").status == Truth::yes);
+    }
+
     TEST_CASE("ForwardedPortReady is the worst that is to be said of any gateway") {
         struct Row {
             PortsAnswerKind first;
