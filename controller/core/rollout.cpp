@@ -92,10 +92,8 @@ void Planner::wait_for_budget(Subject& subject, int unavailable) {
 bool Planner::replace_or_make_room(Subject& subject) {
     const EngineView& engine = *subject.engine;
     const bool rebalanced = subject.verdict.reason == Reason::rebalanced;
-    // For a forwarded port of its gateway it need not go anywhere else.
-    const bool movable =
-        subject.verdict.reason != Reason::forwarded_port_changed && places_.may_move(engine);
-    auto placement = rebalanced ? places_.take_emptier(engine) : places_.take_over(engine, movable);
+    auto placement = rebalanced ? places_.take_emptier(engine)
+                                : places_.take_over(engine, places_.may_move(engine));
     if (placement) {
         propose_for(subject, Action::replace, std::move(placement));
         return true;

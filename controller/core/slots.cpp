@@ -212,6 +212,7 @@ bool SlotTable::gains_port(const EngineView& engine) const {
     const auto found = home_index_.find(engine.gateway);
     if (found == home_index_.end()) return false;
     const Home& home = homes_[found->second];
+    if (!fits(home, *engine.slot, engine.id)) return false;  // it would go elsewhere
     const auto port = forwarded_port(home, *engine.slot, &engine);
     if (!port || *port == engine.ports.p2p) return false;
     // Engines that are created anyway may have taken the one that had settled.
