@@ -29,6 +29,23 @@ std::map<std::string, std::string> as_map(const KeyValues& pairs) {
 
 }  // namespace
 
+std::string_view to_string(Operation operation) {
+    switch (operation) {
+        case Operation::list_pool: return "list_pool";
+        case Operation::inspect_end: return "inspect_end";
+        case Operation::inspect_gateway: return "inspect_gateway";
+        case Operation::list_names: return "list_names";
+        case Operation::has_image: return "has_image";
+        case Operation::create: return "create";
+        case Operation::start: return "start";
+        case Operation::stop: return "stop";
+        case Operation::remove: return "remove";
+        case Operation::pull: return "pull";
+        case Operation::follow_events: return "follow_events";
+    }
+    return "unknown";
+}
+
 bool FakeCall::changes_something() const {
     return operation == Operation::create || operation == Operation::start ||
            operation == Operation::stop || operation == Operation::remove ||

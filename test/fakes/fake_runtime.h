@@ -41,6 +41,9 @@ enum class Operation {
     follow_events,
 };
 
+// "list_pool" ...
+std::string_view to_string(Operation operation);
+
 // One call that roundhouse made, in the order in which the calls ended.
 struct FakeCall {
     Operation operation = Operation::list_pool;
@@ -108,6 +111,8 @@ class FakeRuntime : public Runtime {
     // The world as it is.
     std::vector<FakeContainer> containers() const;  // in the order of their creation
     std::optional<FakeContainer> find(const std::string& name_or_id) const;
+    // Shows each of them, in the order of their creation. `look` must not call this object.
+    void visit(const std::function<void(const FakeContainer&)>& look) const;
     // It runs, and the namespace it joined (if it joined one) is still its donor's.
     bool has_network(const std::string& name_or_id) const;
 
@@ -131,6 +136,7 @@ class FakeRuntime : public Runtime {
     std::string recreate_container(const std::string& name);  // new id, else the same
     void kill_container(const std::string& name, int exit_code = 137);
     void remove_container(const std::string& name);
+    void rename_container(const std::string& name, const std::string& new_name);
     void set_state(const std::string& name, EngineState state);  // paused, removing, dead ...
     void set_health(const std::string& name, GatewayContainer::Health health);
 

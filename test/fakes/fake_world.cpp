@@ -111,7 +111,10 @@ Result<void> FakeRuntime::boot(FakeContainer& container) {
     container.joined_life = donor == nullptr ? "" : donor->started_at;
     if (donor == nullptr && container.network_mode != "none") {
         const bool host = container.network_mode == "host";
-        container.address = host ? "127.0.0.1" : "172.30.0." + std::to_string(++ticks_ % 250 + 2);
+        const std::uint64_t number = ++ticks_;
+        container.address = host ? "127.0.0.1"
+                                 : "172.30." + std::to_string(number / 250 % 250) + "." +
+                                       std::to_string(number % 250 + 2);
     }
     container.started_at = next_timestamp();
     container.state = EngineState::running;
@@ -159,6 +162,12 @@ std::optional<FakeContainer> FakeRuntime::find(const std::string& name_or_id) co
     const std::lock_guard lock(mutex_);
     const FakeContainer* container = look_up(name_or_id);
     return container == nullptr ? std::nullopt : std::optional(*container);
+}
+
+void FakeRuntime::visit(const std::function<void(const FakeContainer&)>& look) const {
+    const std::lock_guard lock(mutex_);
+    for (const auto& container : containers_)
+        look(container);
 }
 
 bool FakeRuntime::has_network(const std::string& name_or_id) const {
@@ -252,6 +261,12 @@ void FakeRuntime::remove_container(const std::string& name) {
     FakeContainer& container = known(name);
     if (container.state == EngineState::running) halt(container, 137);
     erase(container.id);
+}
+
+void FakeRuntime::rename_container(const std::string& name, const std::string& new_name) {
+    const std::lock_guard lock(mutex_);
+    if (look_up(new_name) != nullptr) throw std::logic_error("the name is taken: " + new_name);
+    known(name).name = new_name;
 }
 
 void FakeRuntime::set_state(const std::string& name, EngineState state) {

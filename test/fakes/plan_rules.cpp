@@ -1,0 +1,251 @@
+#include "fakes/plan_rules.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "core/backoff.h"
+#include "core/classify.h"
+
+namespace roundhouse::test {
+
+namespace {
+
+using Broken = std::optional<std::string>;
+
+// One plan under examination, and the first rule that it was found to break.
+class Examiner {
+  public:
+    Examiner(const EnginePool& pool, const Observation& seen, const Plan& plan, Time now)
+        : pool_(pool), seen_(seen), plan_(plan), now_(now) {}
+
+    Broken examine() {
+        for (const auto& step : plan_.steps) {
+            if (step.action == Action::pull) {
+                require(!seen_.image.present ||
+                            pool_.engine_template.pull_policy != PullPolicy::if_not_present,
+                        step, "pulls an image that is there");
+                continue;
+            }
+            examine_step(step);
+            examine_failover(step);
+            if (step.placement) examine_placement(step, *step.placement);
+        }
+        examine_numbers();
+        examine_rollout();
+        examine_victims();
+        return broken_;
+    }
+
+  private:
+    void require(bool kept, const Step& step, const std::string& otherwise) {
+        if (!kept && !broken_) {
+            broken_ = std::string(to_string(step.action)) + " of slot " +
+                      std::to_string(step.slot) + " " + otherwise;
+        }
+    }
+
+    void examine_step(const Step& step) {
+        if (!step.engine_id.empty()) {
+            require(ids_.insert(step.engine_id).second, step, "is a second step for an engine");
+            const auto engine = std::ranges::find(seen_.engines, step.engine_id, &EngineView::id);
+            require(engine != seen_.engines.end(), step, "is for an engine that was not listed");
+            if (engine != seen_.engines.end()) {
+                require(engine->slot == step.slot, step, "is for an engine of another slot");
+            }
+        }
+        require(!seen_.steps_in_flight.contains(step.slot), step, "has a step in flight already");
+        const auto trouble = seen_.troubles.find(step.slot);
+        require(trouble == seen_.troubles.end() || trouble->second.since_last_failure >=
+                                                       backoff_after(trouble->second.failures + 1),
+                step, "comes before its backoff is over (A6)");
+        const bool creates = step.action == Action::create || step.action == Action::replace;
+        require(creates == step.placement.has_value(), step, "has no place, or needs none");
+        require(step.engine_id.empty() == (step.action == Action::create), step,
+                "names no engine, or needs none");
+    }
+
+    void examine_placement(const Step& step, const Placement& place) {
+        require(slots_.insert(step.slot).second, step, "is the second to fill the slot (P4)");
+        require(place.slot == step.slot, step, "is placed in another slot");
+        require(place.slot >= 0 && place.slot < pool_.max_active_replicas, step,
+                "is out of range (A4)");
+        require(seen_.image.present, step, "has no image");
+        examine_gateway(step, place);
+        if (step.action == Action::create) {
+            require(!seen_.foreign_names.contains(place.slot), step, "has a stranger's name (A1)");
+        }
+        for (const auto& engine : seen_.engines) {
+            if (!engine.slot || engine.id == step.engine_id) continue;
+            if (step.action == Action::create) {
+                require(engine.slot != place.slot, step, "fills a slot that is taken (A3)");
+            }
+            if (engine.gateway != place.gateway || engine.incarnation != place.incarnation) {
+                continue;
+            }
+            const bool shared = pool_.forwarded_port.assign == PortAssignment::shared;
+            require(engine.ports.http != place.ports.http &&
+                        (shared || engine.ports.p2p != place.ports.p2p),
+                    step, "has a port of " + engine.name + " (A3)");
+        }
+    }
+
+    void examine_gateway(const Step& step, const Placement& place) {
+        if (pool_.gateways.empty()) {
+            require(place.gateway.empty(), step, "is behind a gateway that nobody declared");
+            return;
+        }
+        const GatewayView* gateway = gateway_named(place.gateway);
+        require(gateway != nullptr, step, "is behind no gateway (A5)");
+        if (gateway == nullptr) return;
+        const bool vpn_is_up =
+            gateway->vpn_status == VpnStatus::unknown || gateway->vpn_status == VpnStatus::running;
+        require(gateway->declared && gateway->state == GatewayState::ready && vpn_is_up, step,
+                "is behind a gateway that is not ready");
+        require(gateway->incarnation == place.incarnation, step,
+                "is for another incarnation of its gateway (A5)");
+        examine_publication(step, place, *gateway);
+        examine_forwarding(step, place, *gateway);
+        if (step.reason == Reason::rebalanced) {
+            require(gateway->ready_for >= pool_.failover_after, step,
+                    "moves to a gateway that is only just back");
+        }
+    }
+
+    void examine_publication(const Step& step, const Placement& place, const GatewayView& gateway) {
+        const auto& published = gateway.published_tcp_ports;
+        const auto first = published.lower_bound(pool_.ports.http);
+        const bool some =
+            first != published.end() && *first < pool_.ports.http + pool_.max_active_replicas;
+        require(!some || published.contains(place.ports.http), step,
+                "is in a slot whose port its gateway does not publish");
+    }
+
+    void examine_forwarding(const Step& step, const Placement& place, const GatewayView& gateway) {
+        const bool exclusive = pool_.forwarded_port.assign == PortAssignment::exclusive;
+        const bool first = p2p_ports_.emplace(place.gateway, place.ports.p2p).second;
+        require(first || !exclusive, step, "gets a P2P port that another new engine gets (A3)");
+        if (step.reason != Reason::forwarded_port_changed) return;
+        const auto reported = gateway.forwarded_for.find(place.ports.p2p);
+        require(reported != gateway.forwarded_for.end() &&
+                    reported->second >= pool_.forwarded_port.stable_for,
+                step, "follows a port that has not settled");
+        const std::size_t turns = ++followers_[gateway.name] + followed_lately(gateway);
+        require(!exclusive || turns <= gateway.forwarded.ports.size(), step,
+                "follows ports more often than minInterval allows");
+    }
+
+    std::size_t followed_lately(const GatewayView& gateway) const {
+        const auto lately = [&](const EngineView& engine) {
+            return engine.followed && engine.slot && engine.incarnation == gateway.incarnation &&
+                   age_of(engine, seen_, now_) < pool_.forwarded_port.min_interval;
+        };
+        return static_cast<std::size_t>(std::ranges::count_if(seen_.engines, lately));
+    }
+
+    const GatewayView* gateway_named(const std::string& name) const {
+        const auto gateway = std::ranges::find(seen_.gateways, name, &GatewayView::name);
+        return gateway == seen_.gateways.end() ? nullptr : &*gateway;
+    }
+
+    // An engine leaves a gateway that is not ready after failover.after, and not before.
+    void examine_failover(const Step& step) {
+        if (step.reason != Reason::gateway_not_ready || !step.placement) return;
+        const auto engine = std::ranges::find(seen_.engines, step.engine_id, &EngineView::id);
+        if (engine == seen_.engines.end()) return;
+        const GatewayView* left = gateway_named(engine->gateway);
+        const bool given_up = left == nullptr || !left->declared;
+        require(given_up || left->not_ready_for >= pool_.failover_after, step,
+                "leaves a gateway before failover.after is over");
+    }
+
+    // Engines that are there or on their way.
+    int existing() const {
+        std::set<int> arriving;
+        for (const auto& [slot, step] : seen_.steps_in_flight) {
+            if (!step.leaving) arriving.insert(slot);
+        }
+        int count = 0;
+        for (const auto& engine : seen_.engines) {
+            if (!engine.slot) continue;
+            ++count;
+            arriving.erase(*engine.slot);
+        }
+        return count + static_cast<int>(arriving.size());
+    }
+
+    bool gives_up_one_that_serves(const Step& step) const {
+        constexpr std::array by_choice = {Reason::template_changed, Reason::gateway_undeclared,
+                                          Reason::forwarded_port_changed,
+                                          Reason::gateway_reconnected, Reason::rebalanced};
+        if (std::ranges::find(by_choice, step.reason) == by_choice.end()) return false;
+        return std::ranges::any_of(plan_.decisions, [&](const Decision& each) {
+            return each.engine == step.engine && each.action == step.action && each.ready;
+        });
+    }
+
+    void examine_numbers() {
+        int creates = 0;
+        int given_up = 0;
+        for (const auto& step : plan_.steps) {
+            creates += step.action == Action::create ? 1 : 0;
+            given_up += gives_up_one_that_serves(step) ? 1 : 0;
+        }
+        const Step whole;
+        require(creates == 0 || existing() + creates <= plan_.wanted, whole,
+                "exceeds the cap (A4)");
+        require(plan_.wanted <= std::min(pool_.replicas, pool_.max_active_replicas), whole,
+                "wants more than the spec (A4)");
+        require(given_up <= pool_.max_unavailable, whole, "gives up too many that serve (A2)");
+    }
+
+    // Where all can be known, enough of them go on serving (A2).
+    void examine_rollout() {
+        constexpr std::array lasting = {Reason::probe_unreachable, Reason::no_published_port,
+                                        Reason::port_in_use, Reason::name_taken,
+                                        Reason::no_free_slot};
+        int ready = 0;
+        for (const auto& decision : plan_.decisions) {
+            if (std::ranges::find(lasting, decision.reason) != lasting.end()) return;
+            ready += decision.ready ? 1 : 0;
+        }
+        const auto given_up = static_cast<int>(std::ranges::count_if(
+            plan_.steps, [&](const Step& step) { return gives_up_one_that_serves(step); }));
+        require(given_up == 0 || ready - given_up >= plan_.wanted - pool_.max_unavailable, Step{},
+                "leaves too few that serve (A2)");
+    }
+
+    // Of too many, those that serve go last.
+    void examine_victims() {
+        const auto is_spared = [](const Decision& decision) {
+            return decision.fate == Fate::keep && !decision.ready && !decision.action;
+        };
+        if (std::ranges::none_of(plan_.decisions, is_spared)) return;
+        for (const auto& decision : plan_.decisions) {
+            const bool victim = decision.fate == Fate::surplus && decision.ready &&
+                                decision.reason == Reason::surplus;
+            require(!victim, Step{},
+                    "removes " + decision.engine + ", and one that does not serve stays");
+        }
+    }
+
+    const EnginePool& pool_;
+    const Observation& seen_;
+    const Plan& plan_;
+    Time now_;
+    std::set<std::pair<std::string, int>> p2p_ports_;
+    std::map<std::string, std::size_t> followers_;  // by gateway
+    std::set<int> slots_;
+    std::set<std::string> ids_;
+    Broken broken_;
+};
+
+}  // namespace
+
+Broken broken_rule(const EnginePool& pool, const Observation& seen, const Plan& plan, Time now) {
+    return Examiner(pool, seen, plan, now).examine();
+}
+
+}  // namespace roundhouse::test

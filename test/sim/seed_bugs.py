@@ -1,0 +1,66 @@
+"""Makes copies of sources in which the bugs of seeded_bugs.txt can be switched on:
+
+    seed_bugs.py LIST CONTROLLER_FOLDER OUTPUT_FOLDER
+
+and a table of them, seeded_bugs.inc. A bug whose place is not there exactly once is an error.
+"""
+import os
+import sys
+
+
+def read_bugs(path):
+    """A list of dicts with the keys bug, from, file, right and wrong."""
+    bugs = []
+    with open(path, encoding="utf-8") as lines:
+        for line in lines:
+            key, _, value = line.strip().partition(" ")
+            if not key or key == "#":
+                continue
+            if key == "bug":
+                bugs.append({})
+            bugs[-1][key] = value.strip()
+    return bugs
+
+
+def common_ends(right, wrong):
+    """Splits off what both begin and end with, so that statements can be told by their context."""
+    for context in (")) {", ") {", "; }", "; });", ") continue", ") return false"):
+        if right.endswith(context) and wrong.endswith(context):
+            return right[:-len(context)], wrong[:-len(context)], context
+    return right, wrong, ""
+
+
+def switched(number, right, wrong):
+    right, wrong, end = common_ends(right, wrong)
+    begin = ""
+    for context in ("} else if (", "return ", "view.unreachable = "):
+        if right.startswith(context) and wrong.startswith(context):
+            right, wrong, begin = right[len(context):], wrong[len(context):], context
+    return (f"{begin}(::roundhouse::test::seeded_bug == {number} ? ({wrong}) : ({right})){end}")
+
+
+def seed(text, bugs, name):
+    for number, bug in bugs:
+        if text.count(bug["right"]) != 1:
+            raise SystemExit(f"seeded_bugs.txt: {bug['bug']}: {name} has its place "
+                             f"{text.count(bug['right'])} times, not once")
+        text = text.replace(bug["right"], switched(number, bug["right"], bug["wrong"]))
+    return '#include "sim/seeded_bug.h"\n' + text
+
+
+def main(listing, controller, output):
+    bugs = list(enumerate(read_bugs(listing), start=1))
+    for name in sorted({bug["file"] for _, bug in bugs}):
+        with open(os.path.join(controller, name), encoding="utf-8") as file:
+            text = file.read()
+        target = os.path.join(output, name)
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        with open(target, "w", encoding="utf-8") as file:
+            file.write(seed(text, [each for each in bugs if each[1]["file"] == name], name))
+    with open(os.path.join(output, "seeded_bugs.inc"), "w", encoding="utf-8") as file:
+        for _, bug in bugs:
+            file.write(f'{{"{bug["bug"]}", "{bug["from"]}"}},\n')
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

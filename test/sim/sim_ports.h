@@ -1,0 +1,107 @@
+// What the simulated controller stands on: Docker, control servers, engines' ports and workers, as
+// the world is, and with the faults that are switched on in it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "loop/gateway_api.h"
+#include "loop/probe_transport.h"
+#include "loop/runtime.h"
+#include "loop/workers.h"
+#include "sim/watchdog.h"
+#include "sim/world.h"
+
+namespace roundhouse::test {
+
+// How ports let time pass, and learn that the controller's process is no more.
+class Stage {
+  public:
+    virtual ~Stage() = default;
+    // Others act meanwhile.
+    virtual void pass(Duration time) = 0;
+    // Whether the controller was killed: its calls have no effect any more.
+    virtual bool killed() const = 0;
+    virtual void kill() = 0;
+    virtual void note_call(Operation operation, const std::string& subject, bool well) = 0;
+    virtual void begin(Job job) = 0;
+};
+
+class SimRuntime : public Runtime {
+  public:
+    SimRuntime(World& world, Watchdog& watchdog, Stage& stage)
+        : world_(world), watchdog_(watchdog), stage_(stage) {}
+
+    Result<std::vector<ContainerListing>> list_pool(const std::string& pool) override;
+    Result<std::optional<EngineEnd>> inspect_end(const std::string& id) override;
+    Result<std::optional<GatewayContainer>> inspect_gateway(const std::string& name) override;
+    Result<std::vector<NameHolder>> list_names(const std::string& prefix) override;
+    Result<bool> has_image(const std::string& image) override;
+    Result<std::string> create(const EngineRequest& request) override;
+    Result<void> start(const std::string& id) override;
+    Result<void> stop(const std::string& id, Duration grace) override;
+    Result<void> remove(const std::string& id) override;
+    Result<void> pull(const std::string& image,
+                      const std::function<void(const std::string&)>& progress,
+                      std::stop_token stop) override;
+    Result<void> follow_events(const std::function<void()>& on_open,
+                               const std::function<void(const RuntimeEvent&)>& on_event,
+                               std::stop_token stop) override;
+
+  private:
+    template <class T, class Effect>
+    Result<T> call(Operation operation, const std::string& subject, const Effect& effect);
+    Fault fault_of(Operation operation);
+    Duration latency();
+
+    World& world_;
+    Watchdog& watchdog_;
+    Stage& stage_;
+    std::vector<ContainerListing> last_listing_;
+    Duration last_listing_at_{-1'000'000};
+};
+
+class SimGateways : public GatewayApi {
+  public:
+    SimGateways(World& world, Stage& stage) : world_(world), stage_(stage) {}
+    GatewayReading read(const GatewaySpec& gateway, const std::string& address) override;
+
+  private:
+    World& world_;
+    Stage& stage_;
+};
+
+class SimProbes : public ProbeTransport {
+  public:
+    explicit SimProbes(World& world) : world_(world) {}
+
+    void begin(const ProbeRequest& request) override;
+    std::vector<ProbeReply> wait(Duration at_most) override;
+    void interrupt() override { due = world_.clock.elapsed; }
+
+    Duration due{0};  // when the prober has something to do next
+
+  private:
+    ProbeOutcome ask(const ProbeRequest& request) const;
+
+    World& world_;
+    std::vector<ProbeReply> replies_;
+};
+
+class SimWorkers : public Workers {
+  public:
+    explicit SimWorkers(Stage& stage) : stage_(stage) {}
+
+    void begin(Job job) override { stage_.begin(std::move(job)); }
+    void do_all(const std::vector<Job>& jobs) override {
+        for (const auto& job : jobs)
+            job();
+    }
+
+  private:
+    Stage& stage_;
+};
+
+}  // namespace roundhouse::test

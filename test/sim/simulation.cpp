@@ -1,0 +1,387 @@
+#include "sim/simulation.h"
+
+#include <algorithm>
+#include <memory>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "loop/driver.h"
+#include "loop/reconciler.h"
+#include "sim/as_row.h"
+#include "sim/fiber.h"
+#include "sim/sim_ports.h"
+#include "sim/watchdog.h"
+#include "sim/world.h"
+
+namespace roundhouse::test {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string edit_of(const EnginePool& pool) {
+    for (const auto& [key, value] : pool.engine_template.env) {
+        if (key == "EDIT") return "EDIT=" + value;
+    }
+    return "";
+}
+
+class SilentJournal : public Journal {
+  public:
+    void record(const JournalEntry& /*entry*/) override {}
+};
+
+// One life of the controller's process: what edge puts together, on simulated ports.
+struct Process {
+    Process(World& world, Watchdog& watchdog, Stage& stage, const std::function<void()>& ring)
+        : runtime(world, watchdog, stage),
+          gateways(world, stage),
+          probes(world),
+          workers(stage),
+          prober(probes, world.clock, ring),
+          puller(runtime, workers, world.clock, journal, ring),
+          steps(runtime, workers, world.clock, journal, meters, ring),
+          reconciler({runtime, gateways, workers, world.clock, journal, board, prober, puller,
+                      steps, meters}) {}
+
+    SimRuntime runtime;
+    SimGateways gateways;
+    SimProbes probes;
+    SimWorkers workers;
+    SilentJournal journal;
+    NoMeters meters;
+    Board board;
+    Prober prober;
+    Puller puller;
+    StepRunner steps;
+    Reconciler reconciler;
+    int failed_looks = 0;
+    int rounds_since_ring = 2;
+};
+
+class Simulation : public Stage {
+  public:
+    Simulation(std::uint64_t seed, const std::function<void(const std::string&)>& tell)
+        : world_(seed), watchdog_(world_), tell_(tell) {
+        if (tell_) world_.tell = [this](const std::string& line) { say(line); };
+    }
+    ~Simulation() override { bury(); }
+
+    SimulationResult run();
+
+    void pass(Duration time) override;
+    bool killed() const override { return killed_; }
+    void kill() override;
+    void note_call(Operation operation, const std::string& subject, bool well) override;
+    void begin(Job job) override;
+
+  private:
+    struct Running {
+        std::unique_ptr<Fiber> fiber;
+        Duration wake;
+    };
+
+    void say(const std::string& line) const;
+    void be_disturbed();
+    void rest();
+    bool at_rest();
+    void check_outcome();
+    void check_forwarded_ports(const std::string& gateway);
+
+    // What is due next, the controller's rounds left out; and doing it.
+    Duration next_due() const;
+    void act();
+    void run_until(Duration moment);
+    void step();
+
+    void start_process();
+    void bury();
+    void ring();
+    void round();
+    void resume(std::size_t index);
+    void notice_edits();
+    void mix(std::uint64_t value);
+
+    World world_;
+    Watchdog watchdog_;
+    const std::function<void(const std::string&)>& tell_;
+    std::unique_ptr<Process> process_;
+    std::vector<Running> fibers_;
+    Duration current_wake_{0};  // of the fiber that just gave way
+    bool killed_ = false;
+    bool in_round_ = false;
+    bool rang_ = false;
+    Duration restart_at_{0};
+    Duration round_due_{0};
+    Duration round_not_before_{0};
+    Duration next_disturbance_{0};
+    int disturbances_left_ = 0;
+    std::size_t spec_version_ = 0;
+    Duration last_change_{0};
+    SimulationResult result_;
+};
+
+constexpr int most_calls = 20'000;
+constexpr Duration never{1'000'000'000'000};
+
+void Simulation::say(const std::string& line) const {
+    if (tell_) tell_(std::to_string(world_.clock.elapsed.count()) + " ms: " + line);
+}
+
+// FNV-1a over whole words.
+void Simulation::mix(std::uint64_t value) {
+    result_.trace = (result_.trace ^ value) * 0x100000001b3U;
+}
+
+void Simulation::note_call(Operation operation, const std::string& subject, bool well) {
+    ++result_.step;
+    mix(static_cast<std::uint64_t>(operation) * 2 + (well ? 1 : 0));
+    mix(std::hash<std::string>{}(subject));
+    mix(static_cast<std::uint64_t>(world_.clock.elapsed.count()));
+    const FakeCall call{operation, subject, std::nullopt};
+    if (call.changes_something()) last_change_ = world_.clock.elapsed;
+    if (tell_) {
+        say("  " + std::string(to_string(operation)) + " " + subject.substr(0, 20) +
+            (well ? "" : " FAILED"));
+    }
+}
+
+// --- time and order ---------------------------------------------------------------------------
+
+void Simulation::begin(Job job) {
+    const Duration wake = world_.clock.elapsed + Duration{world_.dice.below(3)};
+    fibers_.push_back({std::make_unique<Fiber>(std::move(job)), wake});
+}
+
+void Simulation::pass(Duration time) {
+    const Duration until = world_.clock.elapsed + time;
+    if (Fiber::current() == nullptr) return run_until(until);
+    current_wake_ = until;
+    Fiber::give_way();
+}
+
+Duration Simulation::next_due() const {
+    Duration next = world_.next_change().value_or(never);
+    if (disturbances_left_ > 0) next = std::min(next, next_disturbance_);
+    for (const auto& each : fibers_)
+        next = std::min(next, each.wake);
+    if (process_ != nullptr) next = std::min(next, process_->probes.due);
+    return next;
+}
+
+// Does one thing that is due.
+void Simulation::act() {
+    const Duration now = world_.clock.elapsed;
+    world_.advance_to(now);
+    notice_edits();
+    for (std::size_t i = 0; i < fibers_.size(); ++i) {
+        if (fibers_[i].wake <= now) return resume(i);
+    }
+    if (process_ != nullptr && process_->probes.due <= now) return process_->prober.turn(60s);
+    if (disturbances_left_ > 0 && next_disturbance_ <= now) {
+        --disturbances_left_;
+        next_disturbance_ = now + Duration{world_.dice.between(20, 8'000)};
+        world_.disturb();
+        notice_edits();
+        // An event of Docker's, unless it is lost.
+        if (!world_.dice.one_in(4)) ring();
+    }
+}
+
+void Simulation::resume(std::size_t index) {
+    Fiber& fiber = *fibers_[index].fiber;
+    fiber.resume();
+    // It may have begun others: the place of this one has not changed, but its address may have.
+    if (fiber.ended()) {
+        fibers_.erase(fibers_.begin() + static_cast<std::ptrdiff_t>(index));
+    } else {
+        fibers_[index].wake = current_wake_;
+    }
+}
+
+// Everything but rounds, up to that moment; ends early when the controller is killed.
+void Simulation::run_until(Duration moment) {
+    while (!killed_ && next_due() <= moment) {
+        world_.advance_to(next_due());
+        act();
+    }
+    if (!killed_) world_.advance_to(moment);
+}
+
+// One thing, whatever is due first.
+void Simulation::step() {
+    if (killed_) {
+        bury();
+        restart_at_ = world_.clock.elapsed + Duration{world_.dice.below(10'000)};
+        killed_ = false;
+    }
+    const Duration controller_due = process_ == nullptr ? restart_at_ : round_due_;
+    const Duration other_due = next_due();
+    world_.advance_to(std::min(controller_due, other_due));
+    if (other_due < controller_due) return act();
+    if (process_ == nullptr) return start_process();
+    round();
+}
+
+// --- the controller ---------------------------------------------------------------------------
+
+void Simulation::start_process() {
+    say("the controller starts");
+    process_ = std::make_unique<Process>(world_, watchdog_, *this, [this] { ring(); });
+    watchdog_.controller_started();
+    process_->board.accept(world_.spec());
+    spec_version_ = world_.saves();
+    rang_ = false;
+    round_due_ = round_not_before_ = world_.clock.elapsed;
+}
+
+void Simulation::kill() {
+    say("the controller is killed");
+    killed_ = true;
+}
+
+// Lets what is left of a process end: its calls have no effect any more.
+void Simulation::bury() {
+    killed_ = true;
+    while (!fibers_.empty())
+        resume(fibers_.size() - 1);
+    process_.reset();
+}
+
+void Simulation::ring() {
+    rang_ = true;
+    if (!in_round_) round_due_ = std::max(round_not_before_, world_.clock.elapsed);
+}
+
+void Simulation::notice_edits() {
+    if (process_ == nullptr || spec_version_ == world_.saves()) return;
+    spec_version_ = world_.saves();
+    if (process_->board.accept(world_.spec())) ring();
+}
+
+// As loop/driver does it, with a clock that stands still.
+void Simulation::round() {
+    Process& process = *process_;
+    process.rounds_since_ring = rang_ ? 0 : std::min(process.rounds_since_ring + 1, 2);
+    rang_ = false;
+    in_round_ = true;
+    ++result_.rounds;
+    watchdog_.before_round();
+    const RoundResult result = process.reconciler.round({});
+    in_round_ = false;
+    if (killed_) return;
+    watchdog_.note_view(process.board.round());
+    watchdog_.after_round(result, process.board.round().get());
+    process.failed_looks = result.looked ? 0 : process.failed_looks + 1;
+    const Duration pause = pause_after(result, process.failed_looks, process.rounds_since_ring,
+                                       process.board.spec().pool->check_interval);
+    const Duration now = world_.clock.elapsed;
+    round_not_before_ = now + std::min(pause, Driver::shortest_pause);
+    round_due_ = rang_ ? round_not_before_ : now + pause;
+    if (tell_) {
+        say(std::string("round: ") + (result.looked ? "" : "look failed ") +
+            (result.matches ? "matches" : "differs"));
+    }
+}
+
+// --- the story --------------------------------------------------------------------------------
+
+SimulationResult Simulation::run() {
+    be_disturbed();
+    if (!watchdog_.violation()) rest();
+    result_.violation = watchdog_.violation();
+    if (result_.violation && watchdog_.last_view() != nullptr) {
+        result_.as_row = as_row(*watchdog_.last_view());
+    }
+    return result_;
+}
+
+void Simulation::be_disturbed() {
+    disturbances_left_ = world_.dice.between(0, 16);
+    next_disturbance_ = Duration{world_.dice.between(0, 5'000)};
+    const Duration at_least{world_.dice.between(1'000, 20'000)};
+    while (!watchdog_.violation() && (disturbances_left_ > 0 || world_.clock.elapsed < at_least)) {
+        step();
+        if (result_.step > most_calls) return watchdog_.violated("the calls do not end");
+    }
+}
+
+// L1: it matches within so many rounds, and from then on no call changes anything.
+void Simulation::rest() {
+    say("the disturbances end");
+    world_.come_to_rest();
+    notice_edits();
+    ring();
+    last_change_ = world_.clock.elapsed;
+    const int before = result_.rounds;
+    while (!watchdog_.violation() && !at_rest()) {
+        step();
+        const int rounds = result_.rounds - before;
+        if (rounds > most_rounds_to_match) {
+            return watchdog_.violated("L1: no rest after " + std::to_string(rounds) + " rounds");
+        }
+        if (result_.step > most_calls) return watchdog_.violated("the calls do not end");
+        if (last_change_ == world_.clock.elapsed) result_.rounds_to_match = rounds;
+    }
+    if (!watchdog_.violation()) check_outcome();
+}
+
+bool Simulation::at_rest() {
+    if (process_ == nullptr || !fibers_.empty()) return false;
+    const auto view = process_->board.round();
+    if (view == nullptr || !view->plan.matches() || view->plan.wake_at) return false;
+    const EnginePool& spec = world_.spec();
+    const Duration silence =
+        45s + std::max({spec.failover_after,
+                        spec.forwarded_port.stable_for + spec.forwarded_port.min_interval});
+    return view->at >= world_.clock.now() - spec.check_interval &&
+           world_.clock.elapsed >= last_change_ + silence;
+}
+
+void Simulation::check_outcome() {
+    const EnginePool& spec = world_.spec();
+    const auto wanted = static_cast<std::size_t>(std::min(spec.replicas, spec.max_active_replicas));
+    std::size_t serving = 0;
+    for (const auto& life : world_.lives())
+        serving += world_.serves(life) ? 1 : 0;
+    for (const auto& life : world_.lives()) {
+        const bool as_declared =
+            life.image == spec.engine_template.image && life.edit == edit_of(spec);
+        if (!as_declared) watchdog_.violated("L1: it rests with an engine of an earlier template");
+    }
+    for (const auto& gateway : spec.gateways)
+        check_forwarded_ports(gateway.container);
+    if (serving != wanted || world_.lives().size() != wanted) {
+        watchdog_.violated("L1: it rests with " + std::to_string(serving) +
+                           " engines that serve, "
+                           "of " +
+                           std::to_string(world_.lives().size()) + ", and " +
+                           std::to_string(wanted) + " are wanted");
+    }
+}
+
+// Each engine of a gateway that can have a forwarded port of its own has one.
+void Simulation::check_forwarded_ports(const std::string& gateway) {
+    if (world_.spec().forwarded_port.assign != PortAssignment::exclusive) return;
+    const std::vector<int>& ports = world_.forwarded_ports(gateway);
+    const std::string id = world_.docker.find(gateway)->id;
+    std::size_t engines = 0;
+    std::set<int> held;
+    for (const auto& life : world_.lives()) {
+        if (life.gateway_id != id) continue;
+        ++engines;
+        if (std::ranges::find(ports, life.ports.p2p) != ports.end()) held.insert(life.ports.p2p);
+    }
+    if (held.size() == std::min(engines, ports.size())) return;
+    watchdog_.violated("L1: it rests with " + std::to_string(held.size()) + " of " +
+                       std::to_string(ports.size()) + " forwarded ports held");
+}
+
+}  // namespace
+
+SimulationResult simulate(std::uint64_t seed, const std::function<void(const std::string&)>& tell) {
+    return Simulation(seed, tell).run();
+}
+
+}  // namespace roundhouse::test

@@ -1,0 +1,272 @@
+#include "sim/watchdog.h"
+
+#include <algorithm>
+#include <array>
+
+#include "core/backoff.h"
+#include "core/names.h"
+#include "fakes/plan_rules.h"
+
+namespace roundhouse::test {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string label_of(const KeyValues& labels, std::string_view key) {
+    const auto found = std::ranges::find(labels, key, &KeyValues::value_type::first);
+    return found == labels.end() ? "" : found->second;
+}
+
+int slot_of(const EngineRequest& request) {
+    return parse_number(label_of(request.labels, label::slot)).value_or(-1);
+}
+
+// Reasons to take away an engine that serves, whatever is known of it.
+constexpr std::array by_choice = {
+    Reason::surplus,
+    Reason::slot_out_of_range,
+    Reason::template_changed,
+    Reason::gateway_reconnected,
+    Reason::forwarded_port_changed,
+    Reason::rebalanced,
+    Reason::gateway_undeclared,
+    Reason::gateway_not_ready,
+    Reason::duplicate_slot,
+};
+
+// Reasons that hold only of an engine that did not serve for a while.
+constexpr std::array by_probe = {Reason::probe_failed, Reason::startup_timed_out,
+                                 Reason::p2p_port_closed};
+
+}  // namespace
+
+void Watchdog::violated(const std::string& what) {
+    if (violation_) return;
+    violation_ = what;
+    world_.tell("VIOLATION: " + what);
+}
+
+// An edit is followed by later steps; those under way were planned for the spec before it.
+int Watchdog::cap() const {
+    int most = 0;
+    for (const auto* spec : world_.recent_specs())
+        most = std::max(most, std::min(spec->replicas, spec->max_active_replicas));
+    return most;
+}
+
+void Watchdog::before_create(const EngineRequest& request) {
+    const std::string joiner = "container:";
+    const std::string id =
+        request.network_mode.substr(request.network_mode.starts_with(joiner) ? joiner.size() : 0);
+    if (!world_.gateway_names().empty() && !world_.was_gateway(id)) {
+        violated("A5: " + request.name + " is created with network mode '" + request.network_mode +
+                 "', outside every gateway");
+    }
+    const auto unhealthy = world_.unhealthy_gateways.find(id);
+    const auto gateway = world_.docker.find(id);
+    // A step that was begun before may take its time.
+    if (unhealthy != world_.unhealthy_gateways.end() && gateway &&
+        gateway->health != GatewayContainer::Health::none &&
+        gateway->health != GatewayContainer::Health::healthy &&
+        world_.clock.elapsed - unhealthy->second > 45s) {
+        violated(request.name + " is created behind a gateway that has long been unhealthy");
+    }
+    check_backoff(request);
+}
+
+// Backoff as it is promised: at once, then after 1 s, 2 s, 4 s ... 5 min.
+void Watchdog::check_again(const Failures& failures, const std::string& what) {
+    if (world_.disturbances.contains(Disturbance::clock_set)) return;
+    // Docker's timestamps of creation are whole seconds.
+    if (world_.clock.elapsed - failures.last + 1s < backoff_after(failures.in_a_row)) {
+        violated("A6: " + what + " again before the backoff of failure " +
+                 std::to_string(failures.in_a_row) + " is over");
+    }
+}
+
+void Watchdog::check_backoff(const EngineRequest& request) {
+    const int slot = slot_of(request);
+    // Where somebody else removed the engine, its count of failures went with it.
+    const auto ended = ends_.find(slot);
+    if (ended != ends_.end() && ended->second.followed_up) {
+        ends_.erase(ended);
+    } else if (ended != ends_.end()) {
+        check_again(ended->second, request.name + " is created");
+    }
+    const auto failed = creates_.find(slot);
+    const bool same = failed != creates_.end() &&
+                      failed->second.of == label_of(request.labels, label::template_hash);
+    if (!same) return;
+    // The first failure of a call is waited for, too.
+    Failures failures = failed->second;
+    ++failures.in_a_row;
+    check_again(failures, "a create of " + request.name + " that failed is asked for");
+}
+
+void Watchdog::create_ended(const EngineRequest& request, const Result<std::string>& result) {
+    const int slot = slot_of(request);
+    if (result.ok()) {
+        creates_.erase(slot);
+        return;
+    }
+    ends_.erase(slot);  // its count went with the container
+    // A changed template is a fresh start.
+    const std::string hash = label_of(request.labels, label::template_hash);
+    Failures& failures = creates_[slot];
+    if (failures.of != hash) failures = {};
+    failures.of = hash;
+    ++failures.in_a_row;
+    failures.last = world_.clock.elapsed;
+}
+
+void Watchdog::pull_begins(const std::string& image) {
+    if (!pulling_.insert(image).second) violated("two pulls of " + image + " at the same time");
+    const auto failed = pulls_.find(image);
+    if (failed == pulls_.end()) return;
+    Failures failures = failed->second;
+    ++failures.in_a_row;
+    check_again(failures, "a pull of " + image + " that failed is asked for");
+}
+
+void Watchdog::pull_ends(const std::string& image, bool well) {
+    pulling_.erase(image);
+    if (well) {
+        pulls_.erase(image);
+        return;
+    }
+    Failures& failures = pulls_[image];
+    ++failures.in_a_row;
+    failures.last = world_.clock.elapsed;
+}
+
+void Watchdog::controller_started() {
+    creates_.clear();
+    pulls_.clear();
+    pulling_.clear();
+}
+
+void Watchdog::after_create(const EngineRequest& request, const std::string& id) {
+    made_.insert(id);
+    world_.engine_created(request, id);
+    const auto ended = ends_.find(slot_of(request));
+    if (ended != ends_.end()) ended->second.followed_up = true;
+    check_cap(request.name);
+}
+
+void Watchdog::check_cap(const std::string& name) {
+    int alive = 0;
+    world_.docker.visit([&](const FakeContainer& each) {
+        const bool over = each.state == EngineState::exited || each.state == EngineState::dead;
+        alive += made_.contains(each.id) && !over ? 1 : 0;
+    });
+    if (alive > cap()) {
+        violated("A4: with " + name + " there are " + std::to_string(alive) + " engines, and " +
+                 std::to_string(cap()) + " are allowed");
+    }
+}
+
+void Watchdog::before_change(Operation operation, const std::string& id) {
+    if (!made_.contains(id)) {
+        violated("A1: a call that changes container " + id + ", which is not ours");
+        return;
+    }
+    const EngineLife* life = world_.life(id);
+    if (life == nullptr || operation == Operation::start) return;
+    note_end(*life);
+    check_justified(operation, *life);
+}
+
+// Of engines that end by themselves soon after they began, one after another. Another gateway or
+// template is a fresh start, without backoff.
+void Watchdog::note_end(const EngineLife& life) {
+    const auto planned = planned_.find(life.id);
+    const bool for_that = planned != planned_.end() && planned->second.reason == Reason::exited;
+    if (!for_that || !life.ended_by_itself) {
+        ends_.erase(life.slot);
+        return;
+    }
+    Failures& failures = ends_[life.slot];
+    if (failures.last == *life.ended_by_itself) return;  // a second call for the same engine
+    ++failures.in_a_row;
+    failures.last = *life.ended_by_itself;
+    failures.followed_up = false;
+}
+
+// Partial knowledge never removes an engine: whoever serves goes for a reason that holds.
+void Watchdog::check_justified(Operation operation, const EngineLife& life) {
+    if (!world_.serves(life) || operation == Operation::start) return;
+    const auto planned = planned_.find(life.id);
+    const std::string engine = "an engine that serves (slot " + std::to_string(life.slot) + ")";
+    if (planned == planned_.end())
+        return violated("A7: " + engine + " is taken away without a plan");
+    const Reason reason = planned->second.reason;
+    if (std::ranges::find(by_choice, reason) != by_choice.end() && is_possible(reason)) return;
+    // Between its creation and its start the gateway was restarted: nothing of it tells that it
+    // joined the new network.
+    const auto gateway = world_.docker.find(life.gateway_id);
+    if (reason == Reason::gateway_restarted && gateway && gateway->started_at != life.made_for) {
+        return;
+    }
+    const bool blamed = std::ranges::find(by_probe, reason) != by_probe.end();
+    if (blamed && life.blemished) return;
+    violated("A2: " + engine + " is taken away for " + std::string(to_string(reason)) +
+             ", which is not so");
+}
+
+// Whether anything happens in this world that can be the cause.
+bool Watchdog::is_possible(Reason reason) const {
+    const auto any_of = [&](std::initializer_list<Disturbance> causes) {
+        return std::ranges::any_of(
+            causes, [&](Disturbance each) { return world_.disturbances.contains(each); });
+    };
+    switch (reason) {
+        case Reason::template_changed: return any_of({Disturbance::spec_edited});
+        case Reason::gateway_undeclared: return any_of({Disturbance::spec_edited});
+        case Reason::gateway_reconnected:
+            return any_of({Disturbance::vpn_lost, Disturbance::gateway_unhealthy});
+        default: return true;
+    }
+}
+
+void Watchdog::after_start(const std::string& id) {
+    world_.engine_started(id);
+    const EngineLife* started = world_.life(id);
+    if (started == nullptr) return;
+    creates_.erase(started->slot);
+    for (const auto& other : world_.lives()) {
+        if (other.id == id || !world_.docker.has_network(other.id)) continue;
+        if (other.slot == started->slot) violated("A3: a second engine runs in a slot");
+        const bool same_namespace =
+            !other.gateway_id.empty() && other.gateway_id == started->gateway_id;
+        if (same_namespace && other.ports.http == started->ports.http) {
+            violated("A3: two engines of one namespace want the same HTTP port");
+        }
+    }
+}
+
+void Watchdog::after_round(const RoundResult& result, const RoundView* view) {
+    if (look_failed_ && result.looked) violated("A7: a look that failed in part was used");
+    if (!result.looked || view == nullptr) return;
+    for (const auto& step : view->plan.steps) {
+        if (!step.engine_id.empty()) planned_[step.engine_id] = {step.action, step.reason};
+    }
+    if (const auto broken = broken_rule(*view->pool, view->seen, view->plan, view->at)) {
+        violated("plan: " + *broken);
+    }
+    if (view->plan.matches() && !view->plan.steps.empty()) {
+        violated("P2: steps although everything matches");
+    }
+    if (world_.dice.one_in(16)) check_order(*view);
+}
+
+void Watchdog::check_order(const RoundView& view) {
+    Observation shuffled = view.seen;
+    std::ranges::shuffle(shuffled.engines, world_.dice);
+    // Planned once more as well: the round may have taken a while to end.
+    if (plan(*view.pool, shuffled, view.at) != plan(*view.pool, view.seen, view.at)) {
+        violated("P1: the plan depends on the order of the list");
+    }
+}
+
+}  // namespace roundhouse::test

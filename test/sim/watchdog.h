@@ -1,0 +1,85 @@
+// Watches every call that changes the simulated Docker, and every plan, for what must never happen:
+// the rules A1 to A7, P1 and P4 of the design.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "core/plan.h"
+#include "loop/board.h"
+#include "loop/reconciler.h"
+#include "loop/result.h"
+#include "sim/world.h"
+
+namespace roundhouse::test {
+
+class Watchdog {
+  public:
+    explicit Watchdog(World& world) : world_(world) {}
+
+    // Before and after a call that changes something; `id` is the container's, if it has one yet.
+    void before_create(const EngineRequest& request);
+    void after_create(const EngineRequest& request, const std::string& id);
+    void before_change(Operation operation, const std::string& id);
+    void after_start(const std::string& id);
+    // A remove whose reply was lost: no label tells of earlier failures any more.
+    void remove_failed(int slot) { ends_.erase(slot); }
+
+    // Calls that come again after they failed.
+    void create_ended(const EngineRequest& request, const Result<std::string>& result);
+    void pull_begins(const std::string& image);
+    void pull_ends(const std::string& image, bool well);
+    // A controller that was started anew remembers no failures of calls.
+    void controller_started();
+
+    // A call of the look of the round under way was answered with a fault.
+    void look_failed() { look_failed_ = true; }
+    void before_round() { look_failed_ = false; }
+    void after_round(const RoundResult& result, const RoundView* view);
+
+    // The first rule that was broken, in words; nullopt: none.
+    const std::optional<std::string>& violation() const { return violation_; }
+    // What the loop saw and planned when that was found; nullptr: nothing yet.
+    const std::shared_ptr<const RoundView>& last_view() const { return last_view_; }
+    void note_view(std::shared_ptr<const RoundView> view) { last_view_ = std::move(view); }
+
+    void violated(const std::string& what);
+
+  private:
+    struct Planned {
+        Action action;
+        Reason reason;
+    };
+
+    struct Failures {
+        int in_a_row = 0;
+        Duration last{0};
+        std::string of;            // the template's hash
+        bool followed_up = false;  // an engine was made since
+    };
+
+    void check_again(const Failures& failures, const std::string& what);
+    int cap() const;
+    void check_cap(const std::string& name);
+    void check_backoff(const EngineRequest& request);
+    void note_end(const EngineLife& life);
+    bool is_possible(Reason reason) const;
+    void check_justified(Operation operation, const EngineLife& life);
+    void check_order(const RoundView& view);
+
+    World& world_;
+    std::set<std::string> made_;              // ids of all that was ever created by a controller
+    std::map<std::string, Planned> planned_;  // by id, the latest step for it
+    std::map<int, Failures> ends_;            // by slot: engines that ended by themselves
+    std::map<int, Failures> creates_;         // by slot: creates that failed
+    std::map<std::string, Failures> pulls_;   // by image
+    std::set<std::string> pulling_;
+    std::shared_ptr<const RoundView> last_view_;
+    std::optional<std::string> violation_;
+    bool look_failed_ = false;
+};
+
+}  // namespace roundhouse::test
