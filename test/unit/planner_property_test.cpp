@@ -136,9 +136,9 @@ EngineView engine_made_by(const EnginePool& pool, const Step& step, const std::s
 }
 
 // Carries the plan out, as if every step went well and every engine became ready.
-void carry_out(World& world, const Plan& result, int round) {
+void carry_out(World& world, const std::vector<Step>& steps, int round) {
     auto& engines = world.seen.engines;
-    for (const auto& step : result.steps) {
+    for (const auto& step : steps) {
         const auto old = std::ranges::find(engines, step.engine_id, &EngineView::id);
         if (step.action == Action::start) {
             old->state = EngineState::running;
@@ -153,6 +153,46 @@ void carry_out(World& world, const Plan& result, int round) {
         const std::string id = "made-" + std::to_string(round) + "-" + step.engine;
         engines.push_back(engine_made_by(world.pool, step, id));
     }
+}
+
+// Of `steps`, those whose bit is set.
+std::vector<Step> subset_of(const std::vector<Step>& steps, unsigned bits) {
+    std::vector<Step> chosen;
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        if ((bits >> i & 1U) != 0) chosen.push_back(steps[i]);
+    }
+    return chosen;
+}
+
+bool same_namespace(const EngineView& a, const EngineView& b) {
+    return !a.gateway.empty() && a.gateway == b.gateway && a.incarnation == b.incarnation;
+}
+
+// The rules A3, A4 and A5 of a world in which a plan for `before` was carried out in part.
+void check_world(const World& before, const World& after) {
+    const auto is_new = [&](const EngineView& engine) {
+        return std::ranges::find(before.seen.engines, engine.id, &EngineView::id) ==
+               before.seen.engines.end();
+    };
+    std::ptrdiff_t fresh = 0;
+    for (const auto& engine : after.seen.engines) {
+        if (!is_new(engine)) continue;
+        ++fresh;
+        if (!after.pool.gateways.empty()) {
+            CHECK(engine.network_mode == "container:" + engine.incarnation.id);
+        }
+        for (const auto& other : after.seen.engines) {
+            if (&other == &engine || !other.slot) continue;
+            // A duplicate that was there before goes by a step of its own.
+            if (is_new(other)) CHECK(other.slot != engine.slot);
+            if (same_namespace(engine, other)) CHECK(other.ports.http != engine.ports.http);
+        }
+    }
+    const auto ours = [](const EngineView& engine) { return engine.slot.has_value(); };
+    const auto now = std::ranges::count_if(after.seen.engines, ours);
+    const auto then = std::ranges::count_if(before.seen.engines, ours);
+    const auto cap = std::min(after.pool.replicas, after.pool.max_active_replicas);
+    if (fresh > 0) CHECK(now <= std::max<std::ptrdiff_t>(then, cap));
 }
 
 // Ends all faults, so that nothing stands in the way any more.
@@ -215,6 +255,27 @@ TEST_SUITE("planner properties") {
         }
     }
 
+    TEST_CASE(
+        "every subset of a plan can be carried out alone, and what is left is planned again") {
+        constexpr std::size_t small = 6;
+        int subsets = 0;
+        for (unsigned seed = 0; seed < 2'000; ++seed) {
+            CAPTURE(seed);
+            const World world = random_world(seed);
+            const Plan whole = plan(world.pool, world.seen, noon);
+            if (whole.steps.size() > small) continue;
+            for (unsigned bits = 0; bits < 1U << whole.steps.size(); ++bits) {
+                CAPTURE(bits);
+                World after = world;
+                carry_out(after, subset_of(whole.steps, bits), 1);
+                check_world(world, after);
+                check_rules(after, plan(after.pool, after.seen, noon));
+                ++subsets;
+            }
+        }
+        CHECK(subsets > 5'000);
+    }
+
     TEST_CASE("when faults end, carrying out plans leads to a world that matches, and to silence") {
         for (unsigned seed = 0; seed < 10'000; ++seed) {
             CAPTURE(seed);
@@ -225,7 +286,7 @@ TEST_SUITE("planner properties") {
             Plan result = plan(world.pool, world.seen, noon);
             while (!result.steps.empty() && rounds < 40) {
                 check_rules(world, result);
-                carry_out(world, result, ++rounds);
+                carry_out(world, result.steps, ++rounds);
                 result = plan(world.pool, world.seen, noon);
             }
             CHECK(result.steps.empty());
