@@ -26,7 +26,7 @@ constexpr std::array bugs = std::to_array<SeededBug>({
 int worlds_until_caught(int bug, int most) {
     seeded_bug = bug;
     for (int seed = 0; seed < most; ++seed) {
-        const SimulationResult result = simulate(static_cast<std::uint64_t>(seed));
+        const SimulationResult result = Simulation(static_cast<std::uint64_t>(seed)).run();
         if (!result.violation) continue;
         std::printf("%3d  %-55s %6d  %s\n", bug,
                     bugs[static_cast<std::size_t>(bug) - 1].name.data(), seed + 1,

@@ -36,9 +36,9 @@ void simulate_range(std::atomic<std::uint64_t>& next, std::uint64_t end, int twi
     while (true) {
         const std::uint64_t seed = next++;
         if (seed >= end) return;
-        SimulationResult result = simulate(seed);
+        SimulationResult result = Simulation(seed).run();
         if (twice_every > 0 && seed % static_cast<std::uint64_t>(twice_every) == 0 &&
-            simulate(seed).trace != result.trace && !result.violation) {
+            Simulation(seed).run().trace != result.trace && !result.violation) {
             result.violation = "P1: the same seed went another way the second time";
         }
         const std::lock_guard lock(totals.mutex);
@@ -55,7 +55,7 @@ void simulate_range(std::atomic<std::uint64_t>& next, std::uint64_t end, int twi
 
 int simulate_one(std::uint64_t seed, bool tell) {
     const auto print = [](const std::string& line) { std::printf("%s\n", line.c_str()); };
-    const SimulationResult result = tell ? simulate(seed, print) : simulate(seed);
+    const SimulationResult result = tell ? Simulation(seed, print).run() : Simulation(seed).run();
     if (result.violation) report(seed, result);
     std::printf("seed %llu: trace %016llx, %d calls, %d rounds\n",
                 static_cast<unsigned long long>(seed),

@@ -43,14 +43,14 @@ Result<T> SimRuntime::call(Operation operation, const std::string& subject, cons
     stage_.pass(latency());
     if (stage_.killed()) return died;
     Dice& dice = world_.dice;
-    const bool dies = world_.has(Disturbance::controller_crashes) && dice.one_in(40);
-    if (dies && dice.one_in(2)) {
+    const Dying dying = stage_.dying();
+    if (dying == Dying::before) {
         stage_.kill();
         return died;
     }
     const bool fails = world_.has(Disturbance::call_fails) && dice.one_in(10);
     Result<T> result = fails ? Result<T>(fault_of(operation)) : Result<T>(effect());
-    if (dies) {
+    if (dying == Dying::after) {
         stage_.note_call(operation, subject, false);
         stage_.kill();
         return died;

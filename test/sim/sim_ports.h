@@ -16,6 +16,9 @@
 
 namespace roundhouse::test {
 
+// Whether the controller is killed at a call, and on which side of its effect.
+enum class Dying { no, before, after };
+
 // How ports let time pass, and learn that the controller's process is no more.
 class Stage {
   public:
@@ -25,6 +28,8 @@ class Stage {
     // Whether the controller was killed: its calls have no effect any more.
     virtual bool killed() const = 0;
     virtual void kill() = 0;
+    // Asked once at each call.
+    virtual Dying dying() = 0;
     virtual void note_call(Operation operation, const std::string& subject, bool well) = 0;
     virtual void begin(Job job) = 0;
 };

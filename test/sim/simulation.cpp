@@ -9,10 +9,7 @@
 #include "loop/driver.h"
 #include "loop/reconciler.h"
 #include "sim/as_row.h"
-#include "sim/fiber.h"
-#include "sim/sim_ports.h"
-#include "sim/watchdog.h"
-#include "sim/world.h"
+#include "sim/process.h"
 
 namespace roundhouse::test {
 
@@ -27,103 +24,32 @@ std::string edit_of(const EnginePool& pool) {
     return "";
 }
 
-class SilentJournal : public Journal {
-  public:
-    void record(const JournalEntry& /*entry*/) override {}
-};
-
-// One life of the controller's process: what edge puts together, on simulated ports.
-struct Process {
-    Process(World& world, Watchdog& watchdog, Stage& stage, const std::function<void()>& ring)
-        : runtime(world, watchdog, stage),
-          gateways(world, stage),
-          probes(world),
-          workers(stage),
-          prober(probes, world.clock, ring),
-          puller(runtime, workers, world.clock, journal, ring),
-          steps(runtime, workers, world.clock, journal, meters, ring),
-          reconciler({runtime, gateways, workers, world.clock, journal, board, prober, puller,
-                      steps, meters}) {}
-
-    SimRuntime runtime;
-    SimGateways gateways;
-    SimProbes probes;
-    SimWorkers workers;
-    SilentJournal journal;
-    NoMeters meters;
-    Board board;
-    Prober prober;
-    Puller puller;
-    StepRunner steps;
-    Reconciler reconciler;
-    int failed_looks = 0;
-    int rounds_since_ring = 2;
-};
-
-class Simulation : public Stage {
-  public:
-    Simulation(std::uint64_t seed, const std::function<void(const std::string&)>& tell)
-        : world_(seed), watchdog_(world_), tell_(tell) {
-        if (tell_) world_.tell = [this](const std::string& line) { say(line); };
-    }
-    ~Simulation() override { bury(); }
-
-    SimulationResult run();
-
-    void pass(Duration time) override;
-    bool killed() const override { return killed_; }
-    void kill() override;
-    void note_call(Operation operation, const std::string& subject, bool well) override;
-    void begin(Job job) override;
-
-  private:
-    struct Running {
-        std::unique_ptr<Fiber> fiber;
-        Duration wake;
-    };
-
-    void say(const std::string& line) const;
-    void be_disturbed();
-    void rest();
-    bool at_rest();
-    void check_outcome();
-    void check_forwarded_ports(const std::string& gateway);
-
-    // What is due next, the controller's rounds left out; and doing it.
-    Duration next_due() const;
-    void act();
-    void run_until(Duration moment);
-    void step();
-
-    void start_process();
-    void bury();
-    void ring();
-    void round();
-    void resume(std::size_t index);
-    void notice_edits();
-    void mix(std::uint64_t value);
-
-    World world_;
-    Watchdog watchdog_;
-    const std::function<void(const std::string&)>& tell_;
-    std::unique_ptr<Process> process_;
-    std::vector<Running> fibers_;
-    Duration current_wake_{0};  // of the fiber that just gave way
-    bool killed_ = false;
-    bool in_round_ = false;
-    bool rang_ = false;
-    Duration restart_at_{0};
-    Duration round_due_{0};
-    Duration round_not_before_{0};
-    Duration next_disturbance_{0};
-    int disturbances_left_ = 0;
-    std::size_t spec_version_ = 0;
-    Duration last_change_{0};
-    SimulationResult result_;
-};
-
 constexpr int most_calls = 20'000;
 constexpr Duration never{1'000'000'000'000};
+
+}  // namespace
+
+Simulation::Simulation(std::uint64_t seed, Tell tell)
+    : world_(seed), watchdog_(world_), tell_(std::move(tell)) {
+    if (tell_) world_.tell = [this](const std::string& line) { say(line); };
+}
+
+Simulation::Simulation(const Story& story, std::optional<Death> death, Tell tell)
+    : world_(story.spec), watchdog_(world_), tell_(std::move(tell)), death_(death) {
+    if (tell_) world_.tell = [this](const std::string& line) { say(line); };
+    story_lasts_ = story.lasts;
+    world_.disturbances = {Disturbance::spec_edited};  // by the story: a cause for what follows
+    for (const auto& happening : story.happenings) {
+        world_.later(happening.at, [this, what = happening.what] {
+            what(world_);
+            ring();
+        });
+    }
+}
+
+Simulation::~Simulation() {
+    bury();
+}
 
 void Simulation::say(const std::string& line) const {
     if (tell_) tell_(std::to_string(world_.clock.elapsed.count()) + " ms: " + line);
@@ -236,6 +162,16 @@ void Simulation::start_process() {
     round_due_ = round_not_before_ = world_.clock.elapsed;
 }
 
+Dying Simulation::dying() {
+    ++calls_begun_;
+    if (death_) {
+        if (calls_begun_ != death_->call) return Dying::no;
+        return death_->after ? Dying::after : Dying::before;
+    }
+    if (!world_.has(Disturbance::controller_crashes) || !world_.dice.one_in(40)) return Dying::no;
+    return world_.dice.one_in(2) ? Dying::before : Dying::after;
+}
+
 void Simulation::kill() {
     say("the controller is killed");
     killed_ = true;
@@ -300,7 +236,11 @@ SimulationResult Simulation::run() {
 void Simulation::be_disturbed() {
     disturbances_left_ = world_.dice.between(0, 16);
     next_disturbance_ = Duration{world_.dice.between(0, 5'000)};
-    const Duration at_least{world_.dice.between(1'000, 20'000)};
+    Duration at_least{world_.dice.between(1'000, 20'000)};
+    if (story_lasts_) {
+        disturbances_left_ = 0;
+        at_least = *story_lasts_;
+    }
     while (!watchdog_.violation() && (disturbances_left_ > 0 || world_.clock.elapsed < at_least)) {
         step();
         if (result_.step > most_calls) return watchdog_.violated("the calls do not end");
@@ -376,12 +316,6 @@ void Simulation::check_forwarded_ports(const std::string& gateway) {
     if (held.size() == std::min(engines, ports.size())) return;
     watchdog_.violated("L1: it rests with " + std::to_string(held.size()) + " of " +
                        std::to_string(ports.size()) + " forwarded ports held");
-}
-
-}  // namespace
-
-SimulationResult simulate(std::uint64_t seed, const std::function<void(const std::string&)>& tell) {
-    return Simulation(seed, tell).run();
 }
 
 }  // namespace roundhouse::test

@@ -148,6 +148,7 @@ void Watchdog::controller_started() {
 
 void Watchdog::after_create(const EngineRequest& request, const std::string& id) {
     made_.insert(id);
+    ++creates_in_[slot_of(request)];
     world_.engine_created(request, id);
     const auto ended = ends_.find(slot_of(request));
     if (ended != ends_.end()) ended->second.followed_up = true;

@@ -40,6 +40,8 @@ class Watchdog {
     void before_round() { look_failed_ = false; }
     void after_round(const RoundResult& result, const RoundView* view);
 
+    const std::map<int, int>& creates() const { return creates_in_; }
+
     // The first rule that was broken, in words; nullopt: none.
     const std::optional<std::string>& violation() const { return violation_; }
     // What the loop saw and planned when that was found; nullptr: nothing yet.
@@ -77,6 +79,7 @@ class Watchdog {
     std::map<int, Failures> creates_;         // by slot: creates that failed
     std::map<std::string, Failures> pulls_;   // by image
     std::set<std::string> pulling_;
+    std::map<int, int> creates_in_;  // how many, by slot
     std::shared_ptr<const RoundView> last_view_;
     std::optional<std::string> violation_;
     bool look_failed_ = false;

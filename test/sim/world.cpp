@@ -74,6 +74,20 @@ World::World(std::uint64_t seed) : dice(seed) {
         run_gateway(name);
 }
 
+World::World(EnginePool spec) : dice(0) {
+    docker.set_time(clock.now());
+    docker.add_network("engines");
+    docker.add_image(spec.engine_template.image);
+    docker.offer_image(spec.engine_template.image);
+    for (const auto& gateway : spec.gateways)
+        gateway_names_.push_back(gateway.container);
+    save(std::move(spec));
+    for (const auto& name : gateway_names_) {
+        run_gateway(name);
+        control_servers_[name].ports.clear();
+    }
+}
+
 std::vector<const EnginePool*> World::recent_specs() const {
     std::vector<const EnginePool*> specs;
     for (std::size_t i = 0; i < saved_.size(); ++i) {

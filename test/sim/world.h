@@ -51,6 +51,8 @@ struct EngineLife {
 class World {
   public:
     explicit World(std::uint64_t seed);
+    // Quiet, with the gateways that the spec names.
+    explicit World(EnginePool spec);
 
     Dice dice;
     SimClock clock;

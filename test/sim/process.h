@@ -1,0 +1,47 @@
+// One life of the controller's process: what edge puts together, on simulated ports.
+#pragma once
+
+#include <functional>
+
+#include "loop/board.h"
+#include "loop/prober.h"
+#include "loop/puller.h"
+#include "loop/reconciler.h"
+#include "loop/step_runner.h"
+#include "sim/sim_ports.h"
+
+namespace roundhouse::test {
+
+class SilentJournal : public Journal {
+  public:
+    void record(const JournalEntry& /*entry*/) override {}
+};
+
+struct Process {
+    Process(World& world, Watchdog& watchdog, Stage& stage, const std::function<void()>& ring)
+        : runtime(world, watchdog, stage),
+          gateways(world, stage),
+          probes(world),
+          workers(stage),
+          prober(probes, world.clock, ring),
+          puller(runtime, workers, world.clock, journal, ring),
+          steps(runtime, workers, world.clock, journal, meters, ring),
+          reconciler({runtime, gateways, workers, world.clock, journal, board, prober, puller,
+                      steps, meters}) {}
+
+    SimRuntime runtime;
+    SimGateways gateways;
+    SimProbes probes;
+    SimWorkers workers;
+    SilentJournal journal;
+    NoMeters meters;
+    Board board;
+    Prober prober;
+    Puller puller;
+    StepRunner steps;
+    Reconciler reconciler;
+    int failed_looks = 0;
+    int rounds_since_ring = 2;
+};
+
+}  // namespace roundhouse::test
