@@ -47,7 +47,18 @@ class Field {
 
     std::int64_t number() const {
         if (!value_->is_number_integer()) throw wrong("a whole number");
+        const bool fits = !value_->is_number_unsigned() ||
+                          std::in_range<std::int64_t>(value_->get<std::uint64_t>());
+        if (!fits) throw wrong("a number below 2^63");
         return value_->get<std::int64_t>();
+    }
+
+    // Seconds since 1970, as Go writes times: up to the year 9999.
+    Time time() const {
+        constexpr std::int64_t latest = 253'402'300'799;
+        const std::int64_t seconds = number();
+        if (seconds < -latest || seconds > latest) throw wrong("a time");
+        return Time(std::chrono::seconds(seconds));
     }
 
     bool truth() const {
@@ -90,12 +101,21 @@ class Field {
     std::string path_;
 };
 
+// Each level takes a hundred times its bytes of memory, and Docker's replies have ten.
+bool accept_level(int depth, Json::parse_event_t /*event*/, Json& /*parsed*/) {
+    constexpr int deepest = 100;
+    if (depth > deepest) throw Unexpected{"the reply is nested too deep"};
+    return true;
+}
+
 // Reads `text` by `read`, and turns whatever is wrong with it into a Fault.
 template <class Read>
 auto parse(std::string_view text, const Read& read)
     -> Result<decltype(read(std::declval<const Field&>()))> {
     try {
-        const Json json = Json::parse(text, nullptr, false);
+        // nlohmann takes it for the end, and would leave out what comes behind it.
+        if (text.find('\0') != std::string_view::npos) throw Unexpected{"the reply holds a NUL"};
+        const Json json = Json::parse(text, accept_level, false);
         if (json.is_discarded()) throw Unexpected{"the reply is not JSON, or was cut"};
         return read(Field(json));
     } catch (const Unexpected& unexpected) {
@@ -180,7 +200,7 @@ ContainerListing listing_of(const Field& row) {
     listing.network_mode = row.at("HostConfig").at("NetworkMode").text();
     listing.address = address_in(row, listing.network_mode);
     listing.image = row.at("Image").text();
-    listing.created_at = Time(std::chrono::seconds(row.at("Created").number()));
+    listing.created_at = row.at("Created").time();
     return listing;
 }
 

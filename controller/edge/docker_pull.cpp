@@ -15,6 +15,7 @@ bool needs_no_more(const std::string& status) {
 }
 
 constexpr std::size_t most_layers = 1000;
+constexpr std::int64_t most_bytes = std::int64_t{1} << 50U;  // of a layer: their sum is a number
 
 }  // namespace
 
@@ -39,7 +40,7 @@ void PullProgress::add(const PullLine& line) {
     }
     if (layers_.size() >= most_layers && !layers_.contains(line.layer)) return;
     auto& bytes = layers_[line.layer];
-    if (line.status == "Downloading") bytes = std::max(bytes, line.bytes);
+    if (line.status == "Downloading") bytes = std::clamp(line.bytes, bytes, most_bytes);
     if (needs_no_more(line.status)) done_[line.layer] = true;
 }
 

@@ -26,18 +26,18 @@ namespace beast = boost::beast;
 namespace http = beast::http;
 using Parser = http::request_parser<http::string_body>;
 
-Request request_from(http::request<http::string_body>&& message) {
+// Without its body.
+Request request_from(const http::request_header<>& head) {
     Request request;
-    request.method = std::string(message.method_string());
-    request.target = std::string(message.target());
-    for (const auto& field : message) {
+    request.method = std::string(head.method_string());
+    request.target = std::string(head.target());
+    for (const auto& field : head) {
         std::string name(field.name_string());
         std::ranges::transform(name, name.begin(), [](unsigned char letter) {
             return static_cast<char>(std::tolower(letter));
         });
         request.headers.emplace(std::move(name), std::string(field.value()));
     }
-    request.body = std::move(message.body());
     return request;
 }
 
@@ -87,6 +87,9 @@ struct RequestReader::Message {
     }
 
     Parser parser;
+    // Taken when the head is whole: Beast adds the fields that may follow the chunks of a body, and
+    // those are no headers.
+    Request request;
     std::size_t head_bytes = 0;
     bool awaits_go_ahead = false;
 };
@@ -126,7 +129,8 @@ std::optional<Incoming> RequestReader::next() {
     Incoming incoming;
     incoming.http_1_0 = parser.get().version() == 10;
     incoming.keep_alive = parser.get().keep_alive();
-    incoming.request = request_from(parser.release());
+    incoming.request = std::move(message_->request);
+    incoming.request.body = std::move(parser.get().body());
     message_.reset();
     return incoming;
 }
@@ -169,6 +173,7 @@ std::optional<Incoming> RequestReader::judge_head() {
     if (head.count(http::field::transfer_encoding) > 0 && !parser.chunked()) {
         return refuse(400, "of the transfer encodings only chunked is understood");
     }
+    message_->request = request_from(head);
     message_->awaits_go_ahead = is_http_1_1 && !parser.is_done() &&
                                 beast::iequals(head[http::field::expect], "100-continue");
     return std::nullopt;
@@ -177,6 +182,9 @@ std::optional<Incoming> RequestReader::judge_head() {
 std::optional<Incoming> RequestReader::read_body() {
     if (bytes_.empty()) return std::nullopt;
     message_->awaits_go_ahead = false;
+    // Beast takes for granted that the end of all chunks, "0\r\n\r\n", is looked at as a whole.
+    constexpr std::size_t least_of_chunks = 5;
+    if (message_->parser.chunked() && bytes_.size() < least_of_chunks) return std::nullopt;
     message_->parser.eager(true);
     beast::error_code error;
     bytes_.erase(0, message_->parser.put({bytes_.data(), bytes_.size()}, error));

@@ -1,7 +1,11 @@
 #include "edge/manifest_rules.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <string_view>
 #include <utility>
+
+#include "core/launch.h"
 
 namespace roundhouse {
 
@@ -219,6 +223,44 @@ void judge_mounts(SpecDraft& draft) {
     }
 }
 
+// The most bytes that `text` can become, where no reference stands for more than `longest`.
+std::size_t most_expanded(std::string_view text, std::size_t longest) {
+    std::size_t most = text.size();
+    for (auto at = text.find("$("); at != std::string_view::npos; at = text.find("$(", at + 2))
+        most += longest;
+    return most;
+}
+
+// A variable may refer to those before it: a few lines can stand for gigabytes.
+void judge_references(SpecDraft& draft) {
+    constexpr std::size_t most = std::size_t{2} << 20U;  // that Linux starts a program with
+    const EngineTemplate& shape = draft.pool.engine_template;
+    std::size_t longest = 255;  // of what every engine is told: ports and names
+    std::size_t total = 0;
+    const auto fits = [&](const std::string& path, const std::string& text) {
+        total += most_expanded(text, longest);
+        if (total <= most) return true;
+        draft.add_error(path,
+                        "the references in it may stand for more than 2 MiB of text, which "
+                        "no program can be started with; use fewer, or shorter variables");
+        return false;
+    };
+    KeyValues known;
+    for (const auto& [name, text] : shape.env) {
+        if (!fits("spec.template.env." + name, text)) return;
+        known.emplace_back(name, expand_references(text, known));
+        longest = std::max(longest, known.back().second.size());
+    }
+    for (const auto& [path, texts] : {std::pair{"spec.template.command", &shape.command},
+                                      std::pair{"spec.template.args", &shape.args},
+                                      std::pair{"spec.template.volumes", &shape.volumes},
+                                      std::pair{"spec.template.tmpfs", &shape.tmpfs}}) {
+        for (const std::string& text : *texts) {
+            if (!fits(path, text)) return;
+        }
+    }
+}
+
 }  // namespace
 
 void complete_spec(SpecDraft& draft, const SpecDefaults& defaults) {
@@ -239,6 +281,7 @@ void judge_spec(SpecDraft& draft) {
     judge_settings_without_effect(draft);
     judge_ports(draft);
     judge_mounts(draft);
+    judge_references(draft);
 }
 
 }  // namespace roundhouse

@@ -10,6 +10,7 @@
 #include <map>
 #include <optional>
 #include <sstream>
+#include <tuple>
 #include <utility>
 
 namespace roundhouse {
@@ -26,9 +27,17 @@ struct Unreadable : std::exception {
     YamlProblem problem;
 };
 
-TextMark to_mark(const YAML::Mark& mark) {
+TextMark end_of(std::string_view text) {
+    const auto lines = 1 + std::count(text.begin(), text.end(), '\n');
+    const auto last_line = text.substr(text.rfind('\n') + 1);
+    return {static_cast<int>(lines), static_cast<int>(last_line.size()) + 1};
+}
+
+// Where something is missing at the end, the parser tells of what goes behind the text.
+TextMark to_mark(const YAML::Mark& mark, const TextMark& end) {
     if (mark.is_null()) return {};
-    return {mark.line + 1, mark.column + 1};
+    const TextMark told{mark.line + 1, mark.column + 1};
+    return std::tie(told.line, told.column) < std::tie(end.line, end.column) ? told : end;
 }
 
 std::string at(const TextMark& mark) {
@@ -75,24 +84,25 @@ class Budget {
 // Turns the parser's events of one document into a tree.
 class TreeBuilder : public YAML::EventHandler {
   public:
-    TreeBuilder(const YamlLimits& limits, Budget& budget) : limits_(limits), budget_(budget) {}
+    TreeBuilder(const YamlLimits& limits, const TextMark& end, Budget& budget)
+        : limits_(limits), end_(end), budget_(budget) {}
 
     YamlNode root;
     std::vector<YamlProblem> problems;
 
-    void OnDocumentStart(const YAML::Mark& mark) override { root.mark = to_mark(mark); }
+    void OnDocumentStart(const YAML::Mark& mark) override { root.mark = here(mark); }
     void OnDocumentEnd() override {}
 
     void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-        if (expects_key()) refuse_key(to_mark(mark));
-        place(node_at(YamlNode::Kind::null, to_mark(mark)), anchor);
+        if (expects_key()) refuse_key(here(mark));
+        place(node_at(YamlNode::Kind::null, here(mark)), anchor);
     }
 
     void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   const std::string& value) override {
-        refuse_tag(tag, to_mark(mark));
-        refuse_nul(value, to_mark(mark));
-        YamlNode node = node_at(YamlNode::Kind::scalar, to_mark(mark));
+        refuse_tag(tag, here(mark));
+        refuse_nul(value, here(mark));
+        YamlNode node = node_at(YamlNode::Kind::scalar, here(mark));
         node.text = value;
         node.quoted = tag == "!";
         place(std::move(node), anchor);
@@ -101,21 +111,21 @@ class TreeBuilder : public YAML::EventHandler {
     void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
         const auto found = anchored_.find(anchor);
         if (found == anchored_.end()) {
-            throw Unreadable({to_mark(mark), "an alias inside the value that it stands for"});
+            throw Unreadable({here(mark), "an alias inside the value that it stands for"});
         }
-        budget_.charge(found->second, to_mark(mark));
-        if (expects_key() && found->second.kind == YamlNode::Kind::null) refuse_key(to_mark(mark));
+        budget_.charge(found->second, here(mark));
+        if (expects_key() && found->second.kind == YamlNode::Kind::null) refuse_key(here(mark));
         attach(YamlNode(found->second));
     }
 
     void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                          YAML::EmitterStyle::value) override {
-        open(YamlNode::Kind::list, to_mark(mark), tag, anchor);
+        open(YamlNode::Kind::list, here(mark), tag, anchor);
     }
 
     void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                     YAML::EmitterStyle::value) override {
-        open(YamlNode::Kind::map, to_mark(mark), tag, anchor);
+        open(YamlNode::Kind::map, here(mark), tag, anchor);
     }
 
     void OnSequenceEnd() override { close(); }
@@ -134,6 +144,8 @@ class TreeBuilder : public YAML::EventHandler {
         std::optional<Key> key;                // of a map: waits for its value
         std::map<std::string, TextMark> seen;  // the keys so far
     };
+
+    TextMark here(const YAML::Mark& mark) const { return to_mark(mark, end_); }
 
     bool expects_key() const {
         return !open_.empty() && open_.back().node.kind == YamlNode::Kind::map &&
@@ -229,6 +241,7 @@ class TreeBuilder : public YAML::EventHandler {
     }
 
     const YamlLimits& limits_;
+    TextMark end_;  // of the text
     Budget& budget_;
     std::vector<Open> open_;
     std::map<YAML::anchor_t, YamlNode> anchored_;
@@ -261,9 +274,10 @@ void read_documents(std::string_view text, const YamlLimits& limits, YamlDocumen
     const std::string_view line_end = text.ends_with('\n') ? "" : "\n";
     std::istringstream stream(std::string(text).append(line_end).append(end_of_text));
     YAML::Parser parser(stream);
+    const TextMark end = end_of(text);
     Budget budget(limits);
     while (parser) {
-        TreeBuilder builder(limits, budget);
+        TreeBuilder builder(limits, end, budget);
         const bool more = parser.HandleNextDocument(builder);
         std::move(builder.problems.begin(), builder.problems.end(),
                   std::back_inserter(result.problems));
@@ -291,7 +305,8 @@ YamlDocuments parse_yaml(std::string_view text, const YamlLimits& limits) {
     } catch (const Unreadable& unreadable) {
         broken = unreadable.problem;
     } catch (const YAML::Exception& error) {
-        broken = YamlProblem{to_mark(error.mark), "not valid YAML: " + error.msg};
+        broken = YamlProblem{to_mark(error.mark, end_of(text)),
+                             "not valid YAML: " + excerpt(error.msg, 200)};
     } catch (const std::exception& error) {
         broken = YamlProblem{{}, std::string("not valid YAML: ") + error.what()};
     }

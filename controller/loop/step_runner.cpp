@@ -39,9 +39,10 @@ void StepRunner::add_unlisted(Observation& seen) const {
     const std::lock_guard lock(mutex_);
     for (const auto& [slot, created] : created_) {
         if (look_began_ - created.at >= listing_lag) continue;
-        const bool listed = std::ranges::any_of(seen.engines, [&](const EngineView& engine) {
-            return created.id.empty() ? engine.slot == slot : engine.id == created.id;
-        });
+        const bool listed = std::ranges::any_of(
+            seen.engines, [&, at = slot, &id = created.id](const EngineView& engine) {
+                return id.empty() ? engine.slot == at : engine.id == id;
+            });
         if (!listed) seen.steps_in_flight.emplace(slot, created.step);
     }
 }

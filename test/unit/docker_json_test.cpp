@@ -108,11 +108,12 @@ TEST_CASE("a list is whole or it is a fault that says what is wrong") {
     CHECK(complaint("").find("not JSON") != std::string::npos);
     CHECK(complaint("<html>").find("not JSON") != std::string::npos);
     CHECK(complaint("[" + row + ",").find("was cut") != std::string::npos);
+    CHECK(complaint(std::string("[]\0]", 4)).find("a NUL") != std::string::npos);
     CHECK(complaint("null").find("a list was expected") != std::string::npos);
     CHECK(complaint("{}").find("a list was expected") != std::string::npos);
     CHECK(complaint("[1]").find("[0] in the reply is number") != std::string::npos);
     CHECK(complaint("[" + row + ", {}]").find("lacks [1].Id") != std::string::npos);
-    CHECK(complaint(std::string(100'000, '[')).find("not JSON") != std::string::npos);
+    CHECK(complaint(std::string(100'000, '[')).find("nested too deep") != std::string::npos);
 
     struct Change {
         std::string from;
@@ -125,6 +126,8 @@ TEST_CASE("a list is whole or it is a fault that says what is wrong") {
         {"\"State\": \"running\"", "\"State\": null"},
         {"1767225600", "\"yesterday\""},
         {"1767225600", "1.5"},
+        {"1767225600", "9223372036854775807"},
+        {"1767225600", "18446744073709551615"},
         {"\"roundhouse.slot\": \"0\"", "\"roundhouse.slot\": 0"},
         {"\"Labels\"", "\"Lapels\""},
         {"{\"NetworkMode\": \"container:bbbb\"}", "{}"},

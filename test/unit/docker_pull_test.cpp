@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdint>
+
 #include "edge/line_reader.h"
 
 using namespace roundhouse;
@@ -44,6 +46,9 @@ TEST_CASE("the lines of a pull are summed up") {
     tell("aaa", "Downloading", 41'500'000);
     tell("aaa", "Extracting", 1'000);
     CHECK(progress.text() == "2 of 2 layers, 41 MB");
+    tell("ccc", "Downloading", INT64_MAX);
+    tell("ddd", "Downloading", INT64_MAX);
+    CHECK(progress.text() == "2 of 4 layers, 2251799855 MB");
 }
 
 TEST_CASE("lines are found however their bytes are split") {

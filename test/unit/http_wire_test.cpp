@@ -66,6 +66,18 @@ TEST_CASE("chunks become a body, whatever stands between them") {
         REQUIRE(incoming);
         CHECK_FALSE(incoming->refusal);
         CHECK(incoming->request.body == "hello");
+        CHECK_FALSE(incoming->request.headers.contains("x"));  // it came too late to be one
+    }
+}
+
+TEST_CASE("a body of no chunks is empty, in whatever pieces it comes") {
+    const std::string bytes = head_with(chunked) + "0\r\n\r\n";
+    for (std::size_t piece = 1; piece <= bytes.size(); ++piece) {
+        CAPTURE(piece);
+        const auto incoming = first_of(bytes, piece);
+        REQUIRE(incoming);
+        CHECK_FALSE(incoming->refusal);
+        CHECK(incoming->request.body.empty());
     }
 }
 

@@ -77,6 +77,7 @@ TEST_SUITE("json syntax") {
             CAPTURE(text);
             CHECK_FALSE(is_json_object(text));
         }
+        CHECK_FALSE(is_json_object(std::string_view("{}\0x", 4)));
     }
 
     TEST_CASE("depth takes no stack") {

@@ -141,3 +141,24 @@ TEST_CASE("a target is mounted once") {
          "spec.template.tmpfs[0]: mounts '/c' as spec.template.volumes[0]"},
     });
 }
+
+TEST_CASE("references stand for no more text than a program can be started with") {
+    // Of 1 KiB; each further variable is sixteen times the one before it.
+    const auto spec_with_variables = [](int count) {
+        std::string variables = "A: " + std::string(1024, 'a');
+        for (int i = 1; i < count; ++i) {
+            variables += std::string(", ") + static_cast<char>('A' + i) + ": ";
+            for (int times = 0; times < 16; ++times)
+                variables += std::string("$(") + static_cast<char>('A' + i - 1) + ")";
+        }
+        return template_with("env: {" + variables + "}");
+    };
+    check_all({
+        {spec_with_variables(3), ""},
+        {spec_with_variables(4), "spec.template.env.D: the references in it may stand for more"},
+        {spec_with_variables(26), "spec.template.env.D: the references in it may stand for more"},
+        {spec_with_variables(3) + "    args: [$(C), $(C), $(C), $(C)]\n", ""},
+        {spec_with_variables(3) + "    args: [$(C), $(C), $(C), $(C), $(C), $(C), $(C), $(C)]\n",
+         "spec.template.args: the references in it may stand for more than 2 MiB"},
+    });
+}

@@ -68,6 +68,12 @@ TEST_CASE("a tree tells of each value what it is, how it was written and where i
     CHECK_FALSE(children[5].is_plain());
 }
 
+TEST_CASE("what is missing at the end of a text stands there") {
+    CHECK(parse_yaml("a:\n  -\n").documents.at(0).children.at(0).children.at(0).mark ==
+          TextMark{3, 1});
+    CHECK(only_problem("a: [").starts_with("1:5: "));
+}
+
 TEST_CASE("documents are told apart, and empty ones are null") {
     CHECK(parse_yaml("").documents.empty());
     CHECK(parse_yaml("# only\n# comments\n").documents.empty());
@@ -121,8 +127,9 @@ TEST_CASE("what is not accepted says where it stands and what it is") {
         {"a: [1, 2\n", "2:1", "not valid YAML"},
         {"a: b: c\n", "1:5", "not valid YAML: illegal map value"},
         {"a:\n\tb: 1\n", "2:", "not valid YAML"},
-        {"a: \"open\nb: 1\n", "3:2", "not valid YAML: illegal EOF in scalar"},
-        {"a: 'open", "2:2", "not valid YAML: illegal EOF in scalar"},
+        {"a: \"open\nb: 1\n", "3:1", "not valid YAML: illegal EOF in scalar"},
+        {"a: 'open", "1:9", "not valid YAML: illegal EOF in scalar"},
+        {"a: \"\\\xC3\xA4\"", "1:7", "not valid YAML: unknown escape character: ?"},
         {"a: *nobody\n", "1:4", "not valid YAML"},
         {"a: &x [*x]\n", "1:8", "an alias inside the value that it stands for"},
         {"a: {<<: {b: 1}}\n", "1:5", "merge keys (<<) are not supported"},
