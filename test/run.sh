@@ -11,17 +11,21 @@ Engine answers it starts one (as root or with sudo) and stops it at the end.
 
   --unit          only the tests that need no Docker
   --filter REGEX  only the tests whose name matches (ctest -R)
-  --sanitize      the unit tests also under address and undefined-behaviour sanitizers
+  --sanitize      unit, simulation and contract tests also under sanitizers, for threads as well
+  --fuzz SECONDS  also fuzz what reads texts from outside, for so long each
   --keep          leave a Docker Engine running that was started here
   --help          this text
 
-With CI=true a test that cannot run is a failure, and --sanitize is on; otherwise such a test is
-skipped, and said so."
+With CI=true a test that cannot run is a failure, more worlds are simulated, and the sanitizers for
+addresses and undefined behaviour are on; otherwise a test that cannot run is skipped, and said so."
 
 build=$root/build
 sessions=$build/test-session
-unit_only=false keep=false sanitize=OFF
-[ "${CI:-}" != true ] || sanitize=ON
+unit_only=false keep=false
+sanitizers="" seeds=5000 fuzz_seconds=0
+packages=("$root/controller/debian-packages.txt" "$root/test/unit/debian-packages.txt"
+    "$root/test/debian-packages.txt")
+[ "${CI:-}" != true ] || sanitizers="address,undefined" seeds=100000
 # Two of them may be those that run at the lowest priority.
 ctest=(ctest --test-dir "$build" --output-on-failure --no-tests=error --parallel 4)
 
@@ -29,7 +33,12 @@ while [ $# -gt 0 ]; do
     case $1 in
         --unit) unit_only=true ;;
         --keep) keep=true ;;
-        --sanitize) sanitize=ON ;;
+        --sanitize) sanitizers="address,undefined;thread" ;;
+        --fuzz)
+            fuzz_seconds=${2:?--fuzz needs a number of seconds}
+            packages+=("$root/test/fuzz/debian-packages.txt")
+            shift
+            ;;
         --filter)
             ctest+=(--tests-regex "${2:?--filter needs a regular expression}")
             shift
@@ -75,13 +84,13 @@ prepare_docker() {
 trap clean_up EXIT
 trap 'exit 130' INT TERM
 
-install_missing "$root/controller/debian-packages.txt" "$root/test/unit/debian-packages.txt" \
-    "$root/test/debian-packages.txt"
+install_missing "${packages[@]}"
 # The image is built from the same sources once more.
 export CCACHE_DIR=$build/ccache CCACHE_BASEDIR=$root
 export CCACHE_COMPILERCHECK=content CCACHE_SLOPPINESS=locale
 cmake -S "$root" -B "$build" -G Ninja -DCMAKE_CXX_COMPILER_LAUNCHER=ccache \
-    -DROUNDHOUSE_SANITIZED_TESTS=$sanitize >/dev/null
+    -DROUNDHOUSE_SANITIZED_TESTS="$sanitizers" -DROUNDHOUSE_SIM_SEEDS=$seeds \
+    -DROUNDHOUSE_FUZZ_SECONDS="$fuzz_seconds" >/dev/null
 cmake --build "$build"
 
 $unit_only || prepare_docker
