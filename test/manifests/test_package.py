@@ -6,7 +6,8 @@ import subprocess
 import tempfile
 import unittest
 
-SOURCE = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
+from readme import SOURCE, read, variables_of_the_readme
+
 BUILD = os.environ["ROUNDHOUSE_BUILD"]
 
 PAGE = "usr/share/man/man1/roundhouse.1.gz"
@@ -29,11 +30,6 @@ def said_by(*command, **environment):
     return done.stdout
 
 
-def read(*path):
-    with open(os.path.join(*path), encoding="utf-8") as file:
-        return file.read()
-
-
 def files_below(folder):
     return {os.path.relpath(os.path.join(place, name), folder)
             for place, _, names in os.walk(folder) for name in names}
@@ -41,12 +37,6 @@ def files_below(folder):
 
 def install(folder, prefix="/usr"):
     said_by("cmake", "--install", BUILD, "--prefix", prefix, DESTDIR=folder)
-
-
-def variables_of_the_readme():
-    table = read(SOURCE, "README.md").partition("| variable | default | meaning |")[2]
-    rows = re.findall(r"^\|([^|]*)\|", table.partition("\n\n")[0], flags=re.MULTILINE)
-    return {name for row in rows for name in re.findall(r"`([A-Z_0-9]+)`", row)}
 
 
 class WithFolder(unittest.TestCase):
