@@ -1,0 +1,74 @@
+"""A Docker daemon of a test's own, in a network namespace of its own, so that nobody else's
+containers are restarted, and no bridge of this machine is touched."""
+import ctypes
+import fcntl
+import os
+import shutil
+import socket
+import struct
+import subprocess
+import tempfile
+import time
+
+import docker_host
+from harness import require
+
+NEW_NETWORK_NAMESPACE = 0x40000000
+SET_INTERFACE_FLAGS, IS_UP = 0x8914, 1
+STANDIN_PROGRAMS = os.environ.get("STANDIN_PROGRAMS", "")
+BUILD_IMAGES = os.path.join(os.path.dirname(__file__), "..", "standins", "build.sh")
+
+
+def enter_own_network():
+    """A network namespace of this process's own, with a loopback that works. False: may not."""
+    if ctypes.CDLL(None).unshare(NEW_NETWORK_NAMESPACE) != 0:
+        return False
+    with socket.socket() as any_socket:
+        fcntl.ioctl(any_socket, SET_INTERFACE_FLAGS, struct.pack("16sh14x", b"lo", IS_UP))
+    return True
+
+
+class Daemon:
+    """A private dockerd."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.socket = f"{folder}/docker.sock"
+        self.process = None
+        self.start()
+
+    def start(self, *options):
+        self.log = open(f"{self.folder}/log", "ab")
+        self.process = subprocess.Popen(
+            ["dockerd", "--data-root", f"{self.folder}/data", "--exec-root", f"{self.folder}/exec",
+             "--pidfile", f"{self.folder}/pid", "--host", f"unix://{self.socket}",
+             "--storage-driver", "vfs", *options], stdout=self.log, stderr=self.log)
+        deadline = time.monotonic() + 30
+        while not docker_host.answers():
+            assert time.monotonic() < deadline and self.process.poll() is None, self.tail()
+            time.sleep(0.1)
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+        self.process.wait(30)
+        self.log.close()
+
+    def tail(self):
+        with open(f"{self.folder}/log", errors="replace") as text:
+            return "".join(text.readlines()[-20:])
+
+
+def use_private_docker(test_class):
+    """From now on this process, and what it starts, has a daemon of its own, with the stand-in
+    images; until the end of the class. Returns it."""
+    require(os.geteuid() == 0 and shutil.which("dockerd"), "root and dockerd")
+    require(os.path.exists(f"{STANDIN_PROGRAMS}/standin_engine"), "STANDIN_PROGRAMS")
+    require(enter_own_network(), "a network namespace of its own")
+    folder = tempfile.mkdtemp(prefix="roundhouse-dockerd-")
+    test_class.addClassCleanup(shutil.rmtree, folder, ignore_errors=True)
+    os.environ["DOCKER_HOST"] = f"unix://{folder}/docker.sock"
+    daemon = Daemon(folder)
+    test_class.addClassCleanup(daemon.stop)
+    subprocess.run([BUILD_IMAGES, STANDIN_PROGRAMS], check=True, stdout=subprocess.DEVNULL)
+    return daemon
