@@ -25,7 +25,7 @@ unit_only=false keep=false
 sanitizers="" seeds=5000 fuzz_seconds=0
 packages=("$root/controller/debian-packages.txt" "$root/test/unit/debian-packages.txt"
     "$root/test/debian-packages.txt")
-[ "${CI:-}" != true ] || sanitizers="address,undefined" seeds=100000
+[ "${CI:-}" != true ] || sanitizers="address,undefined" seeds=30000
 # Two of them may be those that run at the lowest priority.
 ctest=(ctest --test-dir "$build" --output-on-failure --no-tests=error --parallel 4)
 
