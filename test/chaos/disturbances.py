@@ -158,7 +158,13 @@ class Disturbances:
         if self.daemon_restarts == 2:
             return "(not again)"
         self.daemon_restarts += 1
+        # It stops every container, those of strangers as well.
+        ids = {inspect(name)["Id"]: name for name in self.strangers}
+        for identity in ids:
+            self.test.watcher.release(identity)
         self.test.restart_daemon()
+        for identity, name in ids.items():
+            self.test.watcher.protect(identity, name)
         return ""
 
     # --- rest
