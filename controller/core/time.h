@@ -24,4 +24,8 @@ std::optional<Time> parse_time(std::string_view text);
 // "250ms", "5s", "1m30s", "2h": the way a spec writes durations.
 std::string format_duration(Duration duration);
 
+constexpr double to_seconds(Duration duration) {
+    return std::chrono::duration<double>(duration).count();
+}
+
 }  // namespace roundhouse

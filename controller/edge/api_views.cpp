@@ -22,10 +22,6 @@ std::string_view word_of(Severity severity) {
     return "unknown";
 }
 
-double seconds(Duration duration) {
-    return std::chrono::duration<double>(duration).count();
-}
-
 void write_condition(JsonWriter& json, const Condition& condition) {
     json.begin_object();
     json.key("type").string(condition.type);
@@ -90,7 +86,7 @@ void write_gateway(JsonWriter& json, const RoundView& round, const GatewayView& 
     json.key("state").string(to_string(gateway.state));
     json.key("message").string(gateway.detail);
     json.key("since").string(format_time(round.at - age));
-    json.key(ready ? "readyFor" : "notReadyFor").number(seconds(age));
+    json.key(ready ? "readyFor" : "notReadyFor").number(to_seconds(age));
     json.key("vpnStatus").string(to_string(gateway.vpn_status));
     json.key("vpnMessage").string(gateway.vpn_detail);
     json.key("publicIp").string(gateway.public_ip.value_or(""));
@@ -204,14 +200,14 @@ std::string event_as_json(const Event& event) {
 std::string history_as_json(const std::vector<Sample>& samples) {
     JsonWriter json;
     json.begin_object();
-    json.key("intervalSeconds").number(seconds(History::interval));
+    json.key("intervalSeconds").number(to_seconds(History::interval));
     json.key("samples").begin_array();
     for (const auto& sample : samples) {
         json.begin_object();
         json.key("time").string(format_time(sample.at));
         json.key("wanted").integer(sample.wanted);
         json.key("ready").integer(sample.ready);
-        json.key("longestRoundSeconds").number(seconds(sample.longest_round));
+        json.key("longestRoundSeconds").number(to_seconds(sample.longest_round));
         json.end_object();
     }
     json.end_array();

@@ -36,11 +36,6 @@ struct RawFlags {
 
 constexpr const char* resource_words = "pool, engines, gateways or events";
 
-// std::quoted, which the library brings in, would be found as well.
-std::string shown(const std::string& word) {
-    return roundhouse::quoted(word);
-}
-
 Fault problem(std::string message) {
     return {FaultKind::rejected, std::move(message)};
 }
@@ -114,23 +109,23 @@ std::string did_you_mean(const std::string& written, const std::vector<std::stri
 
 Fault unknown_command(const std::string& word) {
     if (word.starts_with("-")) {
-        return problem("unknown flag " + shown(word) + " before the command");
+        return problem("unknown flag " + in_quotes(word) + " before the command");
     }
     std::vector<std::string> names;
     for (const CommandHelp& help : command_helps())
         names.emplace_back(help.name);
-    return problem("unknown command " + shown(word) + did_you_mean(word, names));
+    return problem("unknown command " + in_quotes(word) + did_you_mean(word, names));
 }
 
 Fault unknown_word(const CLI::App& command, const std::string& word) {
-    if (!word.starts_with("-")) return problem("unexpected argument " + shown(word));
+    if (!word.starts_with("-")) return problem("unexpected argument " + in_quotes(word));
     const std::string flag = word.substr(0, word.find('='));
     std::vector<std::string> names;
     for (const CLI::Option* option : command.get_options()) {
         for (const std::string& name : option->get_lnames())
             names.push_back("--" + name);
     }
-    return problem("unknown flag " + shown(flag) + did_you_mean(flag, names));
+    return problem("unknown flag " + in_quotes(flag) + did_you_mean(flag, names));
 }
 
 // Reads flags one after the other; the first problem stays. A flag that was not given leaves what
@@ -145,7 +140,7 @@ class Reader {
             into = *value;
         } else {
             problem_ =
-                problem(std::string(flag) + ": expected " + accepted + ", got " + shown(word));
+                problem(std::string(flag) + ": expected " + accepted + ", got " + in_quotes(word));
         }
     }
 

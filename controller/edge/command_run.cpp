@@ -93,7 +93,7 @@ int command_run(const CommandLine& line, const Environment& environment, Signals
         {Severity::info, "roundhouse starts", {{"version", version()}, {"spec", line.file}}});
 
     MeasuredRuntime docker(bench.runtime(),
-                           [&](const DockerCall& call) { instruments.docker_call_ended(call); });
+                           [&](const MeasuredCall& call) { instruments.docker_call_ended(call); });
     Controller controller(docker, bench.gateway_api(), bench.probes(), bench.clock(), journal,
                           instruments);
     instruments.watch(controller.board());

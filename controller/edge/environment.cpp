@@ -26,7 +26,7 @@ class Reader {
         if (auto value = parse(text)) {
             into = *value;
         } else {
-            problem_ = Fault{FaultKind::rejected, std::string(name) + "=" + quoted(text) +
+            problem_ = Fault{FaultKind::rejected, std::string(name) + "=" + in_quotes(text) +
                                                       " is not usable: expected " + accepted};
         }
     }

@@ -12,10 +12,6 @@ namespace roundhouse {
 
 namespace {
 
-std::string or_dash(const std::string& text) {
-    return text.empty() ? "-" : text;
-}
-
 std::string shown(const YamlNode& item, std::string_view key) {
     return or_dash(text_of(item, key));
 }

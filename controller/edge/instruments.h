@@ -28,7 +28,7 @@ class Instruments : public Meters {
     void round_ended(RoundOutcome outcome, Duration took) override;
     void step_ended(const Step& step, bool well, Duration took) override;
     void forwarded_ports_changed(const std::string& gateway) override;
-    void docker_call_ended(const DockerCall& call) { metrics_.docker_call_ended(call); }
+    void docker_call_ended(const MeasuredCall& call) { metrics_.docker_call_ended(call); }
     void gluetun_request_ended(const GluetunRequest& request);
 
     // The loop has gone round once more, whatever came of it: a look that failed, or no spec yet.

@@ -217,7 +217,7 @@ void judge_mounts(SpecDraft& draft) {
     for (const Mount& mount : sound_mounts(draft)) {
         const auto [first, is_new] = path_of_target.emplace(mount.target, mount.path);
         if (is_new) continue;
-        draft.add_error(mount.path, "mounts " + quoted(mount.target) + " as " + first->second +
+        draft.add_error(mount.path, "mounts " + in_quotes(mount.target) + " as " + first->second +
                                         " (" + draft.place_of(first->second) +
                                         ") does; only one of them can");
     }

@@ -20,7 +20,7 @@ std::string shown_as_found(const YamlNode& node) {
         case YamlNode::Kind::map: return "a mapping";
         case YamlNode::Kind::scalar: break;
     }
-    return quoted(node.text);
+    return in_quotes(node.text);
 }
 
 // YAML readers disagree on what 010, 1_000 and 1e3 are, so none of them is guessed at.
@@ -125,9 +125,9 @@ void add_unknown_word(SpecDraft& draft, const YamlNode& node, const std::string&
         add_mismatch(draft, node, path, expected);
         return;
     }
-    draft.add_error(
-        node.mark, path,
-        "expected " + expected + ", got " + quoted(node.text) + "; did you mean " + *nearest + "?");
+    draft.add_error(node.mark, path,
+                    "expected " + expected + ", got " + in_quotes(node.text) + "; did you mean " +
+                        *nearest + "?");
 }
 
 JsonItems to_items(const std::vector<std::string>& texts) {
@@ -305,7 +305,7 @@ ValueKind text_map(const Place<KeyValues>& place, const TextRule& key, const Tex
             const std::string item_path = path + "." + excerpt(child.key);
             if (!key_check.accepts(child.key)) {
                 draft.add_error(child.key_mark, item_path,
-                                "expected " + expected_key + ", got " + quoted(child.key));
+                                "expected " + expected_key + ", got " + in_quotes(child.key));
                 continue;
             }
             auto read = value_check.read(draft, child, item_path);

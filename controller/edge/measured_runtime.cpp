@@ -8,12 +8,12 @@ namespace roundhouse {
 namespace {
 
 template <class Call>
-auto measure(const std::function<void(const DockerCall&)>& tell, std::string_view operation,
+auto measure(const std::function<void(const MeasuredCall&)>& tell, std::string_view operation,
              const Call& call) {
     using std::chrono::steady_clock;
     const auto began = steady_clock::now();
     auto result = call();
-    DockerCall ended;
+    MeasuredCall ended;
     ended.operation = operation;
     ended.seconds = std::chrono::duration<double>(steady_clock::now() - began).count();
     if (!result) ended.fault = result.fault().kind;
@@ -23,7 +23,7 @@ auto measure(const std::function<void(const DockerCall&)>& tell, std::string_vie
 
 }  // namespace
 
-MeasuredRuntime::MeasuredRuntime(Runtime& inner, std::function<void(const DockerCall&)> on_call)
+MeasuredRuntime::MeasuredRuntime(Runtime& inner, std::function<void(const MeasuredCall&)> on_call)
     : inner_(inner), on_call_(std::move(on_call)) {}
 
 Result<std::vector<ContainerListing>> MeasuredRuntime::list_pool(const std::string& pool) {

@@ -9,7 +9,7 @@
 
 namespace roundhouse {
 
-struct DockerCall {
+struct MeasuredCall {
     std::string_view operation;      // "list", "create" ...
     std::optional<FaultKind> fault;  // nullopt: well
     double seconds = 0;
@@ -19,7 +19,7 @@ class MeasuredRuntime : public Runtime {
   public:
     // `inner` must outlive this. `on_call` is called from the threads that make the calls; not for
     // follow_events, which has no end of its own.
-    MeasuredRuntime(Runtime& inner, std::function<void(const DockerCall&)> on_call);
+    MeasuredRuntime(Runtime& inner, std::function<void(const MeasuredCall&)> on_call);
 
     Result<std::vector<ContainerListing>> list_pool(const std::string& pool) override;
     Result<std::optional<EngineEnd>> inspect_end(const std::string& id) override;
@@ -39,7 +39,7 @@ class MeasuredRuntime : public Runtime {
 
   private:
     Runtime& inner_;
-    std::function<void(const DockerCall&)> on_call_;
+    std::function<void(const MeasuredCall&)> on_call_;
 };
 
 }  // namespace roundhouse

@@ -156,7 +156,7 @@ std::vector<SeriesLabels> all_rehost_labels() {
     return all;
 }
 
-SeriesLabels docker_labels(const DockerCall& call) {
+SeriesLabels docker_labels(const MeasuredCall& call) {
     return docker_series(call.operation, call.fault);
 }
 

@@ -27,7 +27,7 @@ std::vector<SeriesLabels> all_action_labels();
 bool is_rehost(const Step& step);
 std::vector<SeriesLabels> all_rehost_labels();
 
-SeriesLabels docker_labels(const DockerCall& call);
+SeriesLabels docker_labels(const MeasuredCall& call);
 std::vector<SeriesLabels> all_docker_labels();
 
 SeriesLabels gluetun_labels(const GluetunRequest& request);

@@ -90,10 +90,6 @@ HistogramSeries histograms(Registry& registry, const char* name, const char* hel
                            buckets);
 }
 
-double seconds(Duration duration) {
-    return std::chrono::duration<double>(duration).count();
-}
-
 MetricFamily single(MetricType type, const char* name, const char* help, double value) {
     prometheus::ClientMetric metric;
     metric.gauge.value = value;
@@ -165,13 +161,13 @@ class Metrics::Counters {
         const std::lock_guard lock(mutex_);
         changed_ = true;
         rounds_.at(round_labels(outcome)).Increment();
-        round_durations_.at({}).Observe(seconds(took));
+        round_durations_.at({}).Observe(to_seconds(took));
         last_round_ = clock_.now();
         // A failed look tells nothing of the world: what was awaited is awaited still.
         const Monotonic now = clock_.monotonic();
         if (outcome == RoundOutcome::differs && !differs_since_) differs_since_ = now;
         if (outcome == RoundOutcome::matched && differs_since_) {
-            convergences_.at({}).Observe(seconds(now - *differs_since_));
+            convergences_.at({}).Observe(to_seconds(now - *differs_since_));
             differs_since_.reset();
         }
     }
@@ -181,7 +177,7 @@ class Metrics::Counters {
         changed_ = true;
         steps_.at(step_labels(step, well)).Increment();
         step_durations_.at({{"action", std::string(to_string(step.action))}})
-            .Observe(seconds(took));
+            .Observe(to_seconds(took));
         if (well && is_rehost(step)) {
             rehosts_.at({{"reason", std::string(to_string(step.reason))}}).Increment();
         }
@@ -193,7 +189,7 @@ class Metrics::Counters {
         port_changes_.at({{"gateway", gateway}}).Increment();
     }
 
-    void docker_call_ended(const DockerCall& call) {
+    void docker_call_ended(const MeasuredCall& call) {
         const std::lock_guard lock(mutex_);
         changed_ = true;
         docker_.at(docker_labels(call)).Observe(call.seconds);
@@ -202,7 +198,7 @@ class Metrics::Counters {
     void gluetun_request_ended(const GluetunRequest& request) {
         const std::lock_guard lock(mutex_);
         changed_ = true;
-        gluetun_.at(gluetun_labels(request)).Observe(seconds(request.took));
+        gluetun_.at(gluetun_labels(request)).Observe(to_seconds(request.took));
     }
 
     std::string text(const std::vector<std::string>& gateways) {
@@ -232,7 +228,7 @@ class Metrics::Counters {
             sort_series(family);
         families.push_back(single(MetricType::Gauge, "roundhouse_last_round_timestamp_seconds",
                                   "When the last round ended, well or not; 0 before the first.",
-                                  seconds(last_round_.time_since_epoch())));
+                                  to_seconds(last_round_.time_since_epoch())));
         return families;
     }
 
@@ -290,7 +286,7 @@ void Metrics::forwarded_ports_changed(const std::string& gateway) {
     counters_->forwarded_ports_changed(gateway);
 }
 
-void Metrics::docker_call_ended(const DockerCall& call) {
+void Metrics::docker_call_ended(const MeasuredCall& call) {
     counters_->docker_call_ended(call);
 }
 

@@ -27,7 +27,7 @@ class Metrics : public Meters {
     void step_ended(const Step& step, bool well, Duration took) override;
     void forwarded_ports_changed(const std::string& gateway) override;
 
-    void docker_call_ended(const DockerCall& call);
+    void docker_call_ended(const MeasuredCall& call);
     void gluetun_request_ended(const GluetunRequest& request);
 
     // Content type "text/plain; version=0.0.4; charset=utf-8".

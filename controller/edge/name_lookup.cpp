@@ -22,7 +22,7 @@ namespace {
 using Found = Result<std::string>;
 
 Fault no_address(const std::string& name, const std::string& why) {
-    return {FaultKind::unavailable, "the name " + quoted(name) + " cannot be resolved: " + why};
+    return {FaultKind::unavailable, "the name " + in_quotes(name) + " cannot be resolved: " + why};
 }
 
 bool is_ip_address(const std::string& text) {

@@ -51,7 +51,7 @@ std::string excerpt(std::string_view text, std::size_t longest) {
     return shown;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     return "'" + excerpt(text) + "'";
 }
 

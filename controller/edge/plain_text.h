@@ -30,6 +30,6 @@ std::optional<TextFlaw> find_text_flaw(std::string_view text);
 std::string excerpt(std::string_view text, std::size_t longest = 60);
 
 // The same in single quotes.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 }  // namespace roundhouse

@@ -20,10 +20,6 @@ Colour colour_of(const Decision& decision) {
     }
 }
 
-std::string or_dash(const std::string& text) {
-    return text.empty() ? "-" : text;
-}
-
 std::string address_of(const Decision& decision) {
     if (decision.host.empty()) return "-";
     return decision.host + ":" + std::to_string(decision.port);

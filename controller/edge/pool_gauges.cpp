@@ -4,6 +4,7 @@
 #include <array>
 #include <set>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 
 namespace roundhouse {
@@ -52,7 +53,7 @@ bool converged(const BoardView& board) {
 }
 
 double seconds_since_epoch(Time time) {
-    return std::chrono::duration<double>(time.time_since_epoch()).count();
+    return to_seconds(time.time_since_epoch());
 }
 
 void add_pool(const BoardView& board, std::vector<GaugeFamily>& families) {
@@ -138,6 +139,11 @@ void add_engines(const BoardView& board, std::vector<GaugeFamily>& families) {
     GaugeFamily failures{
         "roundhouse_engine_failures", "Failures in a row that led to this engine.", {}};
     std::set<std::string> told;
+    std::unordered_map<std::string_view, const EngineView*> engines;
+    if (board.round != nullptr) {
+        for (const auto& engine : board.round->seen.engines)
+            engines.emplace(engine.name, &engine);
+    }
     const bool known = board.round != nullptr;
     for (const auto& decision : known ? board.round->plan.decisions : std::vector<Decision>{}) {
         const bool there = decision.fate != Fate::missing && decision.fate != Fate::foreign;
@@ -150,9 +156,9 @@ void add_engines(const BoardView& board, std::vector<GaugeFamily>& families) {
         all.emplace_back("forwarded", decision.forwarded ? "true" : "false");
         info.values.push_back({std::move(all), 1});
         ready.values.push_back({who, decision.ready ? 1.0 : 0.0});
-        const auto& engines = board.round->seen.engines;
-        const auto engine = std::ranges::find(engines, decision.engine, &EngineView::name);
-        failures.values.push_back({who, engine == engines.end() ? 0.0 : double(engine->failures)});
+        const auto engine = engines.find(decision.engine);
+        failures.values.push_back(
+            {who, engine == engines.end() ? 0.0 : double(engine->second->failures)});
     }
     families.push_back(std::move(info));
     families.push_back(std::move(ready));

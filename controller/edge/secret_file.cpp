@@ -19,7 +19,7 @@ namespace {
 constexpr std::size_t longest_secret_bytes = 4096;
 
 Fault complaint(const std::string& path, const std::string& problem) {
-    return {FaultKind::rejected, "the secret file " + quoted(path) + " " + problem};
+    return {FaultKind::rejected, "the secret file " + in_quotes(path) + " " + problem};
 }
 
 Fault unreadable(const std::string& path, int error) {

@@ -21,6 +21,11 @@ struct Cell {
         : text(std::move(plain)), colour(shown_in) {}
 };
 
+// What a cell shows for nothing.
+inline std::string or_dash(const std::string& text) {
+    return text.empty() ? "-" : text;
+}
+
 // A header and rows, columns two spaces apart, each as wide as its widest cell, no spaces at the
 // end of a line. Cells are one line each: control characters become spaces. One thread.
 class Table {

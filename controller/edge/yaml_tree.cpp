@@ -159,7 +159,7 @@ class TreeBuilder : public YAML::EventHandler {
     // "?" is what a plain scalar, a list or a map without a tag carries; "!" stands for quotes.
     static void refuse_tag(const std::string& tag, const TextMark& mark) {
         if (tag.empty() || tag == "?" || tag == "!") return;
-        throw Unreadable({mark, "the tag " + quoted(tag) + " is not supported; remove it"});
+        throw Unreadable({mark, "the tag " + in_quotes(tag) + " is not supported; remove it"});
     }
 
     static void refuse_nul(const std::string& value, const TextMark& mark) {
@@ -234,7 +234,7 @@ class TreeBuilder : public YAML::EventHandler {
             map.node.children.push_back(std::move(node));
         } else {
             problems.push_back(
-                {node.key_mark, "the key " + quoted(node.key) +
+                {node.key_mark, "the key " + in_quotes(node.key) +
                                     " is here for the second time; the first is at " +
                                     at(first->second) + "; remove one of them"});
         }

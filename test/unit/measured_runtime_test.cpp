@@ -14,8 +14,8 @@ TEST_SUITE("measured_runtime") {
     TEST_CASE("each call is told with its outcome, and answers as before") {
         FakeRuntime docker;
         docker.run_gateway("gluetun");
-        std::vector<DockerCall> told;
-        MeasuredRuntime measured(docker, [&](const DockerCall& call) { told.push_back(call); });
+        std::vector<MeasuredCall> told;
+        MeasuredRuntime measured(docker, [&](const MeasuredCall& call) { told.push_back(call); });
 
         const auto gateway = measured.inspect_gateway("gluetun");
         REQUIRE(gateway.ok());
