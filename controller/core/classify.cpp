@@ -10,6 +10,7 @@
 #include "core/backoff.h"
 #include "core/fingerprint.h"
 #include "core/forwarding.h"
+#include "core/gateway_index.h"
 #include "core/launch.h"
 #include "core/names.h"
 
@@ -30,10 +31,13 @@ class Classifier {
 
   public:
     Classifier(const EnginePool& pool, const Observation& seen, Time now)
-        : pool_(pool), seen_(seen), now_(now), hash_(template_hash(pool)) {
-        for (const auto& gateway : seen.gateways)
-            gateways_[gateway.name] = &gateway;
+        : pool_(pool),
+          seen_(seen),
+          now_(now),
+          hash_(template_hash(pool)),
+          gateways_(seen.gateways) {
         std::unordered_map<int, const EngineView*> holders;
+        holders.reserve(seen.engines.size());
         for (const auto& engine : seen.engines) {
             if (!engine.slot) continue;
             const auto [held, first] = holders.try_emplace(*engine.slot, &engine);
@@ -76,21 +80,22 @@ class Classifier {
     }
 
     const GatewayView* gateway_of(const EngineView& engine) const {
-        const auto found = gateways_.find(engine.gateway);
-        return found == gateways_.end() ? nullptr : found->second;
+        return gateways_.find(engine.gateway);
+    }
+
+    bool has_way_out(const EngineView& engine) const {
+        const GatewayView* gateway = gateway_of(engine);
+        return gateway == nullptr ? pool_.gateways.empty() : gateway->state == GatewayState::ready;
     }
 
     bool ready(const EngineView& engine, Fate fate) const {
         if (fate != Fate::keep && fate != Fate::outdated && fate != Fate::surplus) return false;
-        const GatewayView* gateway = gateway_of(engine);
-        if (gateway == nullptr ? !pool_.gateways.empty() : gateway->state != GatewayState::ready) {
-            return false;
-        }
-        return serving(engine, pool_.engine_template.probe) == Serving::yes;
+        return has_way_out(engine) && serving(engine, pool_.engine_template.probe) == Serving::yes;
     }
 
     bool out_of_reach(const EngineView& engine) const {
         return engine.probe.unreachable && engine.state == EngineState::running &&
+               has_way_out(engine) &&
                age_of(engine, seen_, now_) >= pool_.engine_template.probe.startup_timeout;
     }
 
@@ -112,9 +117,10 @@ class Classifier {
 
     Match outside(const EngineView& engine) const {
         if (pool_.gateways.empty()) return {};
-        const bool joined = !engine.incarnation.id.empty() &&
-                            engine.network_mode == "container:" + engine.incarnation.id;
-        if (joined) return {};
+        constexpr std::string_view prefix = "container:";
+        const std::string_view mode = engine.network_mode;
+        const bool joins = mode.starts_with(prefix) && !engine.incarnation.id.empty();
+        if (joins && mode.substr(prefix.size()) == engine.incarnation.id) return {};
         return say(
             Fate::outside, Reason::outside_gateway,
             "runs with network mode '" + engine.network_mode + "', outside every declared gateway");
@@ -320,7 +326,7 @@ class Classifier {
     const Observation& seen_;
     Time now_;
     std::string hash_;
-    std::unordered_map<std::string, const GatewayView*> gateways_;
+    GatewayIndex gateways_;
     std::unordered_set<const EngineView*> duplicates_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 #include <set>
 #include <utility>
 
@@ -20,6 +21,24 @@ bool is_lasting(Reason reason) {
            reason == Reason::name_taken;
 }
 
+// The places of engines in their list, by slot; those without one come last.
+std::vector<std::size_t> by_slot(const std::vector<EngineView>& engines) {
+    std::vector<std::size_t> places(engines.size());
+    std::iota(places.begin(), places.end(), std::size_t{0});
+    std::ranges::sort(places, {}, [&](std::size_t place) {
+        const EngineView& engine = engines[place];
+        return std::make_tuple(engine.slot.value_or(std::numeric_limits<int>::max()),
+                               std::string_view(engine.name), std::string_view(engine.id));
+    });
+    return places;
+}
+
+// Most lists are in order already, and moving what is in them is dear.
+template <class Element, class Order>
+void put_in_order(std::vector<Element>& list, Order order) {
+    if (!std::ranges::is_sorted(list, {}, order)) std::ranges::stable_sort(list, {}, order);
+}
+
 }  // namespace
 
 Planner::Planner(const EnginePool& pool, const Observation& seen, Time now)
@@ -31,17 +50,15 @@ Planner::Planner(const EnginePool& pool, const Observation& seen, Time now)
       image_(judge_image(pool, seen)) {
     std::vector<Verdict> verdicts = classify(pool, seen, now);
     plan_.forwarded_ports = follow_forwarded_ports(pool, seen, now, verdicts);
+    const GatewayIndex gateways(seen.gateways);
     subjects_.reserve(verdicts.size());
-    for (std::size_t i = 0; i < verdicts.size(); ++i) {
+    for (const std::size_t i : by_slot(seen.engines)) {
         const EngineView& engine = seen.engines[i];
-        const bool holds_port = holds_forwarded_port(engine, gateway_of(engine));
-        subjects_.push_back({&engine, std::move(verdicts[i]), holds_port, false});
+        const GatewayView* gateway = gateways.find(engine.gateway);
+        const bool holds_port = holds_forwarded_port(engine, gateway);
+        subjects_.push_back({&engine, gateway, std::move(verdicts[i]), holds_port});
     }
-    std::ranges::sort(subjects_, {}, [](const Subject& subject) {
-        const EngineView& engine = *subject.engine;
-        return std::make_tuple(engine.slot.value_or(std::numeric_limits<int>::max()),
-                               std::string_view(engine.name), std::string_view(engine.id));
-    });
+    plan_.decisions.reserve(subjects_.size());
 }
 
 Plan Planner::run() {
@@ -72,8 +89,8 @@ Decision Planner::decision_on(const Subject& subject) const {
     decision.p2p_port = engine.ports.p2p;
     // Known to be forwarded to nobody right now. It keeps its port, for the case that it comes
     // back.
-    const GatewayView* gateway = gateway_of(engine);
-    const bool none_now = gateway != nullptr && gateway->forwarded.kind == PortsAnswerKind::none;
+    const bool none_now =
+        subject.gateway != nullptr && subject.gateway->forwarded.kind == PortsAnswerKind::none;
     decision.forwarded = subject.holds_port && !none_now;
     decision.fate = subject.verdict.fate;
     decision.reason = subject.verdict.reason;
@@ -162,11 +179,6 @@ void Planner::make_room_for_another(Subject& subject) {
     propose_for(subject, Action::remove, {});
 }
 
-const GatewayView* Planner::gateway_of(const EngineView& engine) const {
-    const auto found = std::ranges::find(seen_.gateways, engine.gateway, &GatewayView::name);
-    return found == seen_.gateways.end() ? nullptr : &*found;
-}
-
 void Planner::remove_stray(Subject& subject) {
     switch (subject.verdict.fate) {
         case Fate::foreign:
@@ -180,12 +192,15 @@ void Planner::remove_stray(Subject& subject) {
 
 // Engines that are being created and that the listing does not show yet.
 void Planner::note_arrivals() {
-    std::set<int> listed;
-    for (const auto& subject : subjects_) {
-        if (subject.engine->slot) listed.insert(*subject.engine->slot);
-    }
+    std::set<int> unlisted;
     for (const auto& [slot, step] : seen_.steps_in_flight) {
-        if (step.leaving || listed.contains(slot)) continue;
+        if (!step.leaving) unlisted.insert(slot);
+    }
+    for (const auto& subject : subjects_) {
+        if (subject.engine->slot) unlisted.erase(*subject.engine->slot);
+    }
+    for (const int slot : unlisted) {
+        const StepInFlight& step = seen_.steps_in_flight.at(slot);
         ++arriving_unseen_;
         Decision decision;
         decision.slot = slot;
@@ -230,7 +245,7 @@ void Planner::settle_needy(Subject& subject) {
                 if (subject.verdict.available) ++available_;
                 return stay(subject);
             }
-            if (serves_nobody(engine)) return replace_now(subject, 0);
+            if (serves_nobody(subject)) return replace_now(subject, 0);
             return;  // it serves: within the rollout budget
         default:
             if (subject.verdict.available) ++available_;
@@ -238,15 +253,15 @@ void Planner::settle_needy(Subject& subject) {
     }
 }
 
-bool Planner::serves_nobody(const EngineView& engine) const {
-    const GatewayView* gateway = gateway_of(engine);
+bool Planner::serves_nobody(const Subject& subject) const {
+    const GatewayView* gateway = subject.gateway;
     const bool given_up = gateway != nullptr && !gateway->declared;
-    return serving(engine, pool_.engine_template.probe) == Serving::no ||
+    return serving(*subject.engine, pool_.engine_template.probe) == Serving::no ||
            (given_up && gateway->state != GatewayState::ready);
 }
 
 void Planner::start(Subject& subject) {
-    const GatewayView* gateway = gateway_of(*subject.engine);
+    const GatewayView* gateway = subject.gateway;
     if (gateway != nullptr && gateway->state != GatewayState::ready) {
         return wait(subject, Reason::gateway_not_ready,
                     "gateway " + gateway->name + " " + gateway->detail);
@@ -285,7 +300,7 @@ void Planner::replace_now(Subject& subject, int failures) {
     }
     if (none.reason == Reason::port_in_use) ++placeless_;
     std::optional<Time> due;
-    const GatewayView* gateway = gateway_of(engine);
+    const GatewayView* gateway = subject.gateway;
     if (!movable && gateway != nullptr) {
         due = now_ + remaining(pool_.failover_after, gateway->not_ready_for);
     }
@@ -345,15 +360,14 @@ void Planner::add_pull() {
 }
 
 void Planner::finish() {
-    plan_.passed_over = places_.passed_over();
-    std::ranges::sort(plan_.passed_over);
+    plan_.passed_over.assign(places_.passed_over().begin(), places_.passed_over().end());
     const auto order = [](const Decision& decision) {
         return std::make_tuple(decision.fate == Fate::missing,
                                decision.slot < 0 ? std::numeric_limits<int>::max() : decision.slot,
                                std::string_view(decision.engine));
     };
-    std::ranges::stable_sort(plan_.decisions, {}, order);
-    std::ranges::stable_sort(plan_.steps, {}, &Step::slot);
+    put_in_order(plan_.decisions, order);
+    put_in_order(plan_.steps, &Step::slot);
     for (const auto& decision : plan_.decisions) {
         if (!decision.due) continue;
         plan_.wake_at = std::min(plan_.wake_at.value_or(*decision.due), *decision.due);

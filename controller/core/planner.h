@@ -33,7 +33,6 @@ class Planner {
     void propose_for(Subject& subject, Action action, std::optional<Placement> placement);
     void make_room_for_another(Subject& subject);
     std::optional<std::tuple<Reason, std::string, Time>> trouble_of(int slot) const;
-    const GatewayView* gateway_of(const EngineView& engine) const;
 
     // Who goes.
     void note_arrivals();
@@ -42,7 +41,7 @@ class Planner {
 
     // Who is replaced at once.
     void settle_needy(Subject& subject);
-    bool serves_nobody(const EngineView& engine) const;
+    bool serves_nobody(const Subject& subject) const;
     void start(Subject& subject);
     void replace_failed(Subject& subject);
     void replace_now(Subject& subject, int failures);

@@ -7,6 +7,7 @@ namespace roundhouse {
 // Moves one engine at a time to a gateway that has fewer, and only while nothing else is to be done
 // or awaited: it can always wait.
 void Planner::even_out() {
+    if (places_.is_even()) return;
     int well = 0;
     for (const auto& subject : subjects_) {
         const Verdict& verdict = subject.verdict;
@@ -98,7 +99,7 @@ bool Planner::replace_or_make_room(Subject& subject) {
         propose_for(subject, Action::replace, std::move(placement));
         return true;
     }
-    const GatewayView* gateway = gateway_of(engine);
+    const GatewayView* gateway = subject.gateway;
     const bool undeclared = gateway != nullptr && !gateway->declared;
     const bool has_to_leave =
         rebalanced || undeclared || places_.why_stuck(engine).reason == Reason::no_published_port;

@@ -1,16 +1,16 @@
 #include "core/slots.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "core/forwarding.h"
 
 namespace roundhouse {
 
-SlotTable::SlotTable(const EnginePool& pool, const Observation& seen) : pool_(pool), seen_(seen) {
+SlotTable::SlotTable(const EnginePool& pool, const Observation& seen)
+    : pool_(pool), seen_(seen), gateways_(seen.gateways), taken_(pool.max_active_replicas) {
     if (pool.gateways.empty()) {
-        Home host;
-        host.ready = true;
-        homes_.push_back(host);
+        homes_.emplace_back(&memory_).ready = true;
         home_index_.emplace("", 0);
     }
     for (const auto& gateway : seen.gateways) {
@@ -20,7 +20,7 @@ SlotTable::SlotTable(const EnginePool& pool, const Observation& seen) : pool_(po
         if (engine.slot) add_engine(engine);
     }
     for (const auto& [slot, step] : seen.steps_in_flight) {
-        const bool unseen = taken_.insert(slot).second;
+        const bool unseen = taken_.insert(slot);
         Home* home = step.leaving ? nullptr : home_named(step.gateway);
         if (home == nullptr) continue;
         if (unseen) ++home->engines;
@@ -28,14 +28,19 @@ SlotTable::SlotTable(const EnginePool& pool, const Observation& seen) : pool_(po
     }
 }
 
-void SlotTable::add_ports(Home& home, const EnginePorts& ports, const std::string& holder) {
-    for (const int port : {ports.http, ports.https, ports.api, ports.p2p}) {
-        home.ports.emplace(port, holder);
-    }
+void SlotTable::add_port(Home& home, int port, std::string_view holder) {
+    Holders& holders = home.ports.try_emplace(port, Holders{holder}).first->second;
+    holders.others = holders.others || holders.first != holder;
+    ++holders.count;
+}
+
+void SlotTable::add_ports(Home& home, const EnginePorts& ports, std::string_view holder) {
+    for (const int port : {ports.http, ports.https, ports.api, ports.p2p})
+        add_port(home, port, holder);
 }
 
 void SlotTable::add_home(const GatewayView& gateway) {
-    Home home;
+    Home home(&memory_);
     home.name = gateway.name;
     home.incarnation = gateway.incarnation;
     home.ready = gateway.state == GatewayState::ready;
@@ -44,7 +49,7 @@ void SlotTable::add_home(const GatewayView& gateway) {
     const auto first = published.lower_bound(pool_.ports.http);
     home.publishes_some =
         first != published.end() && *first < pool_.ports.http + pool_.max_active_replicas;
-    home_index_.emplace(home.name, homes_.size());
+    home_index_.emplace(gateway.name, homes_.size());
     homes_.push_back(std::move(home));
 }
 
@@ -68,17 +73,17 @@ bool SlotTable::publishes(const Home& home, int slot) const {
 }
 
 // Whether `slot`'s ports can be used behind `home`, once the engine `leaving_id` has left.
-bool SlotTable::fits(const Home& home, int slot, const std::string& leaving_id) const {
+bool SlotTable::fits(const Home& home, int slot, std::string_view leaving_id) const {
     if (!publishes(home, slot)) return false;
     const EnginePorts ports = ports_of_slot(pool_.ports, slot);
     const auto taken = [&](int port) { return in_use(home, port, leaving_id); };
     return !taken(ports.http) && !taken(ports.https) && !taken(ports.api) && !taken(ports.p2p);
 }
 
-bool SlotTable::in_use(const Home& home, int port, const std::string& leaving_id) {
-    const auto [first, last] = home.ports.equal_range(port);
-    return std::any_of(first, last,
-                       [&](const auto& holder) { return holder.second != leaving_id; });
+bool SlotTable::in_use(const Home& home, int port, std::string_view leaving_id) {
+    const auto found = home.ports.find(port);
+    if (found == home.ports.end()) return false;
+    return found->second.others || found->second.first != leaving_id;
 }
 
 // What an engine that is created in `slot` gets, in place of `leaving` where there is one; nullopt:
@@ -93,7 +98,8 @@ std::optional<int> SlotTable::forwarded_port(const Home& home, int slot,
         leaving->incarnation == home.incarnation && may_hold(pool_, leaving->ports.p2p, slot);
     if (assign == PortAssignment::shared && known) {
         return shared_port(pool_, *home.view, [&](int port) {
-            return static_cast<std::ptrdiff_t>(home.ports.count(port));
+            const auto found = home.ports.find(port);
+            return found == home.ports.end() ? std::ptrdiff_t{0} : found->second.count;
         });
     }
     // Sticky; and where it is not known which ports there are, the last that was known counts.
@@ -101,12 +107,12 @@ std::optional<int> SlotTable::forwarded_port(const Home& home, int slot,
         !in_use(home, leaving->ports.p2p, leaving->id)) {
         return leaving->ports.p2p;
     }
-    return free_forwarded_port(home, slot, leaving == nullptr ? "" : leaving->id);
+    return free_forwarded_port(home, slot, leaving == nullptr ? std::string_view() : leaving->id);
 }
 
 // The one that has been reported longest, of those that nobody else listens on.
 std::optional<int> SlotTable::free_forwarded_port(const Home& home, int slot,
-                                                  const std::string& leaving_id) const {
+                                                  std::string_view leaving_id) const {
     std::optional<int> best;
     Duration longest{-1};
     for (const auto& [port, reported_for] : home.view->forwarded_for) {
@@ -123,8 +129,7 @@ std::optional<int> SlotTable::lowest_free_slot(Home& home) {
         home.next_slot = slot;
         if (taken_.contains(slot) || !fits(home, slot, "")) continue;
         if (!seen_.foreign_names.contains(slot)) return slot;
-        const bool told = std::ranges::find(passed_over_, slot) != passed_over_.end();
-        if (!told) passed_over_.push_back(slot);
+        passed_over_.insert(slot);
     }
     home.next_slot = pool_.max_active_replicas;
     return std::nullopt;
@@ -140,7 +145,7 @@ Placement SlotTable::take(Home& home, int slot, const EngineView* leaving) {
     if (const auto port = forwarded_port(home, slot, leaving)) {
         placement.ports.p2p = *port;
         placement.forwarded = true;
-        home.ports.emplace(*port, "given out");
+        add_port(home, *port, "given out");
     }
     return placement;
 }
@@ -198,6 +203,16 @@ std::optional<std::size_t> SlotTable::emptier_home(const EngineView& engine, Roo
     return best;
 }
 
+bool SlotTable::is_even() const {
+    int most = 0;
+    int least = std::numeric_limits<int>::max();
+    for (const auto& home : homes_) {
+        most = std::max(most, home.engines);
+        if (home.ready) least = std::min(least, home.engines);
+    }
+    return least > most - 2;
+}
+
 bool SlotTable::has_emptier(const EngineView& engine, Room room) {
     return emptier_home(engine, room).has_value();
 }
@@ -230,8 +245,7 @@ bool SlotTable::waits_for_ports(const EngineView& engine) const {
 }
 
 const GatewayView* SlotTable::gateway_of(const EngineView& engine) const {
-    const auto found = std::ranges::find(seen_.gateways, engine.gateway, &GatewayView::name);
-    return found == seen_.gateways.end() ? nullptr : &*found;
+    return gateways_.find(engine.gateway);
 }
 
 bool SlotTable::may_move(const EngineView& engine) const {

@@ -4,15 +4,20 @@
 // engines of one plan never get the same slot, and gateways fill evenly.
 #pragma once
 
+#include <cstddef>
+#include <memory_resource>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
+#include "core/gateway_index.h"
 #include "core/launch.h"
 #include "core/observation.h"
 #include "core/reason.h"
+#include "core/slot_set.h"
 #include "core/spec.h"
 
 namespace roundhouse {
@@ -42,6 +47,7 @@ class SlotTable {
     // publish different ports have no slot in common, only free ones. Whether there is such a
     // place; and to take the one in its own slot.
     enum class Room { own_slot, free_slot };
+    bool is_even() const;  // no engine has such a place
     bool has_emptier(const EngineView& engine, Room room);
     std::optional<Placement> take_emptier(const EngineView& engine);
 
@@ -63,31 +69,43 @@ class SlotTable {
     NoPlace why_full() const;
 
     // Strangers that hold the name of a slot that would otherwise have been given out.
-    const std::vector<int>& passed_over() const { return passed_over_; }
+    const std::set<int>& passed_over() const { return passed_over_; }
 
   private:
+    // Of one port: engine ids, or what else has taken it.
+    struct Holders {
+        std::string_view first;
+        bool others = false;  // than the first
+        std::ptrdiff_t count = 0;
+    };
+
+    using PortMap = std::pmr::unordered_map<int, Holders>;
+
     struct Home {
+        explicit Home(std::pmr::memory_resource* memory) : ports(memory) {}
+
         std::string name;
         const GatewayView* view = nullptr;  // none in a pool without gateways
         Incarnation incarnation;
         bool ready = false;
         bool publishes_some = false;  // of the HTTP range; else it may take any slot
         int engines = 0;
-        int next_slot = 0;                                // no lower slot is free for this home
-        std::unordered_multimap<int, std::string> ports;  // in use in its namespace -> engine id
+        int next_slot = 0;  // no lower slot is free for this home
+        PortMap ports;      // in use in its namespace
     };
 
     void add_home(const GatewayView& gateway);
     void add_engine(const EngineView& engine);
     Home* home_named(const std::string& name);
     const GatewayView* gateway_of(const EngineView& engine) const;
-    static void add_ports(Home& home, const EnginePorts& ports, const std::string& holder);
+    static void add_port(Home& home, int port, std::string_view holder);
+    static void add_ports(Home& home, const EnginePorts& ports, std::string_view holder);
     bool publishes(const Home& home, int slot) const;
-    bool fits(const Home& home, int slot, const std::string& leaving_id) const;
-    static bool in_use(const Home& home, int port, const std::string& leaving_id);
+    bool fits(const Home& home, int slot, std::string_view leaving_id) const;
+    static bool in_use(const Home& home, int port, std::string_view leaving_id);
     std::optional<int> forwarded_port(const Home& home, int slot, const EngineView* leaving) const;
     std::optional<int> free_forwarded_port(const Home& home, int slot,
-                                           const std::string& leaving_id) const;
+                                           std::string_view leaving_id) const;
     std::optional<int> lowest_free_slot(Home& home);
     Placement take(Home& home, int slot, const EngineView* leaving);
     std::optional<std::size_t> emptier_home(const EngineView& engine, Room room);
@@ -95,10 +113,12 @@ class SlotTable {
 
     const EnginePool& pool_;
     const Observation& seen_;
+    GatewayIndex gateways_;
+    std::pmr::monotonic_buffer_resource memory_;  // of all ports: freed at once
     std::vector<Home> homes_;  // in the order of the spec; one without a name without gateways
-    std::unordered_map<std::string, std::size_t> home_index_;
-    std::unordered_set<int> taken_;
-    std::vector<int> passed_over_;
+    std::unordered_map<std::string_view, std::size_t> home_index_;
+    SlotSet taken_;
+    std::set<int> passed_over_;
 };
 
 }  // namespace roundhouse

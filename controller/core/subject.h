@@ -10,6 +10,7 @@ namespace roundhouse {
 
 struct Subject {
     const EngineView* engine = nullptr;
+    const GatewayView* gateway = nullptr;  // null where the observation has none of its name
     Verdict verdict;
     bool holds_port = false;  // it has a forwarded port, as far as is known
     bool settled = false;     // its decision is made
