@@ -86,14 +86,15 @@ Result<GatewayView> look_at_gateway(Runtime& runtime, const std::string& name) {
 
 }  // namespace
 
-Result<std::vector<EngineView>> look_at_engines(Runtime& runtime, const std::string& pool) {
+Result<std::vector<EngineView>> look_at_engines(Runtime& runtime, const std::string& pool,
+                                                const IsInFlight& in_flight) {
     auto listing = runtime.list_pool(pool);
     if (!listing) return listing.fault();
     std::vector<EngineView> engines;
     engines.reserve(listing.value().size());
     for (const auto& container : listing.value()) {
         EngineView engine = engine_from(container);
-        if (stands_still(engine.state)) {
+        if (stands_still(engine.state) && !(engine.slot && in_flight(*engine.slot))) {
             auto end = runtime.inspect_end(engine.id);
             if (!end && end.fault().kind == FaultKind::rejected) {
                 // Docker knows that it does not run, and no more: a broken leftover. Were that the
@@ -113,9 +114,9 @@ Result<std::vector<EngineView>> look_at_engines(Runtime& runtime, const std::str
     return engines;
 }
 
-Result<Observation> look(Runtime& runtime, const EnginePool& pool) {
+Result<Observation> look(Runtime& runtime, const EnginePool& pool, const IsInFlight& in_flight) {
     Observation seen;
-    auto engines = look_at_engines(runtime, pool.name);
+    auto engines = look_at_engines(runtime, pool.name, in_flight);
     if (!engines) return engines.fault();
     seen.engines = std::move(engines.value());
 

@@ -1,6 +1,7 @@
 // Looks at the world through the runtime. A look is whole, or it is a fault.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -11,13 +12,20 @@
 
 namespace roundhouse {
 
-// One list call, one inspect for each gateway, and one for each engine that stands still. Fills in
-// the gateways and the engines; what sensors know is theirs to add. Any fault of any call is the
-// fault of the look.
-Result<Observation> look(Runtime& runtime, const EnginePool& pool);
+using IsInFlight = std::function<bool(int slot)>;
+
+// One list call, one inspect for each gateway, and one for each engine that stands still, unless a
+// step for its slot is in flight: Docker tells nothing of a container while it is started (20.10).
+// Fills in the gateways and the engines; what sensors know is theirs to add. Any fault of any call
+// is the fault of the look.
+Result<Observation> look(
+    Runtime& runtime, const EnginePool& pool,
+    const IsInFlight& in_flight = [](int) { return false; });
 
 // The engines alone: every container with the label of this pool.
-Result<std::vector<EngineView>> look_at_engines(Runtime& runtime, const std::string& pool);
+Result<std::vector<EngineView>> look_at_engines(
+    Runtime& runtime, const std::string& pool,
+    const IsInFlight& in_flight = [](int) { return false; });
 
 // What only matters when an engine is to be created: whether the image is there, and which names
 // strangers hold. Two calls.

@@ -170,7 +170,10 @@ bool Prober::take_in(const ProbeReply& reply, Monotonic now) {
     if (reply.kind == ProbeKind::p2p) return learn_p2p(subject, reply, now);
     subject.under_way = false;
     const bool changed = learn(subject, reply, now);
-    const bool coming_up = !subject.view.answered_ever && subject.target.young;
+    // One that was created long before it was started is asked as often as a young one.
+    const bool failed_lately =
+        subject.view.failures > 0 && now - subject.failing_since < probe_.startup_timeout;
+    const bool coming_up = !subject.view.answered_ever && (subject.target.young || failed_lately);
     subject.due = now + (coming_up ? std::min(startup_period, probe_.period) : probe_.period);
     return changed;
 }

@@ -50,27 +50,29 @@ RoundResult Reconciler::run_round(const SpecInForce& spec, const std::stop_token
 }
 
 Result<Survey> Reconciler::survey(const EnginePool& pool) {
-    // Before the look: a step that ends meanwhile is still in flight for this round.
+    // Steps go on meanwhile, as looking may take long while Docker is busy with them.
     Observation sensed;
-    with_.steps.report(template_hash(pool), sensed);
-    auto looked = look(with_.runtime, pool);
+    with_.steps.begin_look(pool, sensed);
+    auto looked =
+        look(with_.runtime, pool, [this](int slot) { return with_.steps.in_flight(slot); });
     if (!looked) return looked.fault();
     Observation seen = std::move(looked.value());
     read_gateways(with_.gateway_api, with_.workers, pool, seen.gateways);
-    seen.steps_in_flight = std::move(sensed.steps_in_flight);
-    with_.steps.add_unlisted(seen);
     seen.troubles = std::move(sensed.troubles);
     seen.created_ago = std::move(sensed.created_ago);
     sense(pool, seen);
 
     const Time now = with_.clock.now();
     with_.prober.set_targets(probe_targets(pool, seen, now), pool.engine_template.probe);
+    with_.steps.hold(seen);
     Plan first = plan(pool, seen, now);
     if (!creates_anything(first)) return Survey{std::move(seen), std::move(first)};
 
     // Only now is it worth asking for the image and for names that strangers hold.
+    with_.steps.release();
     const auto looked_closer = look_before_creating(with_.runtime, pool, seen);
     if (!looked_closer) return looked_closer.fault();
+    with_.steps.hold(seen);
     Plan second = plan(pool, seen, now);
     return Survey{std::move(seen), std::move(second)};
 }

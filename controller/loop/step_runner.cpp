@@ -9,25 +9,27 @@
 namespace roundhouse {
 
 StepRunner::StepRunner(Runtime& runtime, Workers& workers, const Clock& clock, Journal& journal,
-                       Meters& meters, std::function<void()> on_done)
+                       Meters& meters, std::function<void()> on_done, std::size_t max_in_flight)
     : runtime_(runtime),
       workers_(workers),
       clock_(clock),
       journal_(journal),
       meters_(meters),
-      on_done_(std::move(on_done)) {}
+      on_done_(std::move(on_done)),
+      max_in_flight_(max_in_flight) {}
 
 StepRunner::~StepRunner() {
     drain();
 }
 
-void StepRunner::report(const std::string& template_hash, Observation& seen) {
+void StepRunner::begin_look(const EnginePool& pool, Observation& seen) {
+    const std::string hash = template_hash(pool);
     const std::lock_guard lock(mutex_);
-    between_rounds_ = false;
-    seen.steps_in_flight = in_flight_;
+    std::erase_if(waiting_, [&](const Order& order) { return order.pool.get() != &pool; });
+    in_flight_since_look_ = in_flight_;
     const Monotonic now = look_began_ = clock_.monotonic();
     for (const auto& [slot, trouble] : troubles_) {
-        if (trouble.template_hash != template_hash) continue;
+        if (trouble.template_hash != hash) continue;
         seen.troubles.emplace(
             slot, SlotTrouble{trouble.failures, now - trouble.last_failure, trouble.detail});
     }
@@ -35,8 +37,10 @@ void StepRunner::report(const std::string& template_hash, Observation& seen) {
         seen.created_ago.emplace(slot, now - created.at);
 }
 
-void StepRunner::add_unlisted(Observation& seen) const {
+void StepRunner::hold(Observation& seen) {
     const std::lock_guard lock(mutex_);
+    held_ = true;
+    seen.steps_in_flight = in_flight_since_look_;
     for (const auto& [slot, created] : created_) {
         if (look_began_ - created.at >= listing_lag) continue;
         const bool listed = std::ranges::any_of(
@@ -47,10 +51,16 @@ void StepRunner::add_unlisted(Observation& seen) const {
     }
 }
 
+void StepRunner::release() {
+    const std::lock_guard lock(mutex_);
+    held_ = false;
+    begin_work();
+}
+
 void StepRunner::hand_out(const std::vector<Step>& steps,
                           const std::shared_ptr<const EnginePool>& pool) {
     const std::lock_guard lock(mutex_);
-    between_rounds_ = true;
+    held_ = false;
     waiting_.clear();
     if (draining_) return;
     std::set<int> slots;
@@ -58,14 +68,19 @@ void StepRunner::hand_out(const std::vector<Step>& steps,
         const bool free = step.slot >= 0 && !in_flight_.contains(step.slot);
         if (free && slots.insert(step.slot).second) waiting_.push_back({step, pool});
     }
-    const std::size_t wanted = std::min(waiting_.size() + in_flight_.size(), max_in_flight);
+    begin_work();
+}
+
+// As many workers as there is work for. The caller holds the lock.
+void StepRunner::begin_work() {
+    const std::size_t wanted = std::min(waiting_.size() + in_flight_.size(), max_in_flight_);
     for (; busy_ < wanted; ++busy_)
         workers_.begin([this] { work(); });
 }
 
 void StepRunner::work() {
     std::unique_lock lock(mutex_);
-    while (between_rounds_ && !waiting_.empty()) {
+    while (!held_ && !waiting_.empty()) {
         const Order order = begin_next();
         lock.unlock();
         carry_out(order);
@@ -84,6 +99,7 @@ StepRunner::Order StepRunner::begin_next() {
         flight.gateway = order.step.placement->gateway;
         flight.ports = order.step.placement->ports;
     }
+    in_flight_since_look_[order.step.slot] = flight;
     return order;
 }
 

@@ -37,31 +37,36 @@ StepResult perform(Runtime& runtime, const EnginePool& pool, const Step& step);
 class StepRunner {
   public:
     // More calls in flight than this do not make a Docker daemon any faster.
-    static constexpr std::size_t max_in_flight = 8;
+    static constexpr std::size_t usual_in_flight = 8;
     // By more than this no list of Docker's lags behind (20.10: 20 to 35 ms).
     static constexpr Duration listing_lag{1000};
 
     // `on_done` is called by a worker after each step, once the step is no longer in flight.
     StepRunner(Runtime& runtime, Workers& workers, const Clock& clock, Journal& journal,
-               Meters& meters, std::function<void()> on_done);
+               Meters& meters, std::function<void()> on_done,
+               std::size_t max_in_flight = usual_in_flight);
     // Waits for the steps that are under way.
     ~StepRunner();
     StepRunner(const StepRunner&) = delete;
     StepRunner& operator=(const StepRunner&) = delete;
 
-    // Begins a round: fills in steps_in_flight, the troubles met with this template, and
-    // created_ago. To be called before the look: whatever is in flight now is not relied on. No
-    // further step is begun until hand_out(), which has to follow. Any thread.
-    void report(const std::string& template_hash, Observation& seen);
+    // Begins a look: fills in the troubles met with this template, and created_ago. Steps go on,
+    // but for those of another spec that wait: they are dropped. hold() and hand_out() have to
+    // follow. Any thread.
+    void begin_look(const EnginePool& pool, Observation& seen);
 
-    // Ends a look that report() began: a slot in which an engine was created less than listing_lag
-    // before, and which the list does not show yet, counts as one with a step in flight. Any
-    // thread.
-    void add_unlisted(Observation& seen) const;
+    // Ends a look: from now on no step is begun. Fills in steps_in_flight: every step that was in
+    // flight at any time since begin_look(), as the look may show what was before it or after it;
+    // and a slot in which an engine was created less than listing_lag before the look, and which
+    // the list does not show yet. Any thread.
+    void hold(Observation& seen);
 
-    // Ends a round: these steps are to be done, max_in_flight at a time, and those of earlier
-    // rounds that were not begun yet are dropped: the world has been looked at again since. Pulls
-    // are passed over, and so are second steps for a slot. Any thread.
+    // Undoes hold(): the look goes on, and has to be ended again. Any thread.
+    void release();
+
+    // Ends hold(), and the round: these steps are to be done, max_in_flight at a time, and those of
+    // earlier rounds that were not begun yet are dropped: the world has been looked at again since.
+    // Pulls are passed over, and so are second steps for a slot. Any thread.
     void hand_out(const std::vector<Step>& steps, const std::shared_ptr<const EnginePool>& pool);
 
     // Whether a step for this slot is in flight. Any thread.
@@ -89,6 +94,7 @@ class StepRunner {
         std::string template_hash;  // an edited template is a fresh start
     };
 
+    void begin_work();
     void work();
     Order begin_next();
     void carry_out(const Order& order);
@@ -101,6 +107,7 @@ class StepRunner {
     Journal& journal_;
     Meters& meters_;
     std::function<void()> on_done_;
+    std::size_t max_in_flight_;
 
     mutable std::mutex mutex_;  // guards what follows
     std::condition_variable changed_;
@@ -109,7 +116,8 @@ class StepRunner {
     std::map<int, Trouble> troubles_;
     std::map<int, Created> created_;  // by slot: the last engine that was created there
     Monotonic look_began_{};
-    bool between_rounds_ = true;  // false from report() to hand_out()
+    std::map<int, StepInFlight> in_flight_since_look_;
+    bool held_ = false;  // no step is begun
     bool draining_ = false;
     std::size_t busy_ = 0;  // workers that carry out steps
 };

@@ -25,7 +25,8 @@ struct Process {
           workers(stage),
           prober(probes, world.clock, ring),
           puller(runtime, workers, world.clock, journal, ring),
-          steps(runtime, workers, world.clock, journal, meters, ring),
+          // Few at a time: in worlds this small none would ever wait otherwise.
+          steps(runtime, workers, world.clock, journal, meters, ring, 1 + world.dice.below(4)),
           reconciler({runtime, gateways, workers, world.clock, journal, board, prober, puller,
                       steps, meters}) {}
 

@@ -113,17 +113,18 @@ TEST_CASE("killed before or after any call, it ends where it would have ended") 
         const Ending undisturbed = ending_of(story, {});
         CHECK(!undisturbed.world.empty());
         CHECK(undisturbed.calls > 10);
-        for (int call = 1; call <= undisturbed.calls; ++call) {
+        for (int call = 1; call <= undisturbed.calls; call += ROUNDHOUSE_EVERY_CALL) {
             for (const bool after : {false, true}) {
                 CAPTURE(call);
                 CAPTURE(after);
                 const Ending ending = ending_of(story, Death{call, after});
                 CHECK(ending.world == undisturbed.world);
-                for (const auto& [slot, creates] : undisturbed.creates) {
+                for (const auto& expected : undisturbed.creates) {
+                    const int slot = expected.first;
                     const auto found = ending.creates.find(slot);
                     const int here = found == ending.creates.end() ? 0 : found->second;
                     CAPTURE(slot);
-                    CHECK(std::abs(here - creates) <= 1);
+                    CHECK(std::abs(here - expected.second) <= 1);
                 }
             }
         }

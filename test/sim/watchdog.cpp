@@ -173,7 +173,12 @@ void Watchdog::before_change(Operation operation, const std::string& id) {
         return;
     }
     const EngineLife* life = world_.life(id);
-    if (life == nullptr || operation == Operation::start) return;
+    if (life == nullptr) return;
+    if (operation == Operation::start) {
+        // Created after all, though a reply may have been lost: it tells of its failures itself.
+        creates_.erase(life->slot);
+        return;
+    }
     note_end(*life);
     check_justified(operation, *life);
 }
@@ -201,6 +206,7 @@ void Watchdog::check_justified(Operation operation, const EngineLife& life) {
     const std::string engine = "an engine that serves (slot " + std::to_string(life.slot) + ")";
     if (planned == planned_.end())
         return violated("A7: " + engine + " is taken away without a plan");
+    if (!planned->second.served) return;  // not then, and steps take their time
     const Reason reason = planned->second.reason;
     if (std::ranges::find(by_choice, reason) != by_choice.end() && is_possible(reason)) return;
     // Between its creation and its start the gateway was restarted: nothing of it tells that it
@@ -234,7 +240,6 @@ void Watchdog::after_start(const std::string& id) {
     world_.engine_started(id);
     const EngineLife* started = world_.life(id);
     if (started == nullptr) return;
-    creates_.erase(started->slot);
     for (const auto& other : world_.lives()) {
         if (other.id == id || !world_.docker.has_network(other.id)) continue;
         if (other.slot == started->slot) violated("A3: a second engine runs in a slot");
@@ -250,7 +255,10 @@ void Watchdog::after_round(const RoundResult& result, const RoundView* view) {
     if (look_failed_ && result.looked) violated("A7: a look that failed in part was used");
     if (!result.looked || view == nullptr) return;
     for (const auto& step : view->plan.steps) {
-        if (!step.engine_id.empty()) planned_[step.engine_id] = {step.action, step.reason};
+        if (step.engine_id.empty()) continue;
+        const EngineLife* life = world_.life(step.engine_id);
+        const bool served = life != nullptr && world_.serves(*life);
+        planned_[step.engine_id] = {step.action, step.reason, served};
     }
     if (const auto broken = broken_rule(*view->pool, view->seen, view->plan, view->at)) {
         violated("plan: " + *broken);

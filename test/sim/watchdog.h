@@ -54,6 +54,7 @@ class Watchdog {
     struct Planned {
         Action action;
         Reason reason;
+        bool served;  // the engine, when that was planned
     };
 
     struct Failures {

@@ -153,14 +153,14 @@ void World::engine_created(const EngineRequest& request, const std::string& id) 
     for (const auto& variable : request.env) {
         if (variable.starts_with("EDIT=")) life.edit = variable;
     }
+    const auto number = [](const std::string& text) { return parse_number(text).value_or(0); };
     for (const auto& [key, value] : request.labels) {
-        const auto number = [&] { return parse_number(value).value_or(0); };
         if (key == label::gateway_started_at) life.made_for = value;
-        if (key == label::slot) life.slot = number();
-        if (key == label::http_port) life.ports.http = number();
-        if (key == label::https_port) life.ports.https = number();
-        if (key == label::api_port) life.ports.api = number();
-        if (key == label::p2p_port) life.ports.p2p = number();
+        if (key == label::slot) life.slot = number(value);
+        if (key == label::http_port) life.ports.http = number(value);
+        if (key == label::https_port) life.ports.https = number(value);
+        if (key == label::api_port) life.ports.api = number(value);
+        if (key == label::p2p_port) life.ports.p2p = number(value);
     }
     const std::string joiner = "container:";
     if (request.network_mode.starts_with(joiner)) {
@@ -210,6 +210,7 @@ bool World::someone_has_address(const std::string& host) const {
 const EngineLife* World::behind(const std::string& host, int port, bool p2p) const {
     for (const auto& life : lives_) {
         if ((p2p ? life.ports.p2p : life.ports.http) != port || !serves(life)) continue;
+        if (p2p && life.p2p_closed) continue;  // another may listen on a port that they share
         const std::string& namespace_of = life.gateway_id.empty() ? life.id : life.gateway_id;
         bool here = false;
         docker.visit([&](const FakeContainer& each) {

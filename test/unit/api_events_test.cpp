@@ -62,7 +62,7 @@ TEST_SUITE("api events") {
             std::string query;
             int status;
         };
-        for (const auto& [query, status] : {
+        for (const Row& row : {
                  Row{"limit=1", 200},
                  Row{"limit=007", 200},
                  Row{"limit=1000", 200},
@@ -89,9 +89,9 @@ TEST_SUITE("api events") {
                  Row{"watch", 400},
                  Row{"watch=true&limit=0", 400},
              }) {
-            CAPTURE(query);
-            const Response response = bench.get("/api/v1/events?" + query);
-            CHECK(response.status == status);
+            CAPTURE(row.query);
+            const Response response = bench.get("/api/v1/events?" + row.query);
+            CHECK(response.status == row.status);
             CHECK(response.content_type == "application/json");
             CHECK_FALSE(response.next);
         }

@@ -59,9 +59,9 @@ TEST_SUITE("core values") {
         const std::vector<std::pair<int, Duration>> rows = {
             {-1, 0s},  {0, 0s},    {1, 0s},    {2, 1s},    {3, 2s},   {4, 4s},
             {9, 128s}, {10, 256s}, {11, 300s}, {12, 300s}, {99, 300s}};
-        for (const auto& [failures, wait] : rows) {
-            CAPTURE(failures);
-            CHECK(backoff_after(failures) == wait);
+        for (const auto& row : rows) {
+            CAPTURE(row.first);
+            CHECK(backoff_after(row.first) == row.second);
         }
         CHECK(remaining(5s, 2s) == 3s);
         CHECK(remaining(5s, 9s) == 0s);

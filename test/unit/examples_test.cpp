@@ -147,8 +147,9 @@ std::vector<int> ports_of(const EnginePool& pool) {
 TEST_SUITE("examples") {
     TEST_CASE("every example is valid, and nothing in it deserves a warning") {
         REQUIRE_FALSE(examples().empty());
-        for (const auto& [file, manifest] : examples()) {
-            CAPTURE(file);
+        for (const Example& example : examples()) {
+            CAPTURE(example.file);
+            const Manifest& manifest = example.manifest;
             CHECK(shown(manifest.errors) == "");
             CHECK(shown(manifest.warnings) == "");
         }
@@ -156,8 +157,9 @@ TEST_SUITE("examples") {
 
     TEST_CASE("every engine is told its four ports the way its image listens to") {
         std::set<std::string> images;
-        for (const auto& [file, manifest] : examples()) {
-            CAPTURE(file);
+        for (const Example& example : examples()) {
+            CAPTURE(example.file);
+            const Manifest& manifest = example.manifest;
             REQUIRE(manifest.pool.has_value());
             const auto image = without_tag(manifest.pool->engine_template.image);
             images.insert(image);
@@ -165,13 +167,14 @@ TEST_SUITE("examples") {
             check_launch(*manifest.pool, ways.at(image), 0);
             check_launch(*manifest.pool, ways.at(image), 1);
         }
-        for (const auto& [image, way] : ways)
-            CHECK_MESSAGE(images.contains(image), "there is an example for " << image);
+        for (const auto& way : ways)
+            CHECK_MESSAGE(images.contains(way.first), "there is an example for " << way.first);
     }
 
     TEST_CASE("no two slots of an example share a port") {
-        for (const auto& [file, manifest] : examples()) {
-            CAPTURE(file);
+        for (const Example& example : examples()) {
+            CAPTURE(example.file);
+            const Manifest& manifest = example.manifest;
             REQUIRE(manifest.pool.has_value());
             const auto ports = ports_of(*manifest.pool);
             CHECK(std::set(ports.begin(), ports.end()).size() == ports.size());

@@ -252,7 +252,6 @@ TEST_CASE("VPN status: Gluetun's six words, and nothing else") {
         CAPTURE(row.body);
         CHECK(vpn_status_from(reply(row.status, row.body)) == row.meaning);
     }
-    const AskedServer server{"gluetun", "172.17.0.2:8000"};
     CHECK(vpn_detail_from(reply(200, R"({"status":"running"})"), server).empty());
     CHECK(vpn_detail_from(no_reply(ReplyProblem::unreachable, ""), server).empty());
     CHECK(vpn_detail_from(reply(401, "Unauthorized"), server).find("GET /v1/vpn/status") !=

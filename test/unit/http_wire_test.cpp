@@ -155,7 +155,7 @@ TEST_CASE("a head has its limit, in whatever pieces it comes") {
         return "GET / HTTP/1.1\r\nHost: x\r\nX: " + std::string(size - rest.size(), 'a') +
                "\r\n\r\n";
     };
-    for (const std::size_t piece : {1, 3, 100, 1000}) {
+    for (const std::size_t piece : {1U, 3U, 100U, 1000U}) {
         CAPTURE(piece);
         const auto whole = first_of(head_of_size(200), piece);
         REQUIRE(whole);
@@ -180,7 +180,7 @@ TEST_CASE("a body has its limit, said beforehand or not") {
     const auto with_length = [](int size) {
         return head_with("Content-Length: " + std::to_string(size) + "\r\n");
     };
-    for (const std::size_t piece : {1, 3, 1000}) {
+    for (const std::size_t piece : {1U, 3U, 1000U}) {
         CAPTURE(piece);
         CHECK(first_of(with_length(10) + "0123456789", piece)->request.body == "0123456789");
         CHECK(refusal_of(first_of(with_length(11), piece)) == 413);

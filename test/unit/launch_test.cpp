@@ -26,9 +26,9 @@ TEST_SUITE("launch") {
             {"$(B)", "$(A)"},  {"$(C)", "$(C)"},   {"$$(A)", "$(A)"},    {"$$$(A)", "$2"},
             {"$", "$"},        {"$(A", "$(A"},     {"$()", "$()"},       {"a $ b", "a $ b"},
             {"$(A)$(", "2$("}, {"$$", "$"},        {"100%$(A)", "100%2"}};
-        for (const auto& [text, expected] : rows) {
-            CAPTURE(text);
-            CHECK(expand_references(text, known) == expected);
+        for (const auto& row : rows) {
+            CAPTURE(row.first);
+            CHECK(expand_references(row.first, known) == row.second);
         }
     }
 

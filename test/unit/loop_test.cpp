@@ -257,7 +257,7 @@ TEST_SUITE("step runner") {
         bench.docker.run_gateway("gluetun");
         bench.docker.hold(Operation::create);
         bench.reconciler.round({});
-        constexpr auto most = StepRunner::max_in_flight;
+        constexpr auto most = StepRunner::usual_in_flight;
         REQUIRE(bench.docker.wait_until_held(Operation::create, static_cast<int>(most)));
         std::thread draining([&] { bench.steps.drain(); });
         bench.docker.release(Operation::create);
@@ -277,7 +277,7 @@ TEST_SUITE("step runner") {
         bench.docker.hold(Operation::stop);
         bench.board.accept(pool_of(0));
         bench.reconciler.round({});
-        constexpr auto most = StepRunner::max_in_flight;
+        constexpr auto most = StepRunner::usual_in_flight;
         REQUIRE(bench.docker.wait_until_held(Operation::stop, static_cast<int>(most)));
         bench.board.accept(pool_of(20));
         bench.reconciler.round({});

@@ -48,7 +48,12 @@ TEST_SUITE("prober") {
             bench.probe(ProbeOutcome::failed);
             bench.clock.advance(250ms);
             bench.prober.turn(0ms);
-            CHECK(bench.probes.asked.size() == (young ? 2 : 1));
+            CHECK(bench.probes.asked.size() == 2);
+            bench.clock.advance(ProbeSpec{}.startup_timeout);
+            bench.prober.turn(0ms);
+            bench.clock.advance(250ms);
+            bench.prober.turn(0ms);
+            CHECK(bench.probes.asked.size() == (young ? 4 : 3));
         }
         ProbeBench bench(true);
         bench.probe(ProbeOutcome::answered);
