@@ -204,7 +204,8 @@ class Follower {
         bool others = engines_are_missing_;  // that will take one when they are made
         for (const auto& candidate : engines_) {
             if (is_among(ports_, candidate.engine->ports.p2p)) continue;
-            const bool kept = candidate.verdict->fate == Fate::keep;
+            const bool kept =
+                candidate.verdict->fate == Fate::keep && may_come_back(*candidate.engine);
             if (kept) takers.push_back(candidate);
             others = others || !kept;
         }
@@ -221,6 +222,12 @@ class Follower {
             if (follow_or_wait(*taker, port, held)) ++replaced;
             takers.erase(taker);
         }
+    }
+
+    // Where the gateway does not publish its port, its successor would go elsewhere.
+    bool may_come_back(const EngineView& engine) const {
+        return !publishes_some(pool_, gateway_) ||
+               gateway_.published_tcp_ports.contains(pool_.ports.http + *engine.slot);
     }
 
     void tell_of_no_taker(int port, bool others) {
@@ -297,6 +304,12 @@ bool may_hold(const EnginePool& pool, int port, int slot) {
         if (inside) return base == bases.p2p && slot >= 0 && port == base + slot;
     }
     return true;
+}
+
+bool publishes_some(const EnginePool& pool, const GatewayView& gateway) {
+    const std::set<int>& published = gateway.published_tcp_ports;
+    const auto first = published.lower_bound(pool.ports.http);
+    return first != published.end() && *first < pool.ports.http + pool.max_active_replicas;
 }
 
 std::optional<int> shared_port(const EnginePool& pool, const GatewayView& gateway,

@@ -56,6 +56,9 @@ bool ports_known(const GatewayView& gateway);
 // or its own for something else, by the pool's ranges.
 bool may_hold(const EnginePool& pool, int port, int slot);
 
+// Whether the gateway publishes any of the pool's HTTP ports; else every slot may be behind it.
+bool publishes_some(const EnginePool& pool, const GatewayView& gateway);
+
 // The port that all engines behind `gateway` share: the one that most listen on already, else the
 // first; none that lies inside the pool's ranges. `listeners` tells how many listen on a port.
 std::optional<int> shared_port(const EnginePool& pool, const GatewayView& gateway,

@@ -45,10 +45,7 @@ void SlotTable::add_home(const GatewayView& gateway) {
     home.incarnation = gateway.incarnation;
     home.ready = gateway.state == GatewayState::ready;
     home.view = &gateway;
-    const std::set<int>& published = gateway.published_tcp_ports;
-    const auto first = published.lower_bound(pool_.ports.http);
-    home.publishes_some =
-        first != published.end() && *first < pool_.ports.http + pool_.max_active_replicas;
+    home.publishes_some = publishes_some(pool_, gateway);
     home_index_.emplace(gateway.name, homes_.size());
     homes_.push_back(std::move(home));
 }

@@ -1,6 +1,7 @@
 #include "loop/driver.h"
 
 #include <algorithm>
+#include <array>
 
 namespace roundhouse {
 
@@ -12,18 +13,20 @@ Duration pause_after(const RoundResult& round, int failed_looks, int rounds_sinc
         return std::min(Duration{500 << doublings}, longest);
     }
     const Duration pause = std::min(round.wake_in.value_or(check_interval), check_interval);
-    switch (rounds_since_ring) {
-        case 0: return std::min(pause, Duration{100});
-        case 1: return std::min(pause, Duration{1000});
-        default: return pause;
-    }
+    constexpr std::array<Duration, looks_after_ring> again{Duration{40}, Duration{100},
+                                                           Duration{1000}};
+    if (rounds_since_ring >= looks_after_ring) return pause;
+    return std::min(pause, again[static_cast<std::size_t>(rounds_since_ring)]);
+}
+
+Duration shortest_pause_after(const RoundResult& round) {
+    return round.acts ? Duration{100} : Duration{40};
 }
 
 void Driver::run(const std::stop_token& stop,
                  const std::function<bool(const RoundResult&)>& after_round) {
-    constexpr int long_ago = 2;
     int failed_looks = 0;
-    int rounds_since_ring = long_ago;
+    int rounds_since_ring = looks_after_ring;
     while (!stop.stop_requested()) {
         const SpecInForce spec = board_.spec();
         const RoundResult round = reconciler_.round(stop);
@@ -33,10 +36,10 @@ void Driver::run(const std::stop_token& stop,
         const Duration interval = idle ? Duration{60'000} : spec.pool->check_interval;
         const Duration pause = pause_after(round, failed_looks, rounds_since_ring, interval);
         // The shortest pause is waited out even when something rings; the ring is not lost.
-        const Duration quiet = std::min(pause, shortest_pause);
+        const Duration quiet = std::min(pause, shortest_pause_after(round));
         pause_for(quiet, stop);
         const bool rang = wakeup_.wait(pause - quiet, stop);
-        rounds_since_ring = rang ? 0 : std::min(rounds_since_ring + 1, long_ago);
+        rounds_since_ring = rang ? 0 : std::min(rounds_since_ring + 1, looks_after_ring);
     }
 }
 

@@ -103,6 +103,7 @@ RoundResult Reconciler::report(const SpecInForce& spec, Survey survey) {
     RoundResult result;
     result.looked = true;
     result.matches = survey.plan.matches();
+    result.acts = !survey.plan.steps.empty() || !survey.seen.steps_in_flight.empty();
     if (survey.plan.wake_at) result.wake_in = std::max(*survey.plan.wake_at - now, Duration{0});
     const auto view = std::make_shared<const RoundView>(
         RoundView{spec.pool, spec.generation, std::move(survey.seen), std::move(survey.plan), now});

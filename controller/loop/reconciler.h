@@ -45,6 +45,7 @@ struct Equipment {
 struct RoundResult {
     bool looked = false;              // false: the look failed, nothing was done
     bool matches = false;             // the world is as declared
+    bool acts = false;                // steps are under way, or to be done
     std::optional<Duration> wake_in;  // time alone may change the plan after this
 };
 

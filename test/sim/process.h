@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "loop/board.h"
+#include "loop/driver.h"
 #include "loop/prober.h"
 #include "loop/puller.h"
 #include "loop/reconciler.h"
@@ -42,7 +43,7 @@ struct Process {
     StepRunner steps;
     Reconciler reconciler;
     int failed_looks = 0;
-    int rounds_since_ring = 2;
+    int rounds_since_ring = looks_after_ring;
 };
 
 }  // namespace roundhouse::test

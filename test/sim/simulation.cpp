@@ -199,7 +199,8 @@ void Simulation::notice_edits() {
 // As loop/driver does it, with a clock that stands still.
 void Simulation::round() {
     Process& process = *process_;
-    process.rounds_since_ring = rang_ ? 0 : std::min(process.rounds_since_ring + 1, 2);
+    process.rounds_since_ring =
+        rang_ ? 0 : std::min(process.rounds_since_ring + 1, looks_after_ring);
     rang_ = false;
     in_round_ = true;
     ++result_.rounds;
@@ -213,7 +214,7 @@ void Simulation::round() {
     const Duration pause = pause_after(result, process.failed_looks, process.rounds_since_ring,
                                        process.board.spec().pool->check_interval);
     const Duration now = world_.clock.elapsed;
-    round_not_before_ = now + std::min(pause, Driver::shortest_pause);
+    round_not_before_ = now + std::min(pause, shortest_pause_after(result));
     round_due_ = rang_ ? round_not_before_ : now + pause;
     if (tell_) {
         say(std::string("round: ") + (result.looked ? "" : "look failed ") +

@@ -41,7 +41,7 @@ std::vector<Story> stories() {
     return {
         {"from nothing to three", three, {}, 10s},
         {"without a gateway", brisk(pool_without_gateways(2)), {}, 10s},
-        {"down to one", three, {edit(5s, [](EnginePool& pool) { pool.replicas = 1; })}, 20s},
+        {"down to one", three, {edit(15s, [](EnginePool& pool) { pool.replicas = 1; })}, 30s},
         {"an edited template",
          three,
          {edit(5s,

@@ -28,14 +28,22 @@ TEST_SUITE("driver") {
         CHECK(pause_after(round, 0, 9, 5s) == 5s);
     }
 
-    TEST_CASE("after a ring the world is looked at twice more: Docker's lists lag its events") {
+    TEST_CASE("after a ring the world is looked at thrice more: Docker's lists lag its events") {
         RoundResult round;
         round.looked = true;
-        CHECK(pause_after(round, 0, 0, 5s) == 100ms);
-        CHECK(pause_after(round, 0, 1, 5s) == 1s);
-        CHECK(pause_after(round, 0, 2, 5s) == 5s);
+        CHECK(pause_after(round, 0, 0, 5s) == 40ms);
+        CHECK(pause_after(round, 0, 1, 5s) == 100ms);
+        CHECK(pause_after(round, 0, 2, 5s) == 1s);
+        CHECK(pause_after(round, 0, 3, 5s) == 5s);
         round.wake_in = 20ms;
         CHECK(pause_after(round, 0, 0, 5s) == 20ms);
+    }
+
+    TEST_CASE("while steps are under way it looks less often, whatever rings") {
+        RoundResult round;
+        CHECK(shortest_pause_after(round) == 40ms);
+        round.acts = true;
+        CHECK(shortest_pause_after(round) == 100ms);
     }
 
     TEST_CASE("looks that fail back off, up to 15 s") {
