@@ -52,6 +52,7 @@ TEST_SUITE("planner rollout") {
         CHECK(steps_of(plan(pool, seen, noon)) == "");
         pool.engine_template.image = "new";
         CHECK(steps_of(plan(pool, seen, noon)) == "replace acestream-1 TemplateChanged @gluetun");
+        CHECK(plan(pool, seen, noon).steps[0].graceful);  // it may serve somebody
         seen.engines[1] = engine(pool, 1);
         seen.engines[1].probe = seen.engines[0].probe;
         seen.engines[1].created_at = noon - std::chrono::seconds{59};

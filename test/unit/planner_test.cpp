@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <random>
 
 #include "core/backoff.h"
@@ -120,6 +121,14 @@ TEST_SUITE("planner") {
         pool.replicas = 2;
         seen.steps_in_flight[1] = {true, "", {}};
         CHECK(steps_of(plan(pool, seen, noon)) == "");
+    }
+
+    TEST_CASE("a removal that the list shows as done makes room at once") {
+        const EnginePool pool = pool_of(2);
+        Observation seen = matching_world(pool);
+        seen.engines.pop_back();
+        seen.steps_in_flight[1] = {true, "", {}};
+        CHECK(steps_of(plan(pool, seen, noon)) == "create acestream-2 Missing @gluetun");
     }
 
     TEST_CASE("slots beyond the last go, whatever is wanted") {
@@ -284,6 +293,15 @@ TEST_SUITE("planner") {
         }
     }
 
+    TEST_CASE("of all that is due the first wakes the loop") {
+        const EnginePool pool = pool_of(3);
+        Observation seen = matching_world(pool);
+        const std::array failures = {3, 1, 2};
+        for (std::size_t i = 0; i < failures.size(); ++i)
+            seen.engines[i] = exited(seen.engines[i], 1, Duration{0}, failures[i]);
+        CHECK(plan(pool, seen, noon).wake_at == noon + std::chrono::seconds{1});
+    }
+
     TEST_CASE("ten minutes of running forgive earlier failures") {
         const EnginePool pool = pool_of(1);
         Observation seen = matching_world(pool);
@@ -312,6 +330,9 @@ TEST_SUITE("planner") {
         CHECK(steps_of(plan(pool, seen, noon)) == "replace acestream-0 StartFailed @gluetun");
         seen.gateways[0].state = GatewayState::unhealthy;
         CHECK(steps_of(plan(pool, seen, noon)) == "");
+        seen.engines[0].end = EngineEnd{};
+        CHECK(steps_of(plan(pool, seen, noon)) == "");
+        CHECK(decision_on(plan(pool, seen, noon), "acestream-0") == "unstarted GatewayNotReady");
     }
 
     TEST_CASE("troubles of a slot hold its steps back, and no others") {

@@ -249,6 +249,30 @@ TEST_SUITE("reconciler") {
         bench.board.accept(edited);
         bench.round();
         CHECK(bench.docker.changing_calls().size() == 7);
+        bench.advance(std::chrono::seconds{1});
+        bench.round();
+        CHECK(bench.docker.changing_calls().size() == 8);
+    }
+
+    TEST_CASE("a step that goes well makes up for those that failed in its slot") {
+        LoopBench bench(pool_of(1));
+        bench.docker.run_gateway("gluetun");
+        const Mishap refused{Mishap::When::before, {FaultKind::rejected, "docker: not now"}};
+        bench.docker.fail_next(Operation::create, refused, 3);
+        for (const auto wait : {0s, 1s, 2s, 4s}) {
+            bench.advance(wait);
+            bench.round();
+        }
+        REQUIRE(bench.running() == Names{"acestream-0"});
+
+        bench.advance(StepRunner::listing_lag);
+        bench.docker.remove_container("acestream-0");
+        bench.docker.fail_next(Operation::create, refused);
+        for (const auto wait : {0s, 1s}) {
+            bench.advance(wait);
+            bench.round();
+        }
+        CHECK(bench.running() == Names{"acestream-0"});
     }
 
     TEST_CASE("an image that exits at once does not disturb the others") {
