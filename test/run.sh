@@ -11,21 +11,22 @@ Engine answers it starts one (as root or with sudo) and stops it at the end.
 
   --unit          only the tests that need no Docker
   --filter REGEX  only the tests whose name matches (ctest -R)
-  --sanitize      unit, simulation and contract tests also under sanitizers, for threads as well
-  --fuzz SECONDS  also fuzz what reads texts from outside, for so long each
+  --sanitize      unit, simulation and contract tests also with sanitizers, and a minute of fuzzing
+                  for each thing that reads texts from outside
+  --fuzz SECONDS  the same with more, or less, of fuzzing
   --keep          leave a Docker Engine running that was started here
   --help          this text
 
-With CI=true a test that cannot run is a failure, more worlds are simulated, and the sanitizers for
-addresses and undefined behaviour are on; otherwise a test that cannot run is skipped, and said so."
+With CI=true a test that cannot run is a failure, more worlds are simulated, and --sanitize is on;
+otherwise a test that cannot run is skipped, and said so."
 
 build=$root/build
 sessions=$build/test-session
 unit_only=false keep=false
-sanitizers="" seeds=5000 fuzz_seconds=0
+sanitize=false seeds=5000 fuzz_seconds=60
 packages=("$root/controller/debian-packages.txt" "$root/test/unit/debian-packages.txt"
     "$root/test/debian-packages.txt")
-[ "${CI:-}" != true ] || sanitizers="address,undefined" seeds=30000
+[ "${CI:-}" != true ] || sanitize=true seeds=30000
 # Two of them may be those that run at the lowest priority.
 ctest=(ctest --test-dir "$build" --output-on-failure --no-tests=error --parallel 4)
 
@@ -33,10 +34,9 @@ while [ $# -gt 0 ]; do
     case $1 in
         --unit) unit_only=true ;;
         --keep) keep=true ;;
-        --sanitize) sanitizers="address,undefined;thread" ;;
+        --sanitize) sanitize=true ;;
         --fuzz)
-            fuzz_seconds=${2:?--fuzz needs a number of seconds}
-            packages+=("$root/test/fuzz/debian-packages.txt")
+            sanitize=true fuzz_seconds=${2:?--fuzz needs a number of seconds}
             shift
             ;;
         --filter)
@@ -84,6 +84,11 @@ prepare_docker() {
 trap clean_up EXIT
 trap 'exit 130' INT TERM
 
+sanitizers=""
+if $sanitize; then
+    sanitizers="address;thread"
+    packages+=("$root/test/sanitizers/debian-packages.txt")
+fi
 install_missing "${packages[@]}"
 # The image is built from the same sources once more.
 export CCACHE_DIR=$build/ccache CCACHE_BASEDIR=$root

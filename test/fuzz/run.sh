@@ -1,24 +1,17 @@
 #!/usr/bin/env bash
-# Fuzzes what comes from outside, by libFuzzer, in a build of its own:
-#   run.sh build FOLDER             builds the targets there with clang and its sanitizers
-#   run.sh TARGET FOLDER SECONDS    spec, docker, gluetun or http, from its corpus on
-#   run.sh all FOLDER SECONDS       the build, then one target after another
-# Fails at the first crash, leak, hang (5 s for one input), at 512 MiB, or at a property that does
-# not hold; what did it is then in FOLDER/found/TARGET, and belongs into corpus/TARGET once mended.
-# What is only interesting stays in FOLDER/corpus/TARGET, for the next run.
+# Fuzzes what comes from outside, by libFuzzer:
+#   run.sh TARGET FOLDER SECONDS    spec, docker, gluetun or http, from its corpus on, in a build of
+#                                   ../sanitizers/run.sh build FOLDER address
+#   run.sh all FOLDER SECONDS       that build, then one target after another
+# Fails at the first crash, leak, hang (20 s for one input, as others may want the processor more),
+# at 512 MiB, or at a property that does not hold; what did it is then in FOLDER/found/TARGET, and
+# belongs into corpus/TARGET once mended. What is only interesting stays in FOLDER/corpus/TARGET,
+# for the next run.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-usage="usage: run.sh build FOLDER | run.sh spec|docker|gluetun|http|all FOLDER SECONDS"
-what=${1:?$usage} folder=${2:?$usage}
+usage="usage: run.sh spec|docker|gluetun|http|all FOLDER SECONDS"
+what=${1:?$usage} folder=${2:?$usage} seconds=${3:?$usage}
 targets=(spec docker gluetun http)
-
-build() {
-    cmake -S "$here/../.." -B "$folder" -G Ninja -DCMAKE_CXX_COMPILER=clang++-14 \
-        -DCMAKE_CXX_COMPILER_LAUNCHER="$(command -v ccache)" \
-        -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS=-O1 \
-        -DSANITIZE=fuzzer-no-link,address,undefined
-    cmake --build "$folder" --parallel 1 --target "${targets[@]/#/fuzz_}"
-}
 
 # The longest inputs: a spec of a few files' size, a list of some engines, and requests beyond the
 # limits that the target sets.
@@ -36,23 +29,22 @@ export ASAN_OPTIONS=quarantine_size_mb=32 UBSAN_OPTIONS=print_stacktrace=1
 
 # No seed: every run looks elsewhere, and what it finds is a file, which needs no seed.
 fuzz() {
-    local target=$1 seconds=$2
+    local target=$1
     local words=$here/$target.dict
     mkdir -p "$folder/corpus/$target" "$folder/found/$target"
-    "$folder/test/fuzz/fuzz_$target" -max_total_time="$seconds" -timeout=5 -rss_limit_mb=512 \
+    "$folder/test/fuzz/fuzz_$target" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=512 \
         -max_len="$(longest_bytes "$target")" -dict="$words" -print_final_stats=1 \
         -artifact_prefix="$folder/found/$target/" "$folder/corpus/$target" "$here/corpus/$target"
 }
 
 case $what in
-    build) build ;;
     all)
-        build
+        "$here/../sanitizers/run.sh" build "$folder" address
         for target in "${targets[@]}"; do
-            fuzz "$target" "${3:?$usage}"
+            fuzz "$target"
         done
         ;;
-    spec | docker | gluetun | http) fuzz "$what" "${3:?$usage}" ;;
+    spec | docker | gluetun | http) fuzz "$what" ;;
     *)
         echo "$usage" >&2
         exit 2

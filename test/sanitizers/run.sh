@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Tests in a build of their own, by clang, with sanitizers, in two parts, as building takes minutes:
+#   run.sh build FOLDER address|thread    "address" is for undefined behaviour and fuzzing as well
+#   run.sh test FOLDER LABELS             such as "unit|sim", or contract, which needs Docker
+set -euo pipefail
+root=$(cd "$(dirname "$0")/../.." && pwd)
+usage="usage: run.sh build FOLDER address|thread | run.sh test FOLDER LABELS"
+folder=${2:?$usage}
+targets=(unit_tests sim sim_tests fuzz_corpus contract_tests)
+
+case $1 in
+    build)
+        sanitizers=${3:?$usage}
+        if [ "$sanitizers" = address ]; then
+            sanitizers=fuzzer-no-link,address,undefined
+            targets+=(fuzz_spec fuzz_docker fuzz_gluetun fuzz_http)
+        fi
+        cmake -S "$root" -B "$folder" -G Ninja -DCMAKE_CXX_COMPILER=clang++-14 \
+            -DCMAKE_CXX_COMPILER_LAUNCHER="$(command -v ccache)" -DCMAKE_UNITY_BUILD=ON \
+            -DCMAKE_BUILD_TYPE=Debug -DSANITIZE="$sanitizers" -DROUNDHOUSE_SIM_SEEDS=300
+        cmake --build "$folder" --parallel 1 --target "${targets[@]}"
+        ;;
+    test)
+        ctest --test-dir "$folder" --output-on-failure --no-tests=error --parallel 2 \
+            --label-regex "^(${3:?$usage})$" --fixture-exclude-any .
+        ;;
+    *)
+        echo "$usage" >&2
+        exit 2
+        ;;
+esac
