@@ -1,0 +1,140 @@
+"""Measures roundhouse beside what it is compared to, and tells it as a table and as JSON: see
+README.md, and run.sh, which builds what this needs."""
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+
+from comparisons import Comparisons
+from harness import BINARY
+from insights import Insights
+from world import LARGEST, World, docker_host
+
+INSIDE = os.environ.get("BENCH_INSIDE", "bench_inside")
+PARTS = ("converge", "heal", "shrink", "latency", "cost", "inside")
+
+
+def words():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=5, help="of which the median is told (5)")
+    parser.add_argument("--parts", default=",".join(PARTS), help=f"some of {','.join(PARTS)}")
+    parser.add_argument("--largest", type=int, default=LARGEST, help="how many engines at most")
+    parser.add_argument("--watched", type=float, default=60, help="seconds for the cost at rest")
+    parser.add_argument("--json", default="bench.json", help="where the figures go")
+    return parser.parse_args()
+
+
+def machine():
+    with open("/proc/cpuinfo", encoding="ascii", errors="replace") as text:
+        models = [line.split(":")[1].strip() for line in text if line.startswith("model name")]
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    version = docker_host.look("/version")
+    return {"processors": os.cpu_count(), "model": models[0] if models else platform.machine(),
+            "memory_gib": round(memory / 2**30, 1), "kernel": platform.release(),
+            "docker": version["Version"], "storage": docker_host.look("/info")["Driver"],
+            "date": time.strftime("%Y-%m-%d", time.gmtime())}
+
+
+class Report:
+    """Every figure, told as it is measured."""
+
+    def __init__(self):
+        self.figures = []
+
+    def tell(self, figure):
+        self.figures.append(figure)
+        print(self.line(figure), flush=True)
+
+    def line(self, figure):
+        what = f"{figure['what']} {figure.get('containers', '')}".rstrip()
+        if "median" not in figure:
+            rest = "  ".join(f"{name} {value:.4g}" for name, value in figure.items()
+                             if isinstance(value, (int, float)) and name != "containers")
+            return f"{what:42} {figure['who']:16} {rest}"
+        return (f"{what:42} {figure['who']:16} {1000 * figure['median']:10.1f} ms"
+                f"  ({1000 * min(figure['seconds']):.1f} to {1000 * max(figure['seconds']):.1f})")
+
+    def ratios(self):
+        """roundhouse's medians as parts of those of others."""
+        def key(figure):
+            return figure["what"], figure.get("containers")
+
+        measured = [each for each in self.figures if "median" in each]
+        ours = {key(each): each["median"] for each in measured if each["who"] == "roundhouse"}
+        lines, best_floor = [], {}
+        for each in measured:
+            if each["who"].startswith("floor"):
+                best_floor.setdefault(key(each), []).append(each["median"])
+        for each in measured:
+            mine = ours.get(key(each))
+            if mine is None or each["who"] == "roundhouse":
+                continue
+            if each["who"].startswith("floor") and each["median"] > min(best_floor[key(each)]):
+                continue
+            each["roundhouse_takes"] = mine / each["median"]
+            lines.append(f"{each['what']} {each.get('containers', ''):<4} roundhouse takes "
+                         f"{each['roundhouse_takes']:.2f} of what {each['who']} takes")
+        return lines
+
+
+def measure_beside_others(options, parts, world, report):
+    comparisons = Comparisons(world, options.runs, report.tell)
+    comparisons.prepare(options.largest)
+    usual = min(20, options.largest)
+    if "converge" in parts:
+        comparisons.converge(usual)
+        comparisons.choose_floor(report.figures)
+        for count in sorted({5, options.largest} - {usual}):
+            comparisons.converge(count)
+    if "heal" in parts:
+        comparisons.heal(1, usual)
+        comparisons.heal(usual, usual)
+        comparisons.gateway_made_anew(usual)
+    if "shrink" in parts:
+        comparisons.scale_down(usual, 1)
+        comparisons.down(options.largest)
+    world.controllers[-1].terminate()
+
+
+def measure_roundhouse(options, parts, world, report):
+    insights = Insights(world, options.runs, report.tell)
+    if "latency" in parts:
+        insights.latencies()
+        insights.port_changes()
+        insights.start_up()
+    if "cost" in parts:
+        for replicas in sorted({0, min(20, options.largest), options.largest}):
+            insights.cost_at_rest(replicas, options.watched)
+        report.tell({"what": "size of the program", "who": "roundhouse",
+                     "mib": os.path.getsize(BINARY) / 2**20})
+
+
+def main():
+    options = words()
+    parts = set(options.parts.split(","))
+    report = Report()
+    world = World.make()
+    try:
+        about = machine()
+        print("  ".join(f"{name}: {value}" for name, value in about.items()), flush=True)
+        if parts & {"converge", "heal", "shrink"}:
+            measure_beside_others(options, parts, world, report)
+        if parts & {"latency", "cost"}:
+            measure_roundhouse(options, parts, world, report)
+    finally:
+        world.close()
+    inside = []
+    if "inside" in parts:
+        subprocess.run([INSIDE, "--table"], check=True)
+        inside = json.loads(subprocess.run([INSIDE], check=True, capture_output=True).stdout)
+    print("\n".join(report.ratios()))
+    with open(options.json, "w", encoding="ascii") as file:
+        json.dump({"machine": about, "figures": report.figures, "inside": inside}, file, indent=1)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
