@@ -44,6 +44,7 @@ TEST_CASE("DOCKER_HOST is read as the docker command reads it") {
         {"tcp://10.0.0.5", "tcp://10.0.0.5:2375", "http://10.0.0.5:2375", ""},
         {"tcp://proxy:1234", "tcp://proxy:1234", "http://proxy:1234", ""},
         {"tcp://proxy:1234/", "tcp://proxy:1234", "http://proxy:1234", ""},
+        {"tcp://proxy:65535", "tcp://proxy:65535", "http://proxy:65535", ""},
         {"tcp://:2375", "tcp://localhost:2375", "http://localhost:2375", ""},
         {"tcp://[::1]:2375", "tcp://[::1]:2375", "http://[::1]:2375", ""},
         {"tcp://[::1]", "tcp://[::1]:2375", "http://[::1]:2375", ""},

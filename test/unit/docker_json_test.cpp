@@ -101,6 +101,8 @@ TEST_CASE("the address is the first IP by network name") {
           "10.0.0.1");
     CHECK(address(R"({"a": {"IPAddress": ""}, "b": {"IPAddress": "10.0.0.2"}})") == "10.0.0.2");
     CHECK(address(R"({"a": {"IPAddress": "", "GlobalIPv6Address": "fd00::2"}})") == "fd00::2");
+    CHECK(address(R"({"a": {"GlobalIPv6Address": "fd00::2"}, "b": {"IPAddress": "10.0.0.2"}})") ==
+          "10.0.0.2");
     CHECK(listing(row_with("container:bbbb", "host"))[0].address == "127.0.0.1");
 }
 
@@ -148,6 +150,7 @@ TEST_CASE("names are matched from their beginning") {
     CHECK(names("acestream-") == 1);
     CHECK(names("stream-") == 0);
     CHECK(names("alias") == 0);
+    CHECK_FALSE(parse_names("null", "acestream-").ok());
 }
 
 TEST_CASE("how a container ended") {

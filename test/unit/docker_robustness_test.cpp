@@ -3,69 +3,17 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <future>
 #include <thread>
 
 #include "edge/docker.h"
-#include "fakes/scripted_server.h"
-#include "temporary_folder.h"
+#include "unit/docker_daemon.h"
 
 using namespace roundhouse;
+using namespace roundhouse::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-const std::string id(64, 'a');
-const std::string good_version = R"({"Version":"20.10.24","ApiVersion":"1.41",)"
-                                 R"("MinAPIVersion":"1.12"})";
-const std::string good_row = R"({"Id":"aa","Names":["/p-0"],"Image":"i","Created":1,)"
-                             R"("State":"running","Labels":{"roundhouse.pool":"p"},)"
-                             R"("HostConfig":{"NetworkMode":"x"}})";
-
-// A daemon that tells its version properly, and leaves everything else to `answer`.
-class Daemon {
-  public:
-    using Answer = std::function<void(ServedConnection&, const std::string& request)>;
-
-    explicit Daemon(Answer answer, std::string version = http_reply(200, good_version))
-        : server_(folder_.path() + "/docker.sock", [=](ServedConnection& connection) {
-              while (true) {
-                  const std::string request = connection.read_request();
-                  if (request.empty()) return;
-                  if (request.starts_with("GET /version ")) {
-                      connection.send(version);
-                  } else {
-                      answer(connection, request);
-                  }
-              }
-          }) {}
-
-    DockerEndpoint endpoint() const {
-        DockerVariables variables;
-        variables.host = "unix://" + folder_.path() + "/docker.sock";
-        return docker_endpoint(variables).value();
-    }
-    int connections() const { return server_.connections(); }
-
-  private:
-    TemporaryFolder folder_;
-    ScriptedServer server_;
-};
-
-// Always the same bytes, and then nothing more.
-Daemon::Answer sends(std::string bytes) {
-    return [=](ServedConnection& connection, const std::string&) {
-        connection.send(bytes);
-        connection.wait_until_closed();
-    };
-}
-
-// Always the same whole reply.
-Daemon::Answer replies(std::string reply) {
-    return [=](ServedConnection& connection, const std::string&) { connection.send(reply); };
-}
-
-constexpr DockerDeadlines short_ones{
-    .connect = 300ms, .look = 300ms, .change = 300ms, .after_grace = 300ms, .pull_patience = 300ms};
 
 Fault fault_of_list(const Daemon& daemon, const DockerDeadlines& deadlines = short_ones) {
     DockerRuntime docker(daemon.endpoint(), deadlines);
@@ -74,12 +22,6 @@ Fault fault_of_list(const Daemon& daemon, const DockerDeadlines& deadlines = sho
     CAPTURE(listing.fault().message);
     CHECK(listing.fault().message.starts_with("docker: list the engines of pool p: "));
     return listing.fault();
-}
-
-void check_contains(const std::string& text, const std::string& piece) {
-    CAPTURE(text);
-    CAPTURE(piece);
-    CHECK(text.find(piece) != std::string::npos);
 }
 
 }  // namespace
@@ -252,6 +194,8 @@ TEST_CASE("what Docker says about a refusal is carried on, by what the caller do
         DockerRuntime docker(daemon.endpoint(), short_ones);
         const auto created = docker.create({});
         const auto started = docker.start(id);
+        CHECK(docker.stop(id, 1s).ok() == (row.status == 404));
+        CHECK(docker.remove(id).ok() == (row.status == 404));
         REQUIRE_FALSE(created.ok());
         REQUIRE_FALSE(started.ok());
         CHECK(created.fault().kind == row.create);
@@ -308,6 +252,16 @@ TEST_CASE("calls that find nothing to do are no faults") {
     DockerRuntime other(already.endpoint(), short_ones);
     CHECK(other.start(id).ok());
     CHECK(other.stop(id, 1s).ok());
+}
+
+TEST_CASE("a stop may take as long as its grace, and longer") {
+    const Daemon daemon([](ServedConnection& connection, const std::string&) {
+        std::this_thread::sleep_for(100ms);  // until the engine has ended
+        connection.send("HTTP/1.1 204 No Content\r\n\r\n");
+    });
+    DockerDeadlines hasty = short_ones;
+    hasty.after_grace = 50ms;
+    CHECK(DockerRuntime(daemon.endpoint(), hasty).stop(id, 1s).ok());
 }
 
 TEST_CASE("what is asked for stays in its place in the URL") {
@@ -404,6 +358,39 @@ TEST_CASE("a stream that cannot be opened says why") {
     CHECK_FALSE(opened);
     CHECK(end.fault().kind == FaultKind::rejected);
     check_contains(end.fault().message, "forbids GET /events");
+}
+
+TEST_CASE("of events those are asked for that can change what a look sees") {
+    std::string asked;
+    const Daemon daemon([&](ServedConnection& connection, const std::string& request) {
+        asked = request.substr(0, request.find(" HTTP/"));
+        connection.send(http_reply(403, ""));
+    });
+    DockerRuntime docker(daemon.endpoint(), short_ones);
+    CHECK_FALSE(docker.follow_events([] {}, [](const RuntimeEvent&) {}, {}).ok());
+    check_contains(asked, "%22type%22%3A%5B%22container%22%5D");
+    for (const std::string action : {"create", "start", "die", "oom", "pause", "unpause", "rename",
+                                     "destroy", "health_status"}) {
+        check_contains(asked, "%22" + action + "%22");
+    }
+    CHECK(asked.find("exec") == std::string::npos);
+}
+
+TEST_CASE("a pull that is given up is hung up on") {
+    std::promise<void> closed;
+    const Daemon daemon([&](ServedConnection& connection, const std::string&) {
+        connection.send(chunked_head);
+        connection.send(http_chunk("{\"status\":\"Downloading\"}\n"));
+        connection.wait_until_closed();
+        closed.set_value();
+    });
+    DockerRuntime docker(daemon.endpoint(), short_ones);
+    std::stop_source stop;
+    const auto give_up = [&](const std::string&) { stop.request_stop(); };
+    const auto end = docker.pull("group/engine:v1", give_up, stop.get_token());
+    REQUIRE_FALSE(end.ok());
+    CHECK(end.fault().kind == FaultKind::cancelled);
+    CHECK(closed.get_future().wait_for(10s) == std::future_status::ready);
 }
 
 TEST_CASE("a pull tells its progress and its failure") {

@@ -222,6 +222,18 @@ TEST_SUITE("gateway sensor: reconnects") {
         CHECK(bench.reconnected_ago() == 1s);
     }
 
+    TEST_CASE("a VPN that is back counts from when its gateway is ready") {
+        SensorBench bench;
+        bench.measure();
+        bench.lose(VpnStatus::crashed);
+        bench.regain("192.0.2.1");
+        bench.view.state = GatewayState::starting;
+        for (int i = 0; i < 3; ++i)
+            CHECK_FALSE(bench.reconnected_ago());
+        bench.view.state = GatewayState::ready;
+        CHECK(bench.reconnected_ago() == 0s);
+    }
+
     TEST_CASE("a public IP that does not come is not waited for for ever") {
         SensorBench bench;
         bench.measure();

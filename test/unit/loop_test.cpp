@@ -1,6 +1,7 @@
 // The loop's smaller parts: the driver's pauses, which events concern it, the sensors.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <latch>
 #include <set>
@@ -183,6 +184,14 @@ TEST_SUITE("observer") {
         CHECK(seen.value().gateways[0].declared);
         CHECK_FALSE(seen.value().gateways[1].declared);
         CHECK(seen.value().gateways[1].state == GatewayState::ready);
+
+        FakeContainer foreign;  // which names one, but no slot
+        foreign.name = "foreign";
+        foreign.image = "somebody-elses";
+        foreign.labels = {{"roundhouse.pool", "acestream"}, {"roundhouse.gateway", "theirs"}};
+        bench.docker.add_image(foreign.image);
+        bench.docker.run_container(foreign);
+        CHECK(look(bench.docker, pool_of(1, {"new"})).value().gateways.size() == 2);
     }
 
     TEST_CASE("an engine that Docker cannot tell more of is a broken one, not a failed look") {
@@ -198,13 +207,38 @@ TEST_SUITE("observer") {
         CHECK_FALSE(bench.round().looked);
     }
 
+    TEST_CASE("an engine that is removed during the look is not there, and no fault") {
+        class Vanishing : public FakeRuntime {
+            Result<std::optional<EngineEnd>> inspect_end(const std::string& id) override {
+                remove_container(id);
+                return FakeRuntime::inspect_end(id);
+            }
+        };
+        Vanishing docker;
+        FakeContainer ended;
+        ended.name = "acestream-0";
+        ended.image = "engine";
+        ended.labels = {{"roundhouse.pool", "acestream"}, {"roundhouse.slot", "0"}};
+        docker.add_image(ended.image);
+        docker.run_container(ended);
+        docker.kill_container("acestream-0");
+        const auto seen = look_at_engines(docker, "acestream");
+        REQUIRE(seen.ok());
+        CHECK(seen.value().empty());
+    }
+
     TEST_CASE("a container that only looks like ours holds its name as any stranger does") {
         LoopBench bench(pool_of(1));
         bench.docker.run_gateway("gluetun");
         FakeContainer lookalike;
         lookalike.name = "acestream-0";
         lookalike.image = "somebody-elses";
-        lookalike.labels = {{"roundhouse.pool", "acestream"}};
+        SUBCASE("with this pool's label alone") {
+            lookalike.labels = {{"roundhouse.pool", "acestream"}};
+        }
+        SUBCASE("of another pool") {
+            lookalike.labels = {{"roundhouse.pool", "other"}, {"roundhouse.slot", "0"}};
+        }
         bench.docker.add_image(lookalike.image);
         const std::string id = bench.docker.run_container(lookalike);
         REQUIRE(bench.converges());
@@ -228,6 +262,17 @@ TEST_SUITE("observer") {
             CHECK(engine.end->exit_code == 7);
         }
         CHECK(ends == 1);
+
+        using enum EngineState;
+        for (const auto state : {created, running, paused, restarting, removing, exited, dead}) {
+            bench.docker.set_state("acestream-1", state);
+            const auto engines = look_at_engines(bench.docker, "acestream").value();
+            const bool stands =
+                state == created || state == restarting || state == exited || state == dead;
+            const auto engine = std::ranges::find(engines, "acestream-1", &EngineView::name);
+            REQUIRE(engine != engines.end());
+            CHECK(engine->end.has_value() == stands);
+        }
     }
 }
 
@@ -258,6 +303,19 @@ TEST_SUITE("step runner") {
         bench.round();
         REQUIRE(bench.docker.changing_calls().size() == 1);
         CHECK(bench.docker.changing_calls()[0].operation == Operation::remove);
+    }
+
+    TEST_CASE("an engine that could not be asked to stop is not removed by force") {
+        LoopBench bench(pool_of(1));
+        bench.docker.run_gateway("gluetun");
+        REQUIRE(bench.converges());
+        bench.docker.clear_calls();
+        bench.docker.fail_next(Operation::stop);
+        bench.board.accept(pool_of(0));
+        bench.round();
+        REQUIRE(bench.docker.changing_calls().size() == 1);
+        CHECK(bench.docker.changing_calls()[0].operation == Operation::stop);
+        CHECK(bench.running().size() == 1);
     }
 
     TEST_CASE("draining lets the steps under way end and begins no other") {

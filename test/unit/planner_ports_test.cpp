@@ -107,6 +107,9 @@ TEST_SUITE("planner: forwarded ports of new engines") {
         forward(world.gluetun(), {{20000, 1h}});
         CHECK(world.steps() ==
               "create acestream-0 Missing @gluetun, create acestream-1 Missing @gluetun");
+        forward(world.gluetun(), {{20000 + world.pool.max_active_replicas, 1h}});  // just beyond
+        CHECK(world.steps() ==
+              "create acestream-0 Missing @gluetun :20020, create acestream-1 Missing @gluetun");
         world = PortWorld(2);
         forward(world.gluetun(), {{20000, 1h}});
         CHECK(world.steps() == "");
@@ -169,6 +172,22 @@ TEST_SUITE("planner: changed ports") {
         CHECK(world.steps() == "replace acestream-0 ForwardedPortChanged @gluetun :40002");
         world.hold(2, 40001);
         CHECK(world.steps() == "replace acestream-2 ForwardedPortChanged @gluetun :40002");
+    }
+
+    TEST_CASE("of several ports the one that has been reported longest is followed") {
+        PortWorld world(1);
+        forward(world.gluetun(), {{40001, 1s}, {40002, 1h}});
+        CHECK(world.steps() == "replace acestream-0 ForwardedPortChanged @gluetun :40002");
+    }
+
+    TEST_CASE("a port is free whatever is made behind another gateway with one of that number") {
+        EnginePool pool = pool_of(2, {"a", "b"});
+        pool.max_unavailable = 2;
+        Observation seen = matching_world(pool);
+        seen.steps_in_flight[0] = {false, "a", {19000, 20000, 21000, 40001}};
+        forward(seen.gateways[1], {{40001, 1h}});
+        CHECK(steps_of(plan(pool, seen, noon)) ==
+              "replace acestream-1 ForwardedPortChanged @b :40001");
     }
 
     TEST_CASE("no port, or no answer, changes nothing, for however long") {

@@ -205,6 +205,18 @@ TEST_SUITE("planner rollout") {
         CHECK(decision_on(plan(pool, seen, noon), "acestream-1") == "failed ImageMissing");
         CHECK(decision_on(plan(pool, seen, noon), "acestream-2") == "missing ImageMissing");
 
+        seen.image.pulling = true;
+        CHECK(steps_of(plan(pool, seen, noon)) == "");
+        CHECK(decision_on(plan(pool, seen, noon), "acestream-2") == "missing ImagePulling");
+
+        seen.image.pulling = false;
+        seen.image.pull_failures = 1;
+        seen.image.since_last_failure = 999ms;
+        CHECK(steps_of(plan(pool, seen, noon)) == "");
+        CHECK(plan(pool, seen, noon).wake_at == noon + 1ms);
+        seen.image.since_last_failure = 1s;
+        CHECK(steps_of(plan(pool, seen, noon)) == "pull ImageMissing");
+
         pool.replicas = 1;  // nothing to create: nothing to pull
         CHECK(steps_of(plan(pool, seen, noon)) == "remove acestream-1 Surplus");
     }
@@ -293,6 +305,16 @@ TEST_SUITE("planner: an even spread") {
         CHECK(plan(world.pool, world.seen, noon).matches());
     }
 
+    TEST_CASE("moves none to a gateway that is not ready, however soon one may move") {
+        EnginePool pool = pool_of(6, {"a", "b", "c"});
+        pool.failover_after = 0s;
+        Observation seen = matching_world(pool);
+        for (int slot = 0; slot < 6; ++slot)
+            seen.engines[static_cast<std::size_t>(slot)] = engine(pool, slot, slot < 4 ? "b" : "c");
+        seen.gateways[0] = gateway("a", GatewayState::unhealthy);
+        CHECK(steps_of(plan(pool, seen, noon)) == "replace acestream-3 Rebalanced @c");
+    }
+
     TEST_CASE("waits for everything else") {
         Uneven failing;
         failing.seen.engines[0] = exited(failing.seen.engines[0], 1, 0s, 5);
@@ -300,6 +322,9 @@ TEST_SUITE("planner: an even spread") {
         Uneven busy;
         busy.seen.steps_in_flight[0] = {false, "b", {}};
         CHECK(busy.steps() == "");
+        Uneven arriving;
+        arriving.seen.steps_in_flight[4] = {false, "a", {}};  // and not listed yet
+        CHECK(arriving.steps() == "");
         Uneven surplus;
         surplus.pool.replicas = 3;
         CHECK(surplus.steps() == "remove acestream-3 Surplus");

@@ -165,6 +165,12 @@ TEST_SUITE("planner") {
         seen.gateways[1].published_tcp_ports = {19000};
         CHECK(decision_on(plan(pool, seen, noon), "") == "missing Missing");
         CHECK(plan(pool, seen, noon).decisions.back().reason == Reason::no_published_port);
+
+        // Ports beside the pool's range say nothing about slots.
+        seen.gateways[1].published_tcp_ports = {18999, 19000 + pool.max_active_replicas};
+        CHECK(steps_of(plan(pool, seen, noon)) ==
+              "create acestream-0 Missing @b, create acestream-1 Missing @a, "
+              "create acestream-2 Missing @b");
     }
 
     TEST_CASE("nothing is created behind a gateway that is not ready, and it is said why") {
@@ -172,10 +178,12 @@ TEST_SUITE("planner") {
         for (const auto state : {GatewayState::missing, GatewayState::stopped,
                                  GatewayState::starting, GatewayState::unhealthy}) {
             Observation seen;
-            seen.gateways = {gateway("gluetun", state, std::chrono::hours{1})};
+            seen.gateways = {gateway("gluetun", state, std::chrono::hours{1}), gateway("former")};
+            seen.gateways[1].declared = false;
             const Plan result = plan(pool, seen, noon);
             CHECK(steps_of(result) == "");
             CHECK(decision_on(result, "") == "missing GatewayNotReady");
+            CHECK(result.decisions[0].message == "gateway gluetun is not ready");
             CHECK_FALSE(result.matches());
         }
     }
@@ -197,6 +205,14 @@ TEST_SUITE("planner") {
                   "replace acestream-1 GatewayRecreated @gluetun");
             CHECK(result.steps[0].placement->incarnation.id == "another");
             CHECK_FALSE(result.steps[0].graceful);
+        }
+        SUBCASE("onto each other's ports: those of the earlier namespace are in nobody's way") {
+            seen.gateways[0].incarnation.started_at = "started-2";
+            EnginePool edited = pool;
+            edited.ports.http += 1;
+            CHECK(steps_of(plan(edited, seen, noon)) ==
+                  "replace acestream-0 GatewayRestarted @gluetun, "
+                  "replace acestream-1 GatewayRestarted @gluetun");
         }
     }
 
@@ -300,6 +316,16 @@ TEST_SUITE("planner") {
         for (std::size_t i = 0; i < failures.size(); ++i)
             seen.engines[i] = exited(seen.engines[i], 1, Duration{0}, failures[i]);
         CHECK(plan(pool, seen, noon).wake_at == noon + std::chrono::seconds{1});
+    }
+
+    TEST_CASE("an engine that Docker restarts by itself has failed, as one that stays down") {
+        const EnginePool pool = pool_of(1);
+        Observation seen = matching_world(pool);
+        seen.engines[0] = exited(seen.engines[0]);
+        for (const auto state : {EngineState::exited, EngineState::dead, EngineState::restarting}) {
+            seen.engines[0].state = state;
+            CHECK(steps_of(plan(pool, seen, noon)) == "replace acestream-0 Exited @gluetun");
+        }
     }
 
     TEST_CASE("ten minutes of running forgive earlier failures") {

@@ -100,6 +100,12 @@ TEST_SUITE("prober") {
             bench.clock.advance(5s);
         }
         CHECK(bench.changes == 1);
+        CHECK(bench.probe(ProbeOutcome::answered).answered_last);
+        bench.clock.advance(5s);
+        CHECK_FALSE(bench.probe(ProbeOutcome::unreachable).answered_last);
+        bench.clock.advance(5s);
+        bench.probe(ProbeOutcome::answered);
+        CHECK(bench.changes == 4);
     }
 
     TEST_CASE(
@@ -133,6 +139,13 @@ TEST_SUITE("prober") {
         bench.prober.turn(0ms);
         bench.prober.turn(0ms);
         CHECK(bench.prober.views()["a"].p2p_refusals == 5);  // it says nothing
+
+        bench.probes.p2p = ProbeOutcome::answered;
+        bench.clock.advance(5s);
+        bench.prober.turn(0ms);
+        bench.prober.turn(0ms);
+        CHECK(bench.prober.views()["a"].p2p_refusals == 0);
+        CHECK(bench.changes == 2);
     }
 
     TEST_CASE("what is left out is forgotten") {

@@ -1,6 +1,8 @@
 // Rounds against a Docker in memory: what the loop does with what it sees.
 #include <doctest/doctest.h>
 
+#include <thread>
+
 #include "unit/bench_of_fakes.h"
 #include "unit/worlds.h"
 
@@ -83,6 +85,25 @@ TEST_SUITE("reconciler") {
             creates += call.operation == Operation::create ? 1 : 0;
         }
         CHECK(creates == 3);
+    }
+
+    TEST_CASE("a step that is begun while it is looked closer is in flight for the plan, too") {
+        constexpr auto most = StepRunner::usual_in_flight;
+        LoopBench bench(pool_of(static_cast<int>(most) + 1));
+        bench.docker.run_gateway("gluetun");
+        bench.docker.hold(Operation::create);
+        bench.reconciler.round({});
+        REQUIRE(bench.docker.wait_until_held(Operation::create, static_cast<int>(most)));
+        bench.docker.hold(Operation::list_names);
+        std::jthread round([&] { bench.reconciler.round({}); });
+        REQUIRE(bench.docker.wait_until_held(Operation::list_names, 1));
+        bench.docker.release(Operation::create);
+        const std::stop_token never;
+        while (bench.running().size() <= most)
+            bench.wakeup.wait(std::chrono::seconds{1}, never);
+        bench.docker.release(Operation::list_names);
+        round.join();
+        CHECK(bench.board.round()->seen.steps_in_flight.size() == most + 1);
     }
 
     TEST_CASE("a reply that is lost after the effect leads to one engine, not to two") {
@@ -328,6 +349,19 @@ TEST_SUITE("reconciler") {
         }
         bench.round();
         CHECK(bench.docker.find("acestream-0")->id != hung);
+    }
+
+    TEST_CASE("engines of a gateway that has no address are out of reach, and are not asked") {
+        LoopBench bench(pool_of(1));
+        FakeContainer gateway;
+        gateway.name = "gluetun";
+        gateway.image = "gateway";
+        gateway.network_mode = "none";
+        bench.docker.run_container(gateway);
+        for (int i = 0; i < 3; ++i)
+            bench.round();
+        CHECK(bench.probes.asked.empty());
+        CHECK(bench.board.round()->seen.engines.at(0).probe.unreachable);
     }
 
     TEST_CASE("probes that do not get there never cost an engine") {

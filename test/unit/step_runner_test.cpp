@@ -144,6 +144,17 @@ TEST_SUITE("step_runner") {
         CHECK(runner.world.meters.failed_steps() == 0);
     }
 
+    TEST_CASE("a slot counts as taken when its engine may have been created: no reply came") {
+        Runner runner;
+        runner.world.docker.fail_next(Operation::create, {Mishap::When::after, {}});
+        runner.workers.work();
+        Observation seen;
+        runner.steps.begin_look(*runner.pool, seen);
+        runner.steps.hold(seen);  // the list shows none of them yet
+        CHECK(seen.steps_in_flight.size() == 3);
+        runner.steps.hand_out({}, runner.pool);
+    }
+
     TEST_CASE("a list that still shows who was in the slot before does not show the new one") {
         Runner runner;
         runner.workers.work();
