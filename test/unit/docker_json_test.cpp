@@ -194,6 +194,7 @@ TEST_CASE("a gateway's health and state are closed sets") {
     CHECK(gateway(with(health, R"("Health": null)")).health == Health::none);
     CHECK(gateway(with(health, R"("Other": 1)")).health == Health::none);
     CHECK(gateway(with("\"healthy\"", "\"none\"")).health == Health::none);
+    CHECK(gateway(with("\"healthy\"", "\"\"")).health == Health::none);
     CHECK(gateway(with("\"healthy\"", "\"starting\"")).health == Health::starting);
     CHECK(gateway(with("\"healthy\"", "\"unhealthy\"")).health == Health::unhealthy);
     CHECK(gateway(with("\"healthy\"", "\"new word\"")).health == Health::starting);

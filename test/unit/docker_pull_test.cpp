@@ -44,6 +44,8 @@ TEST_CASE("the lines of a pull are summed up") {
     tell("aaa", "Downloading", 20'000'000);
     CHECK(progress.text() == "1 of 2 layers, 20 MB");
     tell("aaa", "Downloading", 41'500'000);
+    tell("aaa", "Downloading", 3'000'000);  // begun again
+    CHECK(progress.text() == "1 of 2 layers, 41 MB");
     tell("aaa", "Extracting", 1'000);
     CHECK(progress.text() == "2 of 2 layers, 41 MB");
     tell("ccc", "Downloading", INT64_MAX);

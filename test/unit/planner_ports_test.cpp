@@ -174,6 +174,21 @@ TEST_SUITE("planner: changed ports") {
         CHECK(world.steps() == "replace acestream-2 ForwardedPortChanged @gluetun :40002");
     }
 
+    TEST_CASE("what is due first wakes the loop: a port that settles, or a start that takes long") {
+        PortWorld world(1);
+        const auto started = [&](Duration ago) {
+            world.engine(0).created_at = noon - ago;
+            world.engine(0).probe = {};
+            world.engine(0).probe.failures = 1;
+            world.engine(0).probe.failing_for = ago;
+        };
+        forward(world.gluetun(), {{40001, 15s}});
+        started(30s);
+        CHECK(world.wake_at() == noon + 5s);
+        started(58s);
+        CHECK(world.wake_at() == noon + 2s);
+    }
+
     TEST_CASE("of several ports the one that has been reported longest is followed") {
         PortWorld world(1);
         forward(world.gluetun(), {{40001, 1s}, {40002, 1h}});

@@ -153,6 +153,26 @@ TEST_SUITE("planner rollout") {
         CHECK(steps_of(plan(pool, seen, noon)) == "create acestream-2 Missing @gluetun");
     }
 
+    TEST_CASE("a failed engine stays where another one is on its way to its port") {
+        EnginePool pool = pool_of(1);
+        pool.max_active_replicas = 1;
+        Observation seen = matching_world(pool);
+        seen.engines[0] = exited(seen.engines[0]);
+        seen.steps_in_flight[1] = {false, "gluetun", {19000, 20001, 21001, 22001}};
+        CHECK(steps_of(plan(pool, seen, noon)) == "");
+        CHECK(decision_on(plan(pool, seen, noon), "acestream-0") == "failed PortInUse");
+    }
+
+    TEST_CASE("the silence behind a gateway that is not ready is the gateway's") {
+        const EnginePool pool = pool_of(1);
+        Observation seen = matching_world(pool);
+        seen.engines[0].probe.answered_last = false;
+        seen.engines[0].probe.failures = 9;
+        CHECK(steps_of(plan(pool, seen, noon)) == "replace acestream-0 ProbeFailed @gluetun");
+        seen.gateways[0] = gateway("gluetun", GatewayState::unhealthy);
+        CHECK(decision_on(plan(pool, seen, noon), "acestream-0") == "keep GatewayNotReady");
+    }
+
     TEST_CASE("changed ports roll out without two engines ever sharing one") {
         EnginePool pool = pool_of(3);
         pool.max_active_replicas = 3;

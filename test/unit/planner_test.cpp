@@ -123,12 +123,37 @@ TEST_SUITE("planner") {
         CHECK(steps_of(plan(pool, seen, noon)) == "");
     }
 
-    TEST_CASE("a removal that the list shows as done makes room at once") {
-        const EnginePool pool = pool_of(2);
+    TEST_CASE("of several containers for a slot the best keeps it: by name, by running, by age") {
+        const EnginePool pool = pool_of(1);
+        Observation seen = matching_world(pool);
+        seen.engines.push_back(engine(pool, 0));
+        EngineView& best = seen.engines[0];
+        EngineView& copy = seen.engines[1];
+        copy.id = "a copy";
+        copy.name = "copy";
+        SUBCASE("the right name, however young") {
+            copy.created_at = best.created_at - 1h;
+        }
+        SUBCASE("else the one that runs, however young") {
+            best.name = "renamed";
+            copy.state = EngineState::exited;
+            copy.created_at = best.created_at - 1h;
+        }
+        SUBCASE("else the oldest") {
+            best.name = "renamed";
+            copy.created_at = best.created_at + 1s;
+        }
+        CHECK(steps_of(plan(pool, seen, noon)) == "remove copy DuplicateSlot");
+    }
+
+    TEST_CASE("a removal that the list shows as done makes room at once, in another slot") {
+        EnginePool pool = pool_of(2);
         Observation seen = matching_world(pool);
         seen.engines.pop_back();
         seen.steps_in_flight[1] = {true, "", {}};
         CHECK(steps_of(plan(pool, seen, noon)) == "create acestream-2 Missing @gluetun");
+        pool.max_active_replicas = 2;
+        CHECK(decision_on(plan(pool, seen, noon), "") == "missing NoFreeSlot");
     }
 
     TEST_CASE("slots beyond the last go, whatever is wanted") {
@@ -199,11 +224,13 @@ TEST_SUITE("planner") {
         }
         SUBCASE("the gateway was made again") {
             seen.gateways[0].incarnation = {"another", "started-2"};
+            seen.engines[0].failures = 3;
             const Plan result = plan(pool, seen, noon);
             CHECK(steps_of(result) ==
                   "replace acestream-0 GatewayRecreated @gluetun, "
                   "replace acestream-1 GatewayRecreated @gluetun");
             CHECK(result.steps[0].placement->incarnation.id == "another");
+            CHECK(result.steps[0].placement->failures == 3);
             CHECK_FALSE(result.steps[0].graceful);
         }
         SUBCASE("onto each other's ports: those of the earlier namespace are in nobody's way") {

@@ -192,6 +192,10 @@ TEST_SUITE("prober") {
         CHECK(probe_targets(pool, seen, noon)[0].host == "localhost");
         CHECK(probe_targets(pool, seen, noon)[0].p2p_host == "172.18.0.2");
         CHECK(probe_targets(pool, seen, noon)[0].p2p_port == 22000);
+        pool.forwarded_port.assign = PortAssignment::shared;
+        seen.engines[0].forwarded = true;  // and so are others, perhaps on this port
+        CHECK(probe_targets(pool, seen, noon)[0].p2p_port == 0);
+        CHECK(probe_targets(pool, seen, noon)[1].p2p_port == 22001);
         seen.engines[0] = exited(seen.engines[0]);
         CHECK(probe_targets(pool, seen, noon).size() == 1);
         seen.engines[1].incarnation.started_at = "earlier";
