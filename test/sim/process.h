@@ -27,7 +27,8 @@ struct Process {
           prober(probes, world.clock, ring),
           puller(runtime, workers, world.clock, journal, ring),
           // Few at a time: in worlds this small none would ever wait otherwise.
-          steps(runtime, workers, world.clock, journal, meters, ring, 1 + world.dice.below(4)),
+          steps(runtime, workers, world.clock, journal, meters, ring,
+                static_cast<std::size_t>(world.dice.between(1, 4))),
           reconciler({runtime, gateways, workers, world.clock, journal, board, prober, puller,
                       steps, meters}) {}
 
