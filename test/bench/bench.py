@@ -87,7 +87,7 @@ def measure_beside_others(options, parts, world, report):
     if "converge" in parts:
         comparisons.converge(usual)
         comparisons.choose_floor(report.figures)
-        for count in sorted({5, options.largest} - {usual}):
+        for count in sorted({min(5, options.largest), options.largest} - {usual}):
             comparisons.converge(count)
     if "heal" in parts:
         comparisons.heal(1, usual)
