@@ -134,7 +134,7 @@ class Disturbances:
         seen = inspect(name)
         if seen and "roundhouse.pool" not in seen["Config"]["Labels"]:
             self.strangers.append(name)
-            self.test.watcher.protect(seen["Id"], name)
+            self.test.watcher.protect(seen["Id"])
             return name
         return f"{name} (was taken)"
 
@@ -159,12 +159,12 @@ class Disturbances:
             return "(not again)"
         self.daemon_restarts += 1
         # It stops every container, those of strangers as well.
-        ids = {inspect(name)["Id"]: name for name in self.strangers}
+        ids = [inspect(name)["Id"] for name in self.strangers]
         for identity in ids:
             self.test.watcher.release(identity)
         self.test.restart_daemon()
-        for identity, name in ids.items():
-            self.test.watcher.protect(identity, name)
+        for identity in ids:
+            self.test.watcher.protect(identity)
         return ""
 
     # --- rest

@@ -312,8 +312,9 @@ class PoolTest(unittest.TestCase):
 
     def settle(self, count, slots=None, seconds=30):
         """Waits until exactly `count` engines are there, each in its slot and answering through its
-        gateway's namespace. Returns them. `slots` are the lowest ones unless told, ANY_SLOTS where
-        the history of the pool decides them."""
+        gateway's namespace, and the controller calls the pool ready: of engines that it has not yet
+        seen ready it would stop those first. Returns them. `slots` are the lowest ones unless told,
+        ANY_SLOTS where the history of the pool decides them."""
         slots = list(range(count)) if slots is None else slots
 
         def matched():
@@ -324,6 +325,8 @@ class PoolTest(unittest.TestCase):
             if slots is not ANY_SLOTS and found != slots:
                 return None
             if self.watcher.running != {engine.id for engine in engines}:
+                return None
+            if not all(each.says("Ready", "True") for each in self.controllers if each.alive):
                 return None
             addresses = {gateway.name: gateway.address for gateway in self.gateways}
             for engine in engines:

@@ -58,7 +58,7 @@ class Commands(PoolTest):
     def test_down_removes_this_pool_only(self):
         other = docker("run", "--detach", "--name", f"{self.pool}-other",
                        "--label", "roundhouse.pool=another", ENGINE_IMAGE)
-        self.watcher.protect(other, "other")
+        self.watcher.protect(other)
         self.addCleanup(self.watcher.release, other)
         self.write_spec(3)
         self.assertEqual(0, self.pool_command("apply", "--timeout", "30s").returncode)

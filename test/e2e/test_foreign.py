@@ -8,7 +8,7 @@ from harness import ENGINE_IMAGE, PoolTest
 class LookAlikes(PoolTest):
     def foreign(self, name, *options):
         identity = docker("run", "--detach", "--init", "--name", name, *options, ENGINE_IMAGE)
-        self.watcher.protect(identity, name)
+        self.watcher.protect(identity)
         # It is removed by the test's own cleaning up only.
         self.addCleanup(self.watcher.release, identity)
         return identity
@@ -25,7 +25,7 @@ class LookAlikes(PoolTest):
 
     def test_a_stopped_one_holds_its_name_too(self):
         identity = docker("create", "--name", f"{self.pool}-0", ENGINE_IMAGE)
-        self.watcher.protect(identity, f"{self.pool}-0")
+        self.watcher.protect(identity)
         self.write_spec(1)
         self.start_controller()
         self.settle(1, slots=[1])
@@ -57,7 +57,7 @@ class LookAlikes(PoolTest):
 
     def test_the_gateway_itself_is_never_touched(self):
         gateway = self.gateways[0]
-        self.watcher.protect(gateway.id, gateway.name)
+        self.watcher.protect(gateway.id)
         self.write_spec(3)
         self.start_controller()
         self.settle(3)

@@ -17,6 +17,7 @@ class NetworkPool(PoolTest):
         self.write_spec(3, gateways=None, failover=None, network=self.pool, ports=PORTS)
         self.start_controller()
         self.wait_until(lambda: self.serving() == [0, 1, 2], "three engines serve on this machine")
+        self.wait_until_told("Ready", "True")
         for engine in self.engines():
             self.assertEqual(self.pool, engine.network_mode)
             self.assertEqual(PORTS["http"] + engine.slot, engine.http_port)

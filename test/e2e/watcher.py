@@ -2,6 +2,7 @@
 hold for a pool. It knows nothing of roundhouse but its labels."""
 import http.client
 import json
+import math
 import threading
 import time
 
@@ -22,7 +23,7 @@ class Watcher(threading.Thread):
         self.violations = []
         self.network_modes = {}     # engine name -> set of modes it was created with
         self.changes = []           # (seconds since 1970, action, container name, container id)
-        self._protected = {}
+        self._protected = {}        # id -> since when, in ns since 1970
         self._running = {}          # id -> slot
         self._closing = False
         self._stream = None
@@ -38,9 +39,10 @@ class Watcher(threading.Thread):
             self._hang_up()
             self.join(10)
 
-    def protect(self, container_id, name):
-        """From now on any change of this container is a violation."""
-        self._protected[container_id] = name
+    def protect(self, container_id):
+        """From now on any change of this container is a violation. Docker may still have to tell of
+        earlier ones."""
+        self._protected[container_id] = time.time_ns()
 
     def release(self, container_id):
         self._protected.pop(container_id, None)
@@ -112,7 +114,7 @@ class Watcher(threading.Thread):
         ours = attributes.get("roundhouse.pool") == self.pool
         if action not in CHANGES:
             return
-        if identity in self._protected:
+        if event["timeNano"] > self._protected.get(identity, math.inf):
             self.violations.append(f"{action} of {name}, which is not ours")
         if ours or name.startswith(self.names_prefix):
             self.changes.append((event["timeNano"] / 1e9, action, name, identity))
