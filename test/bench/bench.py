@@ -24,7 +24,11 @@ def words():
     parser.add_argument("--largest", type=int, default=LARGEST, help="how many engines at most")
     parser.add_argument("--watched", type=float, default=60, help="seconds for the cost at rest")
     parser.add_argument("--json", default="bench.json", help="where the figures go")
-    return parser.parse_args()
+    options = parser.parse_args()
+    unknown = set(options.parts.split(",")) - set(PARTS)
+    if unknown:
+        parser.error(f"--parts: no such part: {', '.join(sorted(unknown))}")
+    return options
 
 
 def machine():

@@ -16,7 +16,6 @@ ANY_PORTS = {name: "0" for name in ("HTTP_PORT", "HTTPS_PORT", "API_PORT", "P2P_
 
 class Contender:
     name = ""
-    shares_gateway = True
 
     def __init__(self, world):
         self.world = world
@@ -131,7 +130,6 @@ class Compose(Contender):
 class Swarm(Contender):
     """On a network of its own: its services cannot join the network of a container."""
     name = "swarm"
-    shares_gateway = False
 
     def prepare(self):
         docker_host.docker("swarm", "init", "--advertise-addr", "127.0.0.1")

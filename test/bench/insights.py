@@ -1,26 +1,14 @@
 """What roundhouse takes: how soon it acts, and what it costs while there is nothing to do."""
 import http.client
-import os
 import statistics
 import time
 
 from contenders import Roundhouse
+from holdings import holdings
 from tap import Tap
 from world import docker_host
 
-TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 CHANGES = "^(POST|DELETE)"
-
-
-def processor_seconds(pid):
-    with open(f"/proc/{pid}/stat", encoding="ascii") as text:
-        fields = text.read().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS_PER_SECOND
-
-
-def status_of(pid):
-    with open(f"/proc/{pid}/status", encoding="ascii") as text:
-        return dict(line.split(":", 1) for line in text)
 
 
 class Insights:
@@ -132,19 +120,18 @@ class Insights:
     def cost_at_rest(self, replicas, watched_seconds):
         self.begin(replicas)
         pid = self.controller.process.pid
-        begun, used, octets = time.time(), processor_seconds(pid), self.tap.octets
+        begun, before, octets = time.time(), holdings(pid), self.tap.octets
         time.sleep(watched_seconds)  # this is what is measured
-        took, used = time.time() - begun, processor_seconds(pid) - used
+        took, after = time.time() - begun, holdings(pid)
+        used = after.processor_seconds - before.processor_seconds
         octets = self.tap.octets - octets
         calls = self.tap.calls_since(begun)
         rounds = sum("/containers/json?" in call for _, call in calls)
-        status = status_of(pid)
         self.tell({"what": "cost at rest", "containers": replicas, "who": "roundhouse",
                    "processor_seconds_per_hour": 3600 * used / took,
                    "processor_share": used / took,
-                   "resident_mib": int(status["VmRSS"].split()[0]) / 1024,
-                   "threads": int(status["Threads"]),
-                   "open_files": len(os.listdir(f"/proc/{pid}/fd")),
+                   "resident_mib": after.resident_mib, "threads": after.threads,
+                   "open_files": after.open_files,
                    "calls_per_round": len(calls) / max(rounds, 1),
                    "octets_per_round": octets / max(rounds, 1)})
         self.end()

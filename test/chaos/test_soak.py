@@ -13,21 +13,10 @@ import unittest
 
 import test_chaos
 from disturbances import Disturbances
+from holdings import holdings
 
 MINUTES = float(os.environ.get("SOAK_MINUTES", "0"))
 CSV = os.environ.get("SOAK_CSV", "")
-TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
-
-
-def holdings(pid):
-    """(resident kB, open files, threads, seconds of processor) of a process."""
-    with open(f"/proc/{pid}/status", encoding="ascii") as text:
-        status = dict(line.split(":", 1) for line in text)
-    with open(f"/proc/{pid}/stat", encoding="ascii") as text:
-        fields = text.read().rpartition(")")[2].split()
-    seconds = (int(fields[11]) + int(fields[12])) / TICKS_PER_SECOND
-    return (int(status["VmRSS"].split()[0]), len(os.listdir(f"/proc/{pid}/fd")),
-            int(status["Threads"]), seconds)
 
 
 class Soak(test_chaos.Chaos):

@@ -4,20 +4,9 @@ import time
 import unittest
 
 from harness import PoolTest
+from holdings import holdings
 
 WATCHED_SECONDS = float(os.environ.get("QUIET_SECONDS", "15"))
-
-
-def cpu_seconds(pid):
-    with open(f"/proc/{pid}/stat") as stat:
-        fields = stat.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def resident_mib(pid):
-    with open(f"/proc/{pid}/status") as status:
-        line = next(line for line in status if line.startswith("VmRSS"))
-    return int(line.split()[1]) / 1024
 
 
 class Quiet(PoolTest):
@@ -30,10 +19,11 @@ class Quiet(PoolTest):
         self.wait_until(lambda: self.pool_command("plan").returncode == 0, "nothing is to be done")
         time.sleep(2)
         logged = len(controller.log)
-        begun, used = time.monotonic(), cpu_seconds(controller.process.pid)
+        begun, before = time.monotonic(), holdings(controller.process.pid)
         self.assert_nothing_changes(WATCHED_SECONDS)
-        share = (cpu_seconds(controller.process.pid) - used) / (time.monotonic() - begun)
-        memory = resident_mib(controller.process.pid)
+        after = holdings(controller.process.pid)
+        used = after.processor_seconds - before.processor_seconds
+        share, memory = used / (time.monotonic() - begun), after.resident_mib
         print(f"20 engines, 5 s interval: {share:.2%} of one core, {memory:.1f} MiB resident")
         self.assertLess(share, 0.03)
         self.assertLess(memory, 64)

@@ -13,7 +13,7 @@ case $1 in
         sanitizers=${3:?$usage}
         if [ "$sanitizers" = address ]; then
             sanitizers=fuzzer-no-link,address,undefined
-            targets+=(fuzz_spec fuzz_docker fuzz_gluetun fuzz_http)
+            targets+=(fuzzers)
         fi
         cmake -S "$root" -B "$folder" -G Ninja -DCMAKE_CXX_COMPILER=clang++-14 \
             -DCMAKE_CXX_COMPILER_LAUNCHER="$(command -v ccache)" -DCMAKE_UNITY_BUILD=ON \
