@@ -27,8 +27,8 @@ sanitize=false seeds=5000 fuzz_seconds=60
 packages=("$root/controller/debian-packages.txt" "$root/test/unit/debian-packages.txt"
     "$root/test/debian-packages.txt")
 [ "${CI:-}" != true ] || sanitize=true seeds=30000
-# Two of them may be those that run at the lowest priority.
-ctest=(ctest --test-dir "$build" --output-on-failure --no-tests=error --parallel 4)
+# Three of them may be those that run at the lowest priority.
+ctest=(ctest --test-dir "$build" --output-on-failure --no-tests=error --parallel 5)
 
 while [ $# -gt 0 ]; do
     case $1 in
