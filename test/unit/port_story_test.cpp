@@ -72,7 +72,7 @@ TEST_SUITE("the story of a port") {
     TEST_CASE("it is there from the beginning, and stays") {
         PortStory story({40001});
         CHECK(story.holders() == Names{"acestream-0:40001"});
-        story.live(24h);
+        story.live(6h);
         CHECK(story.replaced().empty());
     }
 
@@ -98,10 +98,10 @@ TEST_SUITE("the story of a port") {
         CHECK(story.replaced().empty());
     }
 
-    TEST_CASE("it is 0 for days, and nothing happens, nor when it comes back") {
+    TEST_CASE("it is 0 for half a day, and nothing happens, nor when it comes back") {
         PortStory story({40001});
         story.report({});
-        story.live(72h);
+        story.live(12h);
         story.report({40001});
         story.live(1h);
         CHECK(story.replaced().empty());
