@@ -23,12 +23,20 @@ def words():
     parser.add_argument("--parts", default=",".join(PARTS), help=f"some of {','.join(PARTS)}")
     parser.add_argument("--largest", type=int, default=LARGEST, help="how many engines at most")
     parser.add_argument("--watched", type=float, default=60, help="seconds for the cost at rest")
+    parser.add_argument("--image", default="roundhouse",
+                        help="whose size is told, where the usual daemon has it (roundhouse)")
     parser.add_argument("--json", default="bench.json", help="where the figures go")
     options = parser.parse_args()
     unknown = set(options.parts.split(",")) - set(PARTS)
     if unknown:
         parser.error(f"--parts: no such part: {', '.join(sorted(unknown))}")
     return options
+
+
+def size_of_image(name):
+    """In octets, None where there is none."""
+    seen = docker_host.look(f"/images/{name}/json") if docker_host.answers() else None
+    return seen["Size"] if seen else None
 
 
 def machine():
@@ -103,7 +111,7 @@ def measure_beside_others(options, parts, world, report):
     world.controllers[-1].terminate()
 
 
-def measure_roundhouse(options, parts, world, report):
+def measure_roundhouse(options, parts, world, report, image_size):
     insights = Insights(world, options.runs, report.tell)
     if "latency" in parts:
         insights.latencies()
@@ -114,12 +122,16 @@ def measure_roundhouse(options, parts, world, report):
             insights.cost_at_rest(replicas, options.watched)
         report.tell({"what": "size of the program", "who": "roundhouse",
                      "mib": os.path.getsize(BINARY) / 2**20})
+        if image_size is not None:
+            report.tell({"what": "size of the image", "who": "roundhouse",
+                         "mib": image_size / 2**20})
 
 
 def main():
     options = words()
     parts = set(options.parts.split(","))
     report = Report()
+    image_size = size_of_image(options.image)  # World.make() turns to a daemon of its own
     world = World.make()
     try:
         about = machine()
@@ -127,7 +139,7 @@ def main():
         if parts & {"converge", "heal", "shrink"}:
             measure_beside_others(options, parts, world, report)
         if parts & {"latency", "cost"}:
-            measure_roundhouse(options, parts, world, report)
+            measure_roundhouse(options, parts, world, report, image_size)
     finally:
         world.close()
     inside = []
