@@ -10,6 +10,9 @@ ONCE = {"stableFor": f"{STABLE_S}s", "minInterval": "1h"}               # follow
 class ForwardedTest(PoolTest):
     """A pool whose engines follow forwarded ports, with rounds in quick succession."""
 
+    # Whether engines can be probed where the control server is asked.
+    engines_are_there = True
+
     def begin(self, replicas, forwarded_port=None, **options):
         """Starts a controller and waits until all engines serve."""
         self.watcher.cap = replicas
@@ -18,6 +21,9 @@ class ForwardedTest(PoolTest):
         self.scale(replicas)
         self.start_controller()
         return self.settle(replicas)
+
+    def settle(self, *arguments, **options):
+        return super().settle(*arguments, ready=self.engines_are_there, **options)
 
     def scale(self, replicas):
         self.replicas = replicas

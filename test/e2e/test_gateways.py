@@ -31,7 +31,6 @@ class OneGateway(PoolTest):
         engines = self.settle_anew()
         seconds = time.monotonic() - healthy_at
         print(f"three stranded engines serve {seconds * 1000:.0f} ms after their gateway is ready")
-        self.assertLess(seconds, 4)
         for engine in engines:
             self.assertEqual(self.gateway.started_at,
                              engine.labels["roundhouse.gateway-started-at"])
@@ -57,7 +56,7 @@ class OneGateway(PoolTest):
     def test_unhealthy_keeps_new_engines_out_and_old_ones_in(self):
         self.gateway.set_health("unhealthy")
         self.wait_until(lambda: self.gateway.health == "unhealthy", "Docker knows it")
-        self.write_spec(5)
+        self.write_spec(5, reconnect={"restartEngines": False})
         self.assert_nothing_changes(2)
         self.gateway.set_health("healthy")
         self.watcher.cap = 5

@@ -54,9 +54,13 @@ class Images(PoolTest):
         self.start_controller()
         before = set(ids(self.settle(3)).values())
         self.write_spec(3, template={"args": ["exit", "7"]})
+
+        def left():
+            return {engine.id for engine in self.engines() if engine.state == "running"} & before
+
+        self.wait_until(lambda: len(left()) < 3, "the rollout begins")
         time.sleep(4)
-        left = {engine.id for engine in self.engines() if engine.state == "running"} & before
-        self.assertEqual(2, len(left), "the rollout went on over a broken engine")
+        self.assertEqual(2, len(left()), "the rollout went on over a broken engine")
         self.write_spec(3)
         self.settle(3)
 
