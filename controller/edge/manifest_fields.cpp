@@ -136,7 +136,7 @@ Fields gateway_fields() {
          "Port of the control server."},
         {"spec.gateways[].controlServer.address", "the gateway's own IP", Shape::value,
          text(in_gateway(&GatewaySpec::control_server, &ControlServer::address), host_name),
-         "Host name or IP address of the control server."},
+         "Where the gateway's ports are reached: the control server's, and those of its engines."},
         {"spec.gateways[].controlServer.apiKeyFile", "none", Shape::value,
          text(in_gateway(&GatewaySpec::control_server, &ControlServer::api_key_file), secret_file),
          "File with the API key. Read again at each use, never logged."},
