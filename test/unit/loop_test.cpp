@@ -55,6 +55,20 @@ TEST_SUITE("driver") {
         CHECK(pause_after({}, 1'000'000, 0, 5s) == 15s);
     }
 
+    TEST_CASE("rounds whose looks fail are further and further apart") {
+        LoopBench bench(pool_of(0));
+        bench.docker.set_available(false);
+        Driver driver(bench.reconciler, bench.board, bench.wakeup);
+        std::vector<std::chrono::steady_clock::time_point> rounds;
+        driver.run({}, [&](const RoundResult& round) {
+            CHECK_FALSE(round.looked);
+            rounds.push_back(std::chrono::steady_clock::now());
+            return rounds.size() < 3;
+        });
+        CHECK(rounds[1] - rounds[0] >= 500ms);
+        CHECK(rounds[2] - rounds[1] >= 1s);
+    }
+
     TEST_CASE("a burst of a thousand rings is a few rounds") {
         LoopBench bench(pool_of(0));
         bench.docker.run_gateway("gluetun");
