@@ -37,13 +37,16 @@ std::string own_address_of(const Observation& seen, const EngineView& engine) {
     return gateway == nullptr ? "" : gateway->address;
 }
 
-// Where its gateway can be dialled, as the spec says, or else inside Docker. Empty: not known.
-std::string address_of(const EnginePool& pool, const Observation& seen, const EngineView& engine) {
+// Where its gateway can be dialled, as the spec says. Empty: it does not.
+std::string named_address_of(const EnginePool& pool, const EngineView& engine) {
     const auto declared = std::ranges::find(pool.gateways, engine.gateway, &GatewaySpec::container);
-    if (declared != pool.gateways.end() && !declared->control_server.address.empty()) {
-        return declared->control_server.address;
-    }
-    return own_address_of(seen, engine);
+    return declared == pool.gateways.end() ? "" : declared->control_server.address;
+}
+
+// As the spec says, or else inside Docker. Empty: not known.
+std::string address_of(const EnginePool& pool, const Observation& seen, const EngineView& engine) {
+    const std::string named = named_address_of(pool, engine);
+    return named.empty() ? own_address_of(seen, engine) : named;
 }
 
 }  // namespace
@@ -58,6 +61,7 @@ std::vector<ProbeTarget> probe_targets(const EnginePool& pool, const Observation
         const Duration age = age_of(engine, seen, now);
         const bool young = age < pool.engine_template.probe.startup_timeout;
         ProbeTarget target{engine.id, std::move(host), engine.ports.http, young, "", 0};
+        target.named_in_spec = !named_address_of(pool, engine).empty();
         target.p2p_host = own_address_of(seen, engine);
         // A port that engines share tells nothing of any of them.
         const bool asked = !target.p2p_host.empty() && !(engine.forwarded && shared);
@@ -131,8 +135,8 @@ void Prober::turn(Duration at_most) {
     for (const auto& request : due_requests(clock_.monotonic(), wait))
         transport_.begin(request);
     bool changed = false;
-    for (const auto& reply : transport_.wait(wait)) {
-        changed = take_in(reply, clock_.monotonic()) || changed;
+    for (auto& reply : transport_.wait(wait)) {
+        changed = take_in(std::move(reply), clock_.monotonic()) || changed;
     }
     if (changed) on_change_();
 }
@@ -162,13 +166,22 @@ std::vector<ProbeRequest> Prober::due_requests(Monotonic now, Duration& wait) {
     return requests;
 }
 
-bool Prober::take_in(const ProbeReply& reply, Monotonic now) {
+bool Prober::take_in(ProbeReply reply, Monotonic now) {
     const std::lock_guard lock(mutex_);
     const auto found = subjects_.find(reply.engine_id);
     if (found == subjects_.end()) return false;  // no longer asked for
     Subject& subject = found->second;
     if (reply.kind == ProbeKind::p2p) return learn_p2p(subject, reply, now);
     subject.under_way = false;
+    const std::string& host = subject.target.host;
+    if (reply.outcome == ProbeOutcome::answered) hosts_with_engines_.insert(host);
+    const bool leads_to_engines =
+        !subject.target.named_in_spec || hosts_with_engines_.contains(host);
+    if (reply.outcome == ProbeOutcome::failed && !leads_to_engines) {
+        reply.outcome = ProbeOutcome::unreachable;
+        reply.detail += " at " + host + ":" + std::to_string(subject.target.port) +
+                        ", and no engine has answered at that host yet (controlServer.address)";
+    }
     const bool changed = learn(subject, reply, now);
     // One that was created long before it was started is asked as often as a young one.
     const bool failed_lately =

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -26,6 +27,9 @@ struct ProbeTarget {
     // ports tell nothing of it. 0: not asked.
     std::string p2p_host;
     int p2p_port = 0;
+    // `host` is the spec's word. It may lead elsewhere: until an engine has answered there, a
+    // failure says nothing of any.
+    bool named_in_spec = false;
 };
 
 // The engines of `seen` that it makes sense to ask: running, behind a gateway that is ready, in its
@@ -71,7 +75,7 @@ class Prober {
     };
 
     std::vector<ProbeRequest> due_requests(Monotonic now, Duration& wait);
-    bool take_in(const ProbeReply& reply, Monotonic now);
+    bool take_in(ProbeReply reply, Monotonic now);
     bool learn(Subject& subject, const ProbeReply& reply, Monotonic now) const;
     bool learn_p2p(Subject& subject, const ProbeReply& reply, Monotonic now) const;
 
@@ -82,6 +86,7 @@ class Prober {
     mutable std::mutex mutex_;  // guards what follows
     ProbeSpec probe_;
     std::map<std::string, Subject> subjects_;
+    std::set<std::string> hosts_with_engines_;  // an engine has answered there
 };
 
 }  // namespace roundhouse

@@ -61,9 +61,13 @@ class Address(ControlServerTest):
         require(os.access(PROGRAM, os.X_OK), "STANDIN_PROGRAMS, the folder of the stand-ins")
         other = LocalGateway("v3.41", {"GLUETUN_PORTS": "40007"})
         self.addCleanup(other.stop)
-        self.begin(2, gateways=self.control_server(address="localhost", port=other.control_port))
+        self.begin(2, gateways=self.control_server(address="localhost", port=other.control_port),
+                   template={"probe": {"period": "200ms", "startupTimeout": "1s"}})
         self.wait_for_holders([40007])
         self.assertEqual({}, self.gateway.requests())
+        # Engines are probed there as well, and none is there: that is not held against them.
+        self.wait_until(lambda: "ProbeUnreachable" in self.controllers[0].log, "it is told")
+        self.assert_nothing_changes(3)
 
 
 class BrokenControlServer(ControlServerTest):

@@ -108,6 +108,34 @@ TEST_SUITE("prober") {
         CHECK(bench.changes == 4);
     }
 
+    TEST_CASE("at an address that the spec names, failures count once an engine has answered") {
+        ProbeBench bench;
+        const ProbeTarget a{"a", "localhost", 19000, false, "", 0, true};
+        const ProbeTarget b{"b", "localhost", 19001, false, "", 0, true};
+        bench.prober.set_targets({a, b}, {});
+        const auto views_after = [&](ProbeOutcome outcome) {
+            bench.probe(outcome);
+            bench.clock.advance(5s);
+            return bench.prober.views();
+        };
+        for (int i = 0; i < 10; ++i) {
+            auto views = views_after(ProbeOutcome::failed);
+            CHECK(views["a"].unreachable);
+            CHECK(views["a"].failures == 0);
+            CHECK(views["a"].detail ==
+                  "connection refused at localhost:19000, and no engine has answered at that host "
+                  "yet (controlServer.address)");
+        }
+        bench.prober.set_targets({a}, {});
+        CHECK(views_after(ProbeOutcome::answered)["a"].answered_last);
+        // From here on it is known to lead to them: that of another one counts as well.
+        bench.prober.set_targets({b}, {});
+        auto views = views_after(ProbeOutcome::failed);
+        CHECK_FALSE(views["b"].unreachable);
+        CHECK(views["b"].failures == 1);
+        CHECK(views["b"].detail == "connection refused");
+    }
+
     TEST_CASE(
         "P2P is asked for once HTTP answers; refusals count, and an open port is asked rarely") {
         ProbeBench bench;
@@ -185,10 +213,12 @@ TEST_SUITE("prober") {
         Observation seen = matching_world(pool);
         CHECK(probe_targets(pool, seen, noon).size() == 2);
         CHECK(probe_targets(pool, seen, noon)[0].host == "172.18.0.2");
+        CHECK_FALSE(probe_targets(pool, seen, noon)[0].named_in_spec);
         CHECK_FALSE(probe_targets(pool, seen, noon)[0].young);
         seen.engines[0].created_at = noon - 59s;
         CHECK(probe_targets(pool, seen, noon)[0].young);
         pool.gateways[0].control_server.address = "localhost";
+        CHECK(probe_targets(pool, seen, noon)[0].named_in_spec);
         CHECK(probe_targets(pool, seen, noon)[0].host == "localhost");
         CHECK(probe_targets(pool, seen, noon)[0].p2p_host == "172.18.0.2");
         CHECK(probe_targets(pool, seen, noon)[0].p2p_port == 22000);
