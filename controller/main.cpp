@@ -6,11 +6,11 @@
 #include <exception>
 #include <variant>
 
-#include "edge/command_line.h"
-#include "edge/commands.h"
-#include "edge/environment.h"
-#include "edge/exit_code.h"
-#include "edge/signals.h"
+#include "edge/command/command_line.h"
+#include "edge/command/commands.h"
+#include "edge/command/environment.h"
+#include "edge/system/exit_code.h"
+#include "edge/system/signals.h"
 
 namespace {
 

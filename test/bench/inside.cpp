@@ -13,12 +13,12 @@
 #include "bench/large_worlds.h"
 #include "bench/measure.h"
 #include "core/plan.h"
-#include "edge/json_writer.h"
-#include "edge/manifest.h"
-#include "edge/metrics.h"
-#include "edge/table.h"
-#include "unit/api_help.h"
-#include "unit/manifest_help.h"
+#include "edge/command/table.h"
+#include "edge/metrics/counters.h"
+#include "edge/spec/manifest.h"
+#include "edge/text/json_writer.h"
+#include "unit/http/api_help.h"
+#include "unit/spec/help.h"
 
 namespace {
 

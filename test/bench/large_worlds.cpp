@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "fakes/dice.h"
-#include "unit/worlds.h"
+#include "unit/core/worlds.h"
 
 namespace roundhouse::bench {
 

@@ -9,7 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "edge/docker.h"
+#include "edge/docker/runtime.h"
 
 namespace roundhouse {
 

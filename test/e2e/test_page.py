@@ -7,7 +7,8 @@ from api_standin import ApiStandin, condition, engine
 from browser import Browser
 from harness import require
 
-PARTS = os.path.join(os.path.dirname(__file__), "..", "..", "controller", "edge", "dashboard")
+PARTS = os.path.join(os.path.dirname(__file__), "..", "..", "controller", "edge", "http",
+                     "dashboard")
 READY = ("[...document.querySelectorAll('#engines > .good')]"
          ".filter(card => card.checkVisibility()).length")
 STALE = "document.body.classList.contains('stale')"

@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include "edge/unique_fd.h"
+#include "edge/system/unique_fd.h"
 
 namespace roundhouse {
 

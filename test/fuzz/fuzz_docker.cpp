@@ -4,9 +4,9 @@
 #include <string>
 
 #include "core/names.h"
-#include "edge/docker_json.h"
-#include "edge/docker_pull.h"
-#include "edge/line_reader.h"
+#include "edge/docker/json.h"
+#include "edge/docker/pull_progress.h"
+#include "edge/text/line_reader.h"
 #include "fuzz/properties.h"
 #include "fuzz/targets.h"
 

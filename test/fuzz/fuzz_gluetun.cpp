@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "edge/gluetun_answers.h"
-#include "edge/gluetun_inquiry.h"
+#include "edge/gluetun/answers.h"
+#include "edge/gluetun/route_search.h"
 #include "fuzz/properties.h"
 #include "fuzz/targets.h"
 

@@ -7,12 +7,12 @@
 #include <string>
 #include <vector>
 
-#include "edge/api_request.h"
-#include "edge/http_wire.h"
-#include "edge/json_syntax.h"
+#include "edge/http/codec.h"
+#include "edge/http/request_parts.h"
+#include "edge/text/json_syntax.h"
 #include "fuzz/properties.h"
 #include "fuzz/targets.h"
-#include "unit/api_help.h"
+#include "unit/http/api_help.h"
 
 namespace roundhouse::fuzz {
 

@@ -7,15 +7,15 @@
 
 #include "core/launch.h"
 #include "core/plan.h"
-#include "edge/docker_json.h"
-#include "edge/json_syntax.h"
-#include "edge/manifest.h"
-#include "edge/plain_text.h"
-#include "edge/yaml_tree.h"
+#include "edge/docker/json.h"
+#include "edge/spec/manifest.h"
+#include "edge/spec/yaml_tree.h"
+#include "edge/text/foreign_text.h"
+#include "edge/text/json_syntax.h"
 #include "fakes/plan_rules.h"
 #include "fuzz/properties.h"
 #include "fuzz/targets.h"
-#include "unit/worlds.h"
+#include "unit/core/worlds.h"
 
 namespace roundhouse::fuzz {
 

@@ -19,6 +19,7 @@ FILES |= {"usr/share/roundhouse/" + name for name in (
     "prometheus/prometheus.yml", "prometheus/rules.yaml")}
 FILES |= {"usr/share/doc/roundhouse/examples/" + os.path.basename(path)
           for path in glob.glob(os.path.join(SOURCE, "examples", "specs", "*"))}
+EXIT_CODES = "controller/edge/system/exit_code.h"
 
 
 def said_by(*command, **environment):
@@ -104,7 +105,7 @@ class Unit(WithFolder):
                 self.unit)
 
     def test_bad_settings_are_not_tried_again(self):
-        code = re.search(r"bad_usage = (\d+);", read(SOURCE, "controller/edge/exit_code.h"))[1]
+        code = re.search(r"bad_usage = (\d+);", read(SOURCE, EXIT_CODES))[1]
         self.assertIn(f"\nRestartPreventExitStatus={code}\n", read(self.unit))
 
 
@@ -140,7 +141,7 @@ class ManPage(WithFolder):
     def test_it_tells_every_variable_and_exit_code(self):
         told = set(re.findall(r"[A-Z]\w+_\w+", self.section("ENVIRONMENT")))
         self.assertEqual(variables_of_the_readme(), told)
-        known = re.findall(r"int \w+ = (\d+);", read(SOURCE, "controller/edge/exit_code.h"))
+        known = re.findall(r"int \w+ = (\d+);", read(SOURCE, EXIT_CODES))
         told = re.findall(r"^ +(\d+) +\S", self.section("EXIT STATUS"), flags=re.MULTILINE)
         self.assertEqual(known, told)
 

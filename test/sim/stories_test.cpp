@@ -6,7 +6,7 @@
 #include <cstdlib>
 
 #include "sim/simulation.h"
-#include "unit/worlds.h"
+#include "unit/core/worlds.h"
 
 using namespace roundhouse;
 using namespace roundhouse::test;

@@ -2,19 +2,18 @@
 test can show that it is able to fail. A complaint is "path:line: what is wrong and what to do"."""
 import re
 
-ROOMS = {"core": {"core"}, "loop": {"core", "loop"}, "edge": {"core", "loop", "edge"},
-         "main": {"core", "loop", "edge"}}
+# The rooms of the controller, in one order: each uses only itself and those before it.
+ROOMS = ["core", "loop", "edge/text", "edge/system", "edge/client", "edge/spec", "edge/docker",
+         "edge/gluetun", "edge/http", "edge/metrics", "edge/command", "main"]
 
-# Heavy headers by the one thing that they are for. Two libraries have two parts, which stay apart:
-# what is read (cpprestsdk's JSON, Beast's HTTP messages: pure), and how it comes and goes.
-HEAVY = {"curl": r"curl/", "yaml-cpp": r"yaml-cpp/", "nlohmann/json": r"nlohmann/",
-         "spdlog": r"(spdlog|fmt)/", "CLI11": r"CLI/", "cpprestsdk's JSON": r"cpprest/json",
-         "cpprestsdk": r"(cpprest/(?!json)|pplx/)",
-         "prometheus-cpp": r"prometheus/", "Boost.Beast": r"boost/beast",
-         "Boost.Asio": r"boost/(?!beast)"}
-
-# Reading what Docker says, and judging a text that is thrown away, have nothing in common.
-INCLUDED_BY_TWO = {"nlohmann/json"}
+# Heavy headers, and the one room of each. JSON is the language of many rooms: every one of edge
+# may read and write it, but a header names its types through json_fwd.hpp only.
+HEAVY = {"curl": (r"curl/", "edge/client"), "yaml-cpp": (r"yaml-cpp/", "edge/spec"),
+         "spdlog": (r"(spdlog|fmt)/", "edge/system"), "CLI11": (r"CLI/", "edge/command"),
+         "cpprestsdk": (r"(cpprest|pplx)/", "edge/gluetun"),
+         "prometheus-cpp": (r"prometheus/", "edge/metrics"),
+         "Boost": (r"boost/", "edge/http")}
+JSON = re.compile(r"nlohmann/(?!json_fwd[.]hpp)")
 
 TOP_LEVEL = {"CMakeLists.txt", "controller", "manifests", "examples", "test", "Dockerfile",
              "README.md", "LICENSE"}
@@ -33,11 +32,14 @@ def includes_of(text):
 
 
 def room_of(path):
-    """"core" for controller/core/plan.h; "main" for controller/main.cpp; else None."""
-    parts = path.split("/")
-    if parts[0] != "controller" or len(parts) < 2:
+    """"core" for controller/core/plan.h, "edge/docker" for controller/edge/docker/json.h, "main"
+    for controller/main.cpp; None outside the rooms."""
+    if not path.startswith("controller/"):
         return None
-    return "main" if parts[1] == "main.cpp" else parts[1]
+    if path == "controller/main.cpp":
+        return "main"
+    folder = path.removeprefix("controller/")
+    return next((room for room in ROOMS if folder.startswith(room + "/")), None)
 
 
 def is_standard(header):
@@ -45,37 +47,52 @@ def is_standard(header):
 
 
 def check_layering(path, text):
-    """core <- loop <- edge <- main; core and loop know the standard library and nothing else."""
+    """Each room uses only those before it; core and loop know the standard library and ours."""
     room = room_of(path)
-    if room not in ROOMS:
+    if room is None:
+        if path.startswith("controller/") and is_cpp(path):
+            yield f"{path}:1: in none of the rooms: {', '.join(ROOMS)}"
         return
     for number, header in includes_of(text):
-        target = header.split("/")[0] if "/" in header else None
-        if target in ("core", "loop", "edge"):
-            if target not in ROOMS[room]:
-                yield f"{path}:{number}: {room} must not include {header}: core <- loop <- edge"
+        target = room_of("controller/" + header)
+        if target is not None:
+            if ROOMS.index(target) > ROOMS.index(room):
+                yield f"{path}:{number}: {room} must not include {header}: {target} comes after it"
         elif room in ("core", "loop") and not is_standard(header):
             yield f"{path}:{number}: {room} includes only the standard library and ours: {header}"
 
 
 def check_heavy_headers(files):
-    """`files`: path -> text. Each heavy library is included by one .cpp, and by no header."""
-    users = {name: set() for name in HEAVY}
-    for path, text in files.items():
-        if not path.startswith("controller/"):
-            continue
-        for number, header in includes_of(text):
-            for name, pattern in HEAVY.items():
+    """`files`: path -> text. A heavy library is used in its own room, and reaches no other room
+    through a header."""
+    reached_from = {}  # header -> rooms that include it, directly or through other headers
+    included = {path.removeprefix("controller/"): [header for _, header in includes_of(text)]
+                for path, text in files.items() if path.startswith("controller/")}
+
+    def reach(header, room):
+        if room in reached_from.setdefault(header, set()):
+            return
+        reached_from[header].add(room)
+        for inner in included.get(header, []):
+            reach(inner, room)
+
+    for path, headers in included.items():
+        for header in headers:
+            reach(header, room_of("controller/" + path))
+    for path, headers in included.items():
+        room = room_of("controller/" + path)
+        for number, header in includes_of(files["controller/" + path]):
+            for name, (pattern, owner) in HEAVY.items():
                 if not re.match(pattern, header):
                     continue
-                users[name].add(path)
-                if not path.endswith(".cpp"):
-                    yield f"{path}:{number}: a header must not include {header}"
-    for name, paths in users.items():
-        sources = sorted(path for path in paths if path.endswith(".cpp"))
-        most = 2 if name in INCLUDED_BY_TWO else 1
-        for source in sources[most:]:
-            yield f"{source}: {name} is already included by {', '.join(sources[:most])}"
+                if room != owner:
+                    yield f"controller/{path}:{number}: {name} belongs to {owner} alone"
+                others = reached_from.get(path, set()) - {room}
+                if path.endswith(".h") and others:
+                    yield (f"controller/{path}:{number}: this header brings {header} to "
+                           f"{', '.join(sorted(others))}")
+            if path.endswith(".h") and JSON.match(header):
+                yield f"controller/{path}:{number}: a header includes only nlohmann/json_fwd.hpp"
 
 
 def check_text(path, text):

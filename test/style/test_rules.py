@@ -11,7 +11,11 @@ import tree
 CASES = [
     (rules.check_layering, "controller/core/a.h", '#include "loop/b.h"\n', '#include "core/b.h"\n'),
     (rules.check_layering, "controller/core/a.cpp", "#include <poll.h>\n", "#include <vector>\n"),
-    (rules.check_layering, "controller/loop/a.cpp", '#include "edge/b.h"\n',
+    (rules.check_layering, "controller/edge/docker/a.cpp", '#include "edge/http/b.h"\n',
+     '#include "edge/spec/b.h"\n#include "edge/docker/c.h"\n#include <poll.h>\n'),
+    (rules.check_layering, "controller/edge/text/a.h", '#include "edge/command/b.h"\n',
+     '#include "core/b.h"\n'),
+    (rules.check_layering, "controller/loop/a.cpp", '#include "edge/text/b.h"\n',
      '#include "loop/b.h"\n#include "core/c.h"\n#include <mutex>\n'),
     (rules.check_layering, "controller/loop/a.cpp", "#include <sys/stat.h>\n",
      "#include <thread>\n"),
@@ -38,27 +42,30 @@ class Rules(unittest.TestCase):
                 self.assertTrue(list(rule(path, bad)), "the bad text passed")
                 self.assertEqual([], list(rule(path, good)))
 
-    def test_edge_and_main_may_see_everything_of_ours(self):
-        text = '#include "core/a.h"\n#include "loop/b.h"\n#include "edge/c.h"\n#include <poll.h>\n'
-        for path in ("controller/edge/a.cpp", "controller/main.cpp"):
-            self.assertEqual([], list(rules.check_layering(path, text)))
+    def test_every_file_has_a_room(self):
+        self.assertTrue(list(rules.check_layering("controller/edge/a.cpp", "int a;\n")))
+        self.assertEqual([], list(rules.check_layering("controller/edge/text/a.cpp", "int a;\n")))
+
+    def test_main_may_see_everything_of_ours(self):
+        text = '#include "core/a.h"\n#include "edge/command/c.h"\n#include <poll.h>\n'
+        self.assertEqual([], list(rules.check_layering("controller/main.cpp", text)))
 
     def test_heavy_headers(self):
-        once = {"controller/edge/a.cpp": "#include <curl/curl.h>\n"}
-        self.assertEqual([], list(rules.check_heavy_headers(once)))
-        twice = once | {"controller/edge/b.cpp": "#include <curl/multi.h>\n"}
-        self.assertTrue(list(rules.check_heavy_headers(twice)))
-        apart = {"controller/edge/a.cpp": "#include <cpprest/json.h>\n",
-                 "controller/edge/b.cpp": "#include <cpprest/http_client.h>\n"}
-        self.assertEqual([], list(rules.check_heavy_headers(apart)))
-        mixed = apart | {"controller/edge/c.cpp": "#include <pplx/threadpool.h>\n"}
-        self.assertTrue(list(rules.check_heavy_headers(mixed)))
-        two = {f"controller/edge/{name}.cpp": "#include <nlohmann/json.hpp>\n" for name in "ab"}
-        self.assertEqual([], list(rules.check_heavy_headers(two)))
-        three = two | {"controller/edge/c.cpp": "#include <nlohmann/json.hpp>\n"}
-        self.assertTrue(list(rules.check_heavy_headers(three)))
-        header = {"controller/edge/a.h": "#include <nlohmann/json.hpp>\n"}
-        self.assertTrue(list(rules.check_heavy_headers(header)))
+        def complaints(**files):
+            paths = {f"controller/edge/{name.replace('__', '/')}"[:-2] + "." + name[-1]
+                     .replace("c", "cpp"): text for name, text in files.items()}
+            return list(rules.check_heavy_headers(paths))
+
+        curl = "#include <curl/curl.h>\n"
+        self.assertEqual([], complaints(client__a_c=curl, client__b_h=curl))
+        self.assertTrue(complaints(docker__a_c=curl))
+        self.assertTrue(complaints(client__b_h=curl, docker__a_c='#include "edge/client/b.h"\n'))
+        self.assertTrue(complaints(client__b_h=curl, client__c_h='#include "edge/client/b.h"\n',
+                                   docker__a_c='#include "edge/client/c.h"\n'))
+        json = "#include <nlohmann/json.hpp>\n"
+        self.assertEqual([], complaints(docker__a_c=json, http__a_c=json,
+                                        text__a_h="#include <nlohmann/json_fwd.hpp>\n"))
+        self.assertTrue(complaints(docker__a_h=json))
 
     def test_top_level(self):
         self.assertEqual([], list(rules.check_top_level(["controller/a.h", ".ci/run"])))

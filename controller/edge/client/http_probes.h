@@ -1,0 +1,29 @@
+// The ProbeTransport over the network: many probes at once, a fresh connection each.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "edge/client/http_transport.h"
+#include "loop/probe_transport.h"
+
+namespace roundhouse {
+
+class HttpProbes : public ProbeTransport {
+  public:
+    void begin(const ProbeRequest& request) override;
+    std::vector<ProbeReply> wait(Duration at_most) override;
+    void interrupt() override;
+
+  private:
+    struct Probe {
+        std::string engine_id;
+        ProbeKind kind = ProbeKind::http;
+    };
+
+    HttpTransfers transfers_;
+    std::map<int, Probe> probes_;  // by ticket
+};
+
+}  // namespace roundhouse

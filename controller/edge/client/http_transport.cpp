@@ -1,0 +1,388 @@
+#include "edge/client/http_transport.h"
+
+#include <curl/curl.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <exception>
+#include <limits>
+#include <map>
+#include <mutex>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+
+namespace roundhouse {
+
+namespace {
+
+using Steady = std::chrono::steady_clock;
+
+// A dead peer is noticed after about a minute and a half, however silent the stream may be.
+constexpr long keep_alive_idle_s = 30;
+constexpr long keep_alive_interval_s = 15;
+
+struct EasyCloser {
+    void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
+};
+struct HeaderCloser {
+    void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+};
+
+// One request under way. libcurl keeps pointers into it: it never moves.
+struct Transfer {
+    HttpRequest request;
+    HttpReply reply;
+    std::unique_ptr<curl_slist, HeaderCloser> headers;
+    std::unique_ptr<CURL, EasyCloser> easy;  // closed first
+    std::array<char, CURL_ERROR_SIZE> error{};
+
+    bool connected = false;
+    bool head_arrived = false;
+    bool opened = false;  // on_open was called
+    bool too_large = false;
+    std::string unread;  // arrived, and not yet given to on_bytes
+    Steady::time_point last_byte = Steady::now();
+
+    bool streams() const { return request.on_bytes && reply.status >= 200 && reply.status < 300; }
+};
+
+// The callbacks are C: no exception may pass through them, and they call nobody else's code.
+int note_connected(void* context, char* /*ip*/, char* /*local_ip*/, int /*port*/, int /*local*/) {
+    static_cast<Transfer*>(context)->connected = true;
+    return CURL_PREREQFUNC_OK;
+}
+
+std::size_t take_header(char* bytes, std::size_t size, std::size_t count, void* context) {
+    auto& transfer = *static_cast<Transfer*>(context);
+    transfer.last_byte = Steady::now();
+    const std::string_view line(bytes, size * count);
+    if (line == "\r\n" || line == "\n") {
+        long status = 0;
+        curl_easy_getinfo(transfer.easy.get(), CURLINFO_RESPONSE_CODE, &status);
+        transfer.reply.status = static_cast<int>(status);
+        transfer.head_arrived = status >= 200;  // "100 Continue" is followed by the real one
+    }
+    return size * count;
+}
+
+std::size_t take_body(char* bytes, std::size_t size, std::size_t count, void* context) try {
+    auto& transfer = *static_cast<Transfer*>(context);
+    transfer.last_byte = Steady::now();
+    const std::string_view chunk(bytes, size * count);
+    if (transfer.streams()) {
+        transfer.unread += chunk;
+        return chunk.size();
+    }
+    if (chunk.size() > transfer.request.max_reply_bytes - transfer.reply.body.size()) {
+        transfer.too_large = true;
+        return 0;
+    }
+    transfer.reply.body += chunk;
+    return chunk.size();
+} catch (const std::exception&) {
+    return 0;  // out of memory: libcurl ends the transfer
+}
+
+std::string words_for_errno(long number) {
+    return std::generic_category().message(static_cast<int>(number));
+}
+
+HttpProblem problem_of_connect(long os_error) {
+    switch (os_error) {
+        case ENOENT: return HttpProblem::socket_missing;
+        case EACCES:
+        case EPERM: return HttpProblem::permission_denied;
+        case ECONNREFUSED: return HttpProblem::refused;
+        default: return HttpProblem::unreachable;
+    }
+}
+
+HttpProblem problem_of(CURLcode code, const Transfer& transfer, long os_error) {
+    if (transfer.too_large) return HttpProblem::too_large;
+    switch (code) {
+        case CURLE_OK: return HttpProblem::none;
+        case CURLE_COULDNT_RESOLVE_HOST: return HttpProblem::unreachable;
+        case CURLE_COULDNT_CONNECT: return problem_of_connect(os_error);
+        case CURLE_OPERATION_TIMEDOUT:
+            return transfer.connected ? HttpProblem::timed_out : HttpProblem::unreachable;
+        case CURLE_SSL_CONNECT_ERROR:
+        case CURLE_SSL_CERTPROBLEM:
+        case CURLE_SSL_CIPHER:
+        case CURLE_SSL_CACERT_BADFILE:
+        case CURLE_SSL_ISSUER_ERROR:
+        case CURLE_PEER_FAILED_VERIFICATION: return HttpProblem::tls_failed;
+        default: return HttpProblem::broken;
+    }
+}
+
+std::string words_for(HttpProblem problem, CURLcode code, const Transfer& transfer, long os_error) {
+    const char* from_curl =
+        transfer.error[0] != '\0' ? transfer.error.data() : curl_easy_strerror(code);
+    switch (problem) {
+        case HttpProblem::none: return "";
+        case HttpProblem::refused: return "connection refused";
+        case HttpProblem::timed_out:
+            return "no whole reply within " + format_duration(transfer.request.timeout);
+        case HttpProblem::too_large:
+            return "the reply is larger than " + std::to_string(transfer.request.max_reply_bytes) +
+                   " bytes";
+        case HttpProblem::unreachable:
+            if (code != CURLE_COULDNT_CONNECT) return from_curl;
+            return os_error != 0 ? words_for_errno(os_error) : from_curl;
+        default: return from_curl;
+    }
+}
+
+long milliseconds(Duration duration) {
+    return static_cast<long>(
+        std::clamp<Duration::rep>(duration.count(), 0, std::numeric_limits<int>::max()));
+}
+
+void start_curl_once() {
+    static std::once_flag once;
+    std::call_once(once, [] {
+        if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+            throw std::runtime_error("libcurl cannot be started");
+        }
+    });
+}
+
+}  // namespace
+
+class HttpTransfers::Machinery {
+  public:
+    Machinery() : multi_((start_curl_once(), curl_multi_init())) {
+        if (multi_ == nullptr) throw std::runtime_error("libcurl cannot be started");
+    }
+    ~Machinery() {
+        while (!transfers_.empty())
+            drop(transfers_.begin()->first);
+        curl_multi_cleanup(multi_);
+    }
+    Machinery(const Machinery&) = delete;
+    Machinery& operator=(const Machinery&) = delete;
+
+    int begin(HttpRequest request);
+    std::vector<HttpReply> wait(Duration at_most);
+    void drop(int ticket);
+    void interrupt() {
+        interrupted_ = true;
+        curl_multi_wakeup(multi_);
+    }
+
+  private:
+    void arrange(Transfer& transfer);
+    static void arrange_tls(CURL* easy, const TlsFiles& files);
+    void collect_ended();
+    void deliver();
+    void drop_silent();
+    void end(int ticket, HttpProblem problem, std::string detail);
+    Duration until_silence(Duration at_most) const;
+
+    CURLM* multi_;
+    std::atomic<bool> interrupted_ = false;
+    int last_ticket_ = 0;
+    std::map<int, std::unique_ptr<Transfer>> transfers_;
+    std::vector<HttpReply> ended_;
+};
+
+int HttpTransfers::Machinery::begin(HttpRequest request) {
+    const int ticket = ++last_ticket_;
+    auto& transfer = *(transfers_[ticket] = std::make_unique<Transfer>());
+    transfer.request = std::move(request);
+    transfer.reply.ticket = ticket;
+    transfer.easy.reset(curl_easy_init());
+    if (transfer.easy != nullptr) {
+        arrange(transfer);
+        if (curl_multi_add_handle(multi_, transfer.easy.get()) == CURLM_OK) return ticket;
+        transfer.easy.reset();
+    }
+    end(ticket, HttpProblem::broken, "out of memory");
+    return ticket;
+}
+
+void HttpTransfers::Machinery::arrange(Transfer& transfer) {
+    const HttpRequest& request = transfer.request;
+    CURL* easy = transfer.easy.get();
+    const auto set = [easy](CURLoption option, auto value) {
+        curl_easy_setopt(easy, option, value);
+    };
+    set(CURLOPT_URL, request.url.c_str());
+    set(CURLOPT_PROTOCOLS_STR, "http,https");
+    set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+    set(CURLOPT_PROXY, "");
+    set(CURLOPT_NOSIGNAL, 1L);
+    set(CURLOPT_QUICK_EXIT, 1L);  // a slow name server must not hold up the end of a request
+    set(CURLOPT_USERAGENT, "roundhouse");
+    set(CURLOPT_PRIVATE, static_cast<void*>(&transfer));
+    set(CURLOPT_ERRORBUFFER, transfer.error.data());
+    set(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(request.connect_timeout));
+    set(CURLOPT_TIMEOUT_MS, milliseconds(request.timeout));
+    set(CURLOPT_TCP_KEEPALIVE, 1L);
+    set(CURLOPT_TCP_KEEPIDLE, keep_alive_idle_s);
+    set(CURLOPT_TCP_KEEPINTVL, keep_alive_interval_s);
+    if (!request.keep_alive) {
+        set(CURLOPT_FRESH_CONNECT, 1L);
+        set(CURLOPT_FORBID_REUSE, 1L);
+    }
+    if (request.connect_only) set(CURLOPT_CONNECT_ONLY, 1L);
+    if (!request.unix_socket.empty()) set(CURLOPT_UNIX_SOCKET_PATH, request.unix_socket.c_str());
+    arrange_tls(easy, request.tls);
+    if (!request.bearer.empty()) {
+        set(CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
+        set(CURLOPT_XOAUTH2_BEARER, request.bearer.c_str());
+    }
+
+    if (request.method == "POST") {
+        set(CURLOPT_POST, 1L);
+        set(CURLOPT_POSTFIELDS, request.body.c_str());
+        set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+        transfer.headers.reset(curl_slist_append(nullptr, "Content-Type: application/json"));
+        curl_slist_append(transfer.headers.get(), "Expect:");
+        set(CURLOPT_HTTPHEADER, transfer.headers.get());
+    } else {
+        set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
+    }
+    set(CURLOPT_PREREQFUNCTION, &note_connected);
+    set(CURLOPT_PREREQDATA, static_cast<void*>(&transfer));
+    set(CURLOPT_HEADERFUNCTION, &take_header);
+    set(CURLOPT_HEADERDATA, static_cast<void*>(&transfer));
+    set(CURLOPT_WRITEFUNCTION, &take_body);
+    set(CURLOPT_WRITEDATA, static_cast<void*>(&transfer));
+}
+
+// The other side's certificate and name are always verified.
+void HttpTransfers::Machinery::arrange_tls(CURL* easy, const TlsFiles& files) {
+    const auto set = [easy](CURLoption option, const std::string& file) {
+        if (!file.empty()) curl_easy_setopt(easy, option, file.c_str());
+    };
+    set(CURLOPT_CAINFO, files.authorities);
+    set(CURLOPT_SSLCERT, files.certificate);
+    set(CURLOPT_SSLKEY, files.key);
+}
+
+std::vector<HttpReply> HttpTransfers::Machinery::wait(Duration at_most) {
+    const auto deadline = Steady::now() + at_most;
+    while (true) {
+        int running = 0;
+        curl_multi_perform(multi_, &running);
+        deliver();
+        collect_ended();
+        drop_silent();
+        const auto left = std::chrono::ceil<Duration>(deadline - Steady::now());
+        if (!ended_.empty() || interrupted_.exchange(false) || left <= Duration{0}) {
+            return std::exchange(ended_, {});
+        }
+        curl_multi_poll(multi_, nullptr, 0, static_cast<int>(milliseconds(until_silence(left))),
+                        nullptr);
+    }
+}
+
+// Gives what arrived to those who asked for it as it comes.
+void HttpTransfers::Machinery::deliver() {
+    std::vector<int> stopped;
+    for (auto& [ticket, transfer] : transfers_) {
+        if (!transfer->head_arrived || !transfer->streams()) continue;
+        if (!std::exchange(transfer->opened, true) && transfer->request.on_open) {
+            transfer->request.on_open();
+        }
+        const std::string bytes = std::exchange(transfer->unread, {});
+        if (!bytes.empty() && !transfer->request.on_bytes(bytes)) stopped.push_back(ticket);
+    }
+    for (const int ticket : stopped)
+        end(ticket, HttpProblem::stopped, "stopped by its reader");
+}
+
+void HttpTransfers::Machinery::collect_ended() {
+    int left = 0;
+    while (const CURLMsg* message = curl_multi_info_read(multi_, &left)) {
+        if (message->msg != CURLMSG_DONE) continue;
+        const CURLcode code = message->data.result;
+        Transfer* transfer = nullptr;
+        long os_error = 0;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
+        curl_easy_getinfo(message->easy_handle, CURLINFO_OS_ERRNO, &os_error);
+        const HttpProblem problem = problem_of(code, *transfer, os_error);
+        end(transfer->reply.ticket, problem, words_for(problem, code, *transfer, os_error));
+    }
+}
+
+void HttpTransfers::Machinery::drop_silent() {
+    std::vector<int> silent;
+    for (const auto& [ticket, transfer] : transfers_) {
+        const Duration patience = transfer->request.patience;
+        if (patience > Duration{0} && Steady::now() - transfer->last_byte >= patience) {
+            silent.push_back(ticket);
+        }
+    }
+    for (const int ticket : silent) {
+        const Duration patience = transfers_[ticket]->request.patience;
+        end(ticket, HttpProblem::silent, "nothing arrived for " + format_duration(patience));
+    }
+}
+
+void HttpTransfers::Machinery::end(int ticket, HttpProblem problem, std::string detail) {
+    HttpReply& reply = transfers_[ticket]->reply;
+    reply.problem = problem;
+    reply.detail = std::move(detail);
+    ended_.push_back(std::move(reply));
+    drop(ticket);
+}
+
+void HttpTransfers::Machinery::drop(int ticket) {
+    const auto found = transfers_.find(ticket);
+    if (found == transfers_.end()) return;
+    CURL* easy = found->second->easy.get();
+    if (easy != nullptr) curl_multi_remove_handle(multi_, easy);
+    transfers_.erase(found);
+}
+
+Duration HttpTransfers::Machinery::until_silence(Duration at_most) const {
+    for (const auto& [ticket, transfer] : transfers_) {
+        const Duration patience = transfer->request.patience;
+        if (patience <= Duration{0}) continue;
+        const auto left = transfer->last_byte + patience - Steady::now();
+        at_most = std::clamp(std::chrono::ceil<Duration>(left), Duration{1}, at_most);
+    }
+    return at_most;
+}
+
+HttpTransfers::HttpTransfers() : machinery_(std::make_unique<Machinery>()) {}
+HttpTransfers::~HttpTransfers() = default;
+
+int HttpTransfers::begin(HttpRequest request) {
+    return machinery_->begin(std::move(request));
+}
+std::vector<HttpReply> HttpTransfers::wait(Duration at_most) {
+    return machinery_->wait(at_most);
+}
+void HttpTransfers::drop(int ticket) {
+    machinery_->drop(ticket);
+}
+void HttpTransfers::interrupt() {
+    machinery_->interrupt();
+}
+
+std::string percent_escape(std::string_view text) {
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    constexpr std::string_view plain =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    std::string escaped;
+    for (const char c : text) {
+        if (plain.find(c) != std::string_view::npos) {
+            escaped += c;
+            continue;
+        }
+        const auto byte = static_cast<unsigned char>(c);
+        escaped += '%';
+        escaped += digits[byte >> 4U];
+        escaped += digits[byte & 15U];
+    }
+    return escaped;
+}
+
+}  // namespace roundhouse

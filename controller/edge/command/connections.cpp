@@ -1,0 +1,49 @@
+#include "edge/command/connections.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+#include "edge/client/http_probes.h"
+#include "edge/command/terminal.h"
+#include "edge/docker/endpoint.h"
+#include "edge/docker/runtime.h"
+#include "edge/system/exit_code.h"
+#include "edge/system/log.h"
+#include "edge/system/system_clock.h"
+
+namespace roundhouse {
+
+namespace {
+
+Result<DockerEndpoint> endpoint_of(const Environment& environment) {
+    const char* home = std::getenv("HOME");
+    return docker_endpoint({environment.docker_host, environment.docker_tls_verify,
+                            environment.docker_cert_path, home == nullptr ? "" : home});
+}
+
+}  // namespace
+
+Workbench::Workbench(const Environment& environment, GluetunSettings gluetun)
+    : journal_(std::make_unique<Log>(LogSettings{environment.log_level, environment.log_format,
+                                                 wants_colours(STDERR_FILENO)})),
+      clock_(std::make_unique<SystemClock>()) {
+    auto endpoint = endpoint_of(environment);
+    if (!endpoint) {
+        std::fprintf(stderr, "roundhouse: %s\n", endpoint.fault().message.c_str());
+        return;
+    }
+    runtime_ = std::make_unique<DockerRuntime>(std::move(endpoint.value()));
+    gateway_api_ = std::make_unique<GluetunClient>(std::move(gluetun));
+    probes_ = std::make_unique<HttpProbes>();
+}
+
+Workbench::~Workbench() = default;
+
+int Workbench::exit_code() const {
+    return ready() ? exit_code::success : exit_code::bad_usage;
+}
+
+}  // namespace roundhouse

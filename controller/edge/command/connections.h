@@ -1,0 +1,44 @@
+// What a command that talks to Docker needs, made from the environment: the log, the clock, Docker,
+// Gluetun and the probes.
+#pragma once
+
+#include <memory>
+
+#include "edge/command/environment.h"
+#include "edge/gluetun/client.h"
+#include "loop/clock.h"
+#include "loop/gateway_api.h"
+#include "loop/journal.h"
+#include "loop/probe_transport.h"
+#include "loop/runtime.h"
+
+namespace roundhouse {
+
+class Workbench {
+  public:
+    // Does not call Docker yet. A DOCKER_HOST that cannot be used is told on stderr.
+    explicit Workbench(const Environment& environment, GluetunSettings gluetun = {});
+    ~Workbench();
+    Workbench(const Workbench&) = delete;
+    Workbench& operator=(const Workbench&) = delete;
+
+    // false: the command has to end with exit_code().
+    bool ready() const { return runtime_ != nullptr; }
+    int exit_code() const;
+
+    Journal& journal() { return *journal_; }
+    const Clock& clock() const { return *clock_; }
+    // Only when ready().
+    Runtime& runtime() { return *runtime_; }
+    GatewayApi& gateway_api() { return *gateway_api_; }
+    ProbeTransport& probes() { return *probes_; }
+
+  private:
+    std::unique_ptr<Journal> journal_;
+    std::unique_ptr<Clock> clock_;
+    std::unique_ptr<Runtime> runtime_;
+    std::unique_ptr<GatewayApi> gateway_api_;
+    std::unique_ptr<ProbeTransport> probes_;
+};
+
+}  // namespace roundhouse

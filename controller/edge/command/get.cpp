@@ -1,0 +1,275 @@
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "edge/client/http_transport.h"
+#include "edge/command/commands.h"
+#include "edge/command/get_tables.h"
+#include "edge/command/reply_tree.h"
+#include "edge/command/terminal.h"
+#include "edge/system/exit_code.h"
+#include "edge/system/secret_file.h"
+#include "edge/system/system_clock.h"
+
+namespace roundhouse {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration patience = 10s;
+constexpr Duration look_each = 1s;
+
+// Why there is no answer, with the exit code that says so.
+struct Refusal {
+    int exit_code = exit_code::failure;
+    std::string message;
+};
+
+// "http://127.0.0.1:9190", from what was asked for or else from where the controller listens: one
+// that listens on every address is asked on this machine.
+std::string base_url(const CommandLine& line, const Environment& environment) {
+    std::string where = line.server.value_or(environment.listen);
+    if (!line.server) {
+        if (where.starts_with("0.0.0.0:")) where.replace(0, 7, "127.0.0.1");
+        if (where.starts_with("[::]:")) where.replace(0, 4, "[::1]");
+        if (where.starts_with(":")) where.insert(0, "127.0.0.1");
+    }
+    if (where.find("://") == std::string::npos) where.insert(0, "http://");
+    while (where.ends_with('/'))
+        where.pop_back();
+    return where;
+}
+
+const char* path_of(Resource resource) {
+    switch (resource) {
+        case Resource::pool: return "/api/v1/pool";
+        case Resource::engines: return "/api/v1/engines";
+        case Resource::gateways: return "/api/v1/gateways";
+        case Resource::events: return "/api/v1/events?limit=200";
+    }
+    return "/";
+}
+
+// Asks one controller for one thing, as often as it is told to.
+class Inquiry {
+  public:
+    Inquiry(const CommandLine& line, const Environment& environment)
+        : base_(base_url(line, environment)),
+          path_(path_of(line.resource)),
+          key_file_(environment.api_key_file) {}
+
+    // nullptr: refusal() says why.
+    const YamlNode* ask() {
+        HttpRequest request;
+        request.url = base_ + path_;
+        if (!key_file_.empty()) {
+            auto key = read_secret(key_file_);
+            if (!key) return refuse(exit_code::failure, key.fault().message);
+            request.bearer = std::move(key.value());
+        }
+        const HttpReply reply = transfer(std::move(request));
+        if (is_refusal(reply)) return nullptr;
+        auto tree = parse_reply(reply.body);
+        if (!tree) {
+            return refuse(exit_code::failure,
+                          base_ + path_ + ": " + tree.fault().message + "; is it a roundhouse?");
+        }
+        tree_ = std::move(tree.value());
+        return &tree_;
+    }
+
+    // Whether the controller says that its loop is alive: it may answer, and do nothing any more.
+    bool loop_is_alive() {
+        HttpRequest request;
+        request.url = base_ + "/healthz";
+        return !is_refusal(transfer(std::move(request)));
+    }
+
+    const Refusal& refusal() const { return refusal_; }
+
+  private:
+    HttpReply transfer(HttpRequest request) {
+        request.timeout = patience;
+        request.max_reply_bytes = std::size_t{8} << 20U;
+        transfers_.begin(std::move(request));
+        auto replies = transfers_.wait(patience);
+        while (replies.empty())
+            replies = transfers_.wait(patience);
+        return std::move(replies.front());
+    }
+
+    bool is_refusal(const HttpReply& reply) {
+        if (reply.problem != HttpProblem::none) {
+            refuse(exit_code::unreachable,
+                   "the controller at " + base_ + " cannot be reached: " + reply.detail +
+                       "; is 'roundhouse run' up, and does --server name its address?");
+        } else if (reply.status == 401) {
+            refuse(exit_code::failure, key_wanted());
+        } else if (reply.status != 200) {
+            const auto tree = parse_reply(reply.body);
+            const std::string said =
+                tree ? text_of(member(tree.value(), "error"), "message") : std::string();
+            refuse(exit_code::failure, "the controller at " + base_ + " answered HTTP " +
+                                           std::to_string(reply.status) +
+                                           (said.empty() ? "" : ": " + printable(said)));
+        } else {
+            return false;
+        }
+        return true;
+    }
+
+    std::string key_wanted() const {
+        if (key_file_.empty()) {
+            return "the controller asks for an API key: name its file with --api-key-file";
+        }
+        return "the controller refuses the API key in " + key_file_;
+    }
+
+    const YamlNode* refuse(int exit_code, std::string message) {
+        refusal_ = {exit_code, std::move(message)};
+        return nullptr;
+    }
+
+    std::string base_;
+    std::string path_;
+    std::string key_file_;
+    HttpTransfers transfers_;
+    YamlNode tree_;
+    Refusal refusal_;
+};
+
+std::string as_text(const CommandLine& line, const YamlNode& reply, const TableStyle& style) {
+    switch (line.output) {
+        case Output::json: return as_json(reply, JsonWriter::Layout::indented);
+        case Output::yaml: return as_yaml(reply);
+        default: return as_table(line.resource, reply, style);
+    }
+}
+
+void print(const std::string& text) {
+    std::fputs(text.c_str(), stdout);
+    std::fflush(stdout);
+}
+
+void complain(const std::string& message) {
+    std::fprintf(stderr, "roundhouse: %s\n", message.c_str());
+}
+
+// Prints what changes: of events the new ones, else all of it anew.
+class Follower {
+  public:
+    explicit Follower(const CommandLine& line) : line_(line) {}
+
+    void show(const YamlNode& reply, const TableStyle& style) {
+        if (line_.resource == Resource::events && line_.output != Output::yaml) {
+            show_events(reply, style);
+        } else {
+            show_if_changed(reply, style);
+        }
+        any_shown_ = true;
+    }
+
+  private:
+    void show_if_changed(const YamlNode& reply, const TableStyle& style) {
+        std::string essence = essence_of(reply);
+        if (essence == last_) return;
+        last_ = std::move(essence);
+        const char* between = line_.output == Output::yaml ? "---\n" : "\n";
+        print((any_shown_ ? between : "") + as_text(line_, reply, style));
+    }
+
+    // All that does not change by itself, as ages do.
+    static std::string essence_of(YamlNode reply) {
+        const auto changes_always = [](const YamlNode& node) {
+            return node.key == "observedAt" || node.key == "since" || node.key == "readyFor" ||
+                   node.key == "notReadyFor";
+        };
+        std::erase_if(reply.children, changes_always);
+        for (YamlNode& child : reply.children) {
+            for (YamlNode& item : child.children)
+                std::erase_if(item.children, changes_always);
+        }
+        return as_json(reply, JsonWriter::Layout::compact);
+    }
+
+    void show_events(const YamlNode& reply, const TableStyle& style) {
+        const auto& events = member(reply, "items").children;
+        if (counts_anew(events)) last_id_ = 0;
+        if (line_.output == Output::json) {
+            for (const YamlNode& event : events) {
+                if (event_id(event) > last_id_) print(as_json(event, JsonWriter::Layout::compact));
+            }
+        } else if (any_shown_) {
+            print(new_event_rows(reply, last_id_, style));
+        } else {
+            print(as_table(line_.resource, reply, style));
+        }
+        if (events.empty()) return;
+        last_id_ = event_id(events.back());
+        last_time_ = text_of(events.back(), "lastTime");
+    }
+
+    // A controller that was started anew does.
+    bool counts_anew(const std::vector<YamlNode>& events) const {
+        if (events.empty()) return false;
+        return event_id(events.back()) < last_id_ ||
+               std::ranges::any_of(events, [this](const YamlNode& event) {
+                   return event_id(event) == last_id_ && text_of(event, "lastTime") != last_time_;
+               });
+    }
+
+    const CommandLine& line_;
+    bool any_shown_ = false;
+    std::string last_;
+    std::uint64_t last_id_ = 0;  // of the last event shown, and its time
+    std::string last_time_;
+};
+
+// What is shown may be older than it looks.
+std::string caveat_of(const YamlNode& reply) {
+    const std::string& fault = text_of(reply, "lookFault");
+    if (fault.empty()) return "";
+    const std::string& seen_at = text_of(reply, "observedAt");
+    return (seen_at.empty() ? "nothing was seen yet" : "this is as of " + seen_at) +
+           ", the containers cannot be looked at now: " + printable(fault);
+}
+
+}  // namespace
+
+int command_get(const CommandLine& line, const Environment& environment) {
+    Inquiry inquiry(line, environment);
+    Follower follower(line);
+    const SystemClock clock;
+    TableStyle style{line.output == Output::wide, wants_colours(1), {}};
+    std::string complaint;
+    for (bool first = true; first || line.watch; first = false) {
+        if (!first) std::this_thread::sleep_for(look_each);
+        const YamlNode* reply = inquiry.ask();
+        const std::string problem =
+            reply == nullptr ? inquiry.refusal().message : caveat_of(*reply);
+        if (!line.quiet && problem != complaint) {
+            complain(problem.empty() ? "the controller answers again, with what is so now"
+                                     : problem);
+        }
+        complaint = problem;
+        // Who follows waits for a controller that went away; one that was never there is an error.
+        if (reply == nullptr && first) return inquiry.refusal().exit_code;
+        if (line.quiet && !inquiry.loop_is_alive()) return inquiry.refusal().exit_code;
+        if (reply == nullptr || line.quiet) continue;
+        style.now = clock.now();
+        if (line.watch) {
+            follower.show(*reply, style);
+        } else {
+            print(as_text(line, *reply, style));
+        }
+    }
+    return exit_code::success;
+}
+
+}  // namespace roundhouse

@@ -1,0 +1,230 @@
+#include "edge/command/get_tables.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+#include <vector>
+
+#include "edge/command/reply_tree.h"
+#include "edge/command/table.h"
+
+namespace roundhouse {
+
+namespace {
+
+std::string shown(const YamlNode& item, std::string_view key) {
+    return or_dash(text_of(item, key));
+}
+
+// "40001,40002"
+std::string joined(const YamlNode& list) {
+    std::string text;
+    for (const YamlNode& child : list.children)
+        text += (text.empty() ? "" : ",") + child.text;
+    return text;
+}
+
+std::vector<std::string> columns(std::vector<std::string> always, std::vector<std::string> wide,
+                                 const TableStyle& style) {
+    if (style.wide) always.insert(always.end(), wide.begin(), wide.end());
+    return always;
+}
+
+void add_row(Table& table, std::vector<Cell> always, std::vector<Cell> wide,
+             const TableStyle& style) {
+    if (style.wide) std::move(wide.begin(), wide.end(), std::back_inserter(always));
+    table.add_row(std::move(always));
+}
+
+Cell ready_cell(const YamlNode& item) {
+    const bool ready = is_true(item, "ready");
+    return {ready ? "yes" : "no", ready ? Colour::green : Colour::red};
+}
+
+// --- engines
+
+std::string address_of(const YamlNode& engine) {
+    const std::string& host = text_of(engine, "host");
+    return host.empty() ? "-" : host + ":" + text_of(engine, "port");
+}
+
+std::string p2p_of(const YamlNode& engine) {
+    const std::string& port = text_of(engine, "p2pPort");
+    if (port.empty() || port == "0") return "-";
+    return port + (is_true(engine, "forwarded") ? " forwarded" : "");
+}
+
+Cell reason_cell(const YamlNode& engine) {
+    const std::string& reason = text_of(engine, "reason");
+    if (reason == "UpToDate") return or_dash(reason);
+    return {or_dash(reason), is_true(engine, "ready") ? Colour::cyan : Colour::yellow};
+}
+
+// "in 12s", for the time of what comes next.
+std::string due_of(const YamlNode& engine, Time now) {
+    const auto due = parse_time(text_of(engine, "due"));
+    if (!due) return "-";
+    return *due <= now ? "now" : "in " + age_of(format_time(now), *due);
+}
+
+std::string engines_table(const YamlNode& reply, const TableStyle& style) {
+    Table table(
+        columns({"ENGINE", "READY", "STATE", "REASON", "ADDRESS", "P2P PORT", "GATEWAY", "AGE"},
+                {"FAILURES", "NEXT STEP", "ID", "IMAGE", "MESSAGE"}, style));
+    for (const YamlNode& engine : member(reply, "items").children) {
+        add_row(table,
+                {shown(engine, "name"), ready_cell(engine), shown(engine, "state"),
+                 reason_cell(engine), address_of(engine), p2p_of(engine), shown(engine, "gateway"),
+                 age_of(text_of(engine, "createdAt"), style.now)},
+                {shown(engine, "failures"), due_of(engine, style.now),
+                 or_dash(text_of(engine, "id").substr(0, 12)), shown(engine, "image"),
+                 shown(engine, "message")},
+                style);
+    }
+    return table.text(style.colours);
+}
+
+// --- gateways
+
+std::string ports_of(const YamlNode& gateway) {
+    const std::string ports = joined(member(gateway, "forwardedPorts"));
+    return ports.empty() ? "none" : ports;
+}
+
+std::string message_of(const YamlNode& gateway) {
+    const std::string& own = text_of(gateway, "message");
+    const std::string& of_ports = text_of(gateway, "forwardedPortMessage");
+    return or_dash(own + (own.empty() || of_ports.empty() ? "" : "; ") + of_ports);
+}
+
+std::string gateways_table(const YamlNode& reply, const TableStyle& style) {
+    Table table(columns({"GATEWAY", "READY", "STATE", "FOR", "VPN", "FORWARDED PORTS", "ENGINES"},
+                        {"HOST", "PORTS", "MESSAGE"}, style));
+    for (const YamlNode& gateway : member(reply, "items").children) {
+        add_row(
+            table,
+            {shown(gateway, "name"), ready_cell(gateway), shown(gateway, "state"),
+             age_of(text_of(gateway, "since"), style.now), shown(gateway, "vpnStatus"),
+             ports_of(gateway), shown(gateway, "engines")},
+            {shown(gateway, "host"), shown(gateway, "forwardedPortReason"), message_of(gateway)},
+            style);
+    }
+    return table.text(style.colours);
+}
+
+// --- events
+
+Colour colour_of_severity(const std::string& severity) {
+    if (severity == "error") return Colour::red;
+    return severity == "warning" ? Colour::yellow : Colour::none;
+}
+
+Table events_table(const std::vector<YamlNode>& events, const TableStyle& style) {
+    std::vector<std::string> header{"TIME", "SEVERITY", "EVENT", "ENGINE", "GATEWAY", "REASON"};
+    if (style.wide) header.insert(header.end(), {"TIMES", "SINCE"});
+    header.emplace_back("MESSAGE");
+    Table table(header);
+    for (const YamlNode& event : events) {
+        const std::string& severity = text_of(event, "severity");
+        std::vector<Cell> cells{
+            shown(event, "lastTime"), Cell(or_dash(severity), colour_of_severity(severity)),
+            shown(event, "what"),     shown(event, "engine"),
+            shown(event, "gateway"),  shown(event, "reason")};
+        const std::string& count = text_of(event, "count");
+        std::string message = shown(event, "message");
+        if (style.wide) {
+            cells.emplace_back(or_dash(count));
+            cells.emplace_back(shown(event, "firstTime"));
+        } else if (!count.empty() && count != "1") {
+            message += " (" + count + " times)";
+        }
+        cells.emplace_back(std::move(message));
+        table.add_row(std::move(cells));
+    }
+    return table;
+}
+
+// --- pool
+
+// Whether a condition tells of something that is not as it should be.
+Colour colour_of_condition(const YamlNode& condition) {
+    const std::string& type = text_of(condition, "type");
+    const std::string& status = text_of(condition, "status");
+    if (type == "Progressing") return status == "True" ? Colour::cyan : Colour::none;
+    if (status == "Unknown") return Colour::yellow;
+    const bool wanted = type != "Capped";
+    if ((status == "True") == wanted) return Colour::green;
+    return type == "Capped" ? Colour::yellow : Colour::red;
+}
+
+std::string pool_table(const YamlNode& reply, const TableStyle& style) {
+    const YamlNode& status = member(reply, "status");
+    Table pool(columns({"POOL", "REPLICAS", "WANTED", "READY", "UP TO DATE", "CAP"},
+                       {"GENERATION", "OBSERVED"}, style));
+    const std::string& ready = text_of(status, "ready");
+    const bool all_ready = ready == text_of(status, "wanted");
+    add_row(pool,
+            {shown(reply, "name"), shown(reply, "replicas"), shown(status, "wanted"),
+             Cell(or_dash(ready), all_ready ? Colour::green : Colour::yellow),
+             shown(status, "updated"), shown(reply, "maxActiveReplicas")},
+            {shown(reply, "generation"), age_of(text_of(reply, "observedAt"), style.now) + " ago"},
+            style);
+    Table conditions({"CONDITION", "STATUS", "REASON", "FOR", "MESSAGE"});
+    for (const YamlNode& condition : member(status, "conditions").children) {
+        conditions.add_row({shown(condition, "type"),
+                            Cell(shown(condition, "status"), colour_of_condition(condition)),
+                            shown(condition, "reason"),
+                            age_of(text_of(condition, "lastTransitionTime"), style.now),
+                            shown(condition, "message")});
+    }
+    return pool.text(style.colours) + "\n" + conditions.text(style.colours);
+}
+
+}  // namespace
+
+std::string as_table(Resource resource, const YamlNode& reply, const TableStyle& style) {
+    switch (resource) {
+        case Resource::pool: return pool_table(reply, style);
+        case Resource::engines: return engines_table(reply, style);
+        case Resource::gateways: return gateways_table(reply, style);
+        case Resource::events:
+            return events_table(member(reply, "items").children, style).text(style.colours);
+    }
+    return "";
+}
+
+std::string new_event_rows(const YamlNode& reply, std::uint64_t seen, const TableStyle& style) {
+    const std::vector<YamlNode>& events = member(reply, "items").children;
+    const std::string all = events_table(events, style).text(style.colours);
+    // A row is a line, and the header the first of them.
+    std::string rows;
+    std::size_t begin = all.find('\n') + 1;
+    for (const YamlNode& event : events) {
+        const std::size_t end = all.find('\n', begin) + 1;
+        if (event_id(event) > seen) rows += all.substr(begin, end - begin);
+        begin = end;
+    }
+    return rows;
+}
+
+std::uint64_t event_id(const YamlNode& event) {
+    const std::string& text = text_of(event, "id");
+    std::uint64_t id = 0;
+    std::from_chars(text.data(), text.data() + text.size(), id);
+    return id;
+}
+
+std::string age_of(const std::string& time, Time now) {
+    const auto since = parse_time(time);
+    if (!since) return "-";
+    using namespace std::chrono;
+    const auto age = std::max(floor<seconds>(now - *since), seconds{0});
+    if (age < minutes{2}) return age.count() == 0 ? "0s" : format_duration(age);
+    if (age < days{1}) return format_duration(floor<minutes>(age));
+    const auto whole_days = floor<days>(age);
+    const auto rest = floor<hours>(age - whole_days);
+    return std::to_string(whole_days.count()) + "d" +
+           (rest.count() > 0 ? std::to_string(rest.count()) + "h" : "");
+}
+
+}  // namespace roundhouse

@@ -1,0 +1,37 @@
+// What `--help` teaches.
+#pragma once
+
+#include <span>
+
+#include "edge/command/command_line.h"
+
+namespace roundhouse {
+
+// Which flags a command takes, beside --help.
+struct CommandFlags {
+    bool file = false;
+    bool timeout = false;
+    const char* outputs = "";  // "table or json": what -o takes; empty: no -o
+    Output usual_output = Output::table;
+    bool docker = false;  // --docker-host, and the flags of the log
+    bool state_dir = false;
+    bool serves = false;   // --listen
+    bool api_key = false;  // --api-key-file
+    bool asks = false;     // what to get, and where: -w, --quiet, --server
+};
+
+struct CommandHelp {
+    Command command = Command::run;
+    const char* name = "";
+    const char* summary = "";
+    CommandFlags flags;
+    const char* footer = "";  // an example, details, exit codes
+};
+
+std::span<const CommandHelp> command_helps();
+
+// For the program as a whole.
+extern const char* const program_summary;
+extern const char* const program_footer;
+
+}  // namespace roundhouse

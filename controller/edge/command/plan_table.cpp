@@ -1,0 +1,76 @@
+#include "edge/command/plan_table.h"
+
+#include "edge/command/table.h"
+
+namespace roundhouse {
+
+namespace {
+
+Colour colour_of(const Decision& decision) {
+    if (!decision.action) {
+        if (decision.fate == Fate::keep && decision.ready) return Colour::none;
+        return decision.fate == Fate::foreign ? Colour::dim : Colour::yellow;
+    }
+    switch (*decision.action) {
+        case Action::create:
+        case Action::start: return Colour::green;
+        case Action::remove: return Colour::red;
+        default: return Colour::cyan;
+    }
+}
+
+std::string address_of(const Decision& decision) {
+    if (decision.host.empty()) return "-";
+    return decision.host + ":" + std::to_string(decision.port);
+}
+
+std::string p2p_of(const Decision& decision) {
+    if (decision.p2p_port == 0) return "-";
+    return std::to_string(decision.p2p_port) + (decision.forwarded ? " forwarded" : "");
+}
+
+// Where all forwarded ports are in use there is nothing to say.
+std::string port_troubles(const Plan& plan) {
+    std::string text;
+    for (const auto& outlook : plan.forwarded_ports) {
+        if (outlook.use == PortUse::held) continue;
+        text += std::string(to_string(outlook.use)) + ": " + outlook.message + "\n";
+    }
+    return text.empty() ? "" : "\n" + text;
+}
+
+std::string summary(const EnginePool& pool, const Plan& plan) {
+    std::string text = "\npool " + pool.name + ": " + std::to_string(plan.wanted) + " wanted, " +
+                       std::to_string(plan.ready()) + " ready, " + std::to_string(plan.updated()) +
+                       " up to date; ";
+    if (plan.capped) {
+        text += std::to_string(pool.replicas) + " asked for, capped at " +
+                std::to_string(pool.max_active_replicas) + "; ";
+    }
+    if (plan.steps.empty())
+        return text + (plan.steps_pending() ? "steps wait\n" : "nothing to do\n");
+    return text + std::to_string(plan.steps.size()) +
+           (plan.steps.size() == 1 ? " step to take\n" : " steps to take\n");
+}
+
+}  // namespace
+
+std::string plan_as_table(const EnginePool& pool, const Plan& plan, bool with_colours) {
+    Table table({"ENGINE", "ADDRESS", "P2P PORT", "GATEWAY", "FATE", "STEP", "REASON", "MESSAGE"});
+    for (const auto& step : plan.steps) {
+        if (step.action != Action::pull) continue;
+        table.add_row({"-", "-", "-", "-", "-", Cell("pull", Colour::cyan),
+                       std::string(to_string(step.reason)), step.message});
+    }
+    for (const auto& decision : plan.decisions) {
+        const Colour colour = colour_of(decision);
+        const std::string step = decision.action ? std::string(to_string(*decision.action)) : "-";
+        table.add_row({or_dash(decision.engine), address_of(decision), p2p_of(decision),
+                       or_dash(decision.gateway), std::string(to_string(decision.fate)),
+                       Cell(step, colour), Cell(std::string(to_string(decision.reason)), colour),
+                       decision.message});
+    }
+    return table.text(with_colours) + port_troubles(plan) + summary(pool, plan);
+}
+
+}  // namespace roundhouse

@@ -1,0 +1,268 @@
+#include "edge/docker/connection.h"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <utility>
+
+#include "core/names.h"
+#include "edge/docker/json.h"
+
+namespace roundhouse {
+
+namespace {
+
+using Steady = std::chrono::steady_clock;
+
+// The versions whose replies docker_json reads: 1.41 came with Docker 20.10.
+constexpr int major_version = 1;
+constexpr int oldest_minor = 41;
+constexpr int newest_minor = 51;
+
+constexpr std::size_t most_idle_connections = 8;
+constexpr std::size_t longest_quote = 300;
+constexpr Duration forever = std::chrono::hours(1);  // a wait that ends earlier is done again
+
+// "1.41" -> 41; nullopt for anything else.
+std::optional<int> minor_of(std::string_view version) {
+    const auto dot = version.find('.');
+    if (dot == std::string_view::npos) return std::nullopt;
+    if (parse_number(version.substr(0, dot)) != major_version) return std::nullopt;
+    return parse_number(version.substr(dot + 1));
+}
+
+std::string spell(int minor) {
+    return std::to_string(major_version) + "." + std::to_string(minor);
+}
+
+std::string words_for(int status) {
+    const auto text = [](int code) -> std::string_view {
+        switch (code) {
+            case 400: return "Bad Request";
+            case 401: return "Unauthorized";
+            case 403: return "Forbidden";
+            case 404: return "Not Found";
+            case 409: return "Conflict";
+            case 500: return "Internal Server Error";
+            case 502: return "Bad Gateway";
+            case 503: return "Service Unavailable";
+            case 504: return "Gateway Timeout";
+            default: return "";
+        }
+    }(status);
+    return text.empty() ? "HTTP " + std::to_string(status)
+                        : std::to_string(status) + " " + std::string(text);
+}
+
+// A text of the other side for a log line: its beginning, on one line.
+std::string quote(std::string text) {
+    if (text.size() > longest_quote) text = text.substr(0, longest_quote) + "...";
+    for (char& c : text) {
+        if (static_cast<unsigned char>(c) < ' ') c = ' ';
+    }
+    return text;
+}
+
+FaultKind kind_of(int status) {
+    switch (status) {
+        case 404: return FaultKind::gone;
+        case 409: return FaultKind::conflict;
+        case 502:
+        case 503:
+        case 504: return FaultKind::unavailable;
+        default: return FaultKind::rejected;
+    }
+}
+
+}  // namespace
+
+// A connection for one call, which leaves nothing of its request behind.
+class DockerWire::Lease {
+  public:
+    explicit Lease(DockerWire& wire) : wire_(wire) {
+        const std::lock_guard lock(wire.mutex_);
+        if (wire.idle_.empty()) {
+            transfers_ = std::make_unique<HttpTransfers>();
+        } else {
+            transfers_ = std::move(wire.idle_.back());
+            wire.idle_.pop_back();
+        }
+    }
+    ~Lease() {
+        transfers_->drop(ticket_);
+        const std::lock_guard lock(wire_.mutex_);
+        if (wire_.idle_.size() < most_idle_connections) {
+            wire_.idle_.push_back(std::move(transfers_));
+        }
+    }
+    Lease(const Lease&) = delete;
+    Lease& operator=(const Lease&) = delete;
+
+    // Until the reply is there. nullopt when `stop` came first.
+    std::optional<HttpReply> complete(HttpRequest request, const std::stop_token& stop) {
+        ticket_ = transfers_->begin(std::move(request));
+        const std::stop_callback wake(stop, [this] { transfers_->interrupt(); });
+        while (!stop.stop_requested()) {
+            for (auto& reply : transfers_->wait(forever)) {
+                if (reply.ticket == ticket_) return std::move(reply);
+            }
+        }
+        return std::nullopt;
+    }
+
+  private:
+    DockerWire& wire_;
+    std::unique_ptr<HttpTransfers> transfers_;
+    int ticket_ = 0;
+};
+
+DockerWire::DockerWire(DockerEndpoint endpoint, Duration connect_timeout)
+    : endpoint_(std::move(endpoint)), connect_timeout_(connect_timeout) {}
+DockerWire::~DockerWire() = default;
+
+Fault DockerWire::fault(FaultKind kind, const DockerCall& call, const std::string& why) {
+    return {kind, "docker: " + call.what + ": " + why};
+}
+
+Result<DockerReply> DockerWire::call(const DockerCall& call) {
+    return stream(call, {}, {});
+}
+
+Result<DockerReply> DockerWire::stream(const DockerCall& call, const DockerReader& reader,
+                                       const std::stop_token& stop) {
+    const auto begun = Steady::now();
+    const auto agreed = version(call, stop);
+    if (!agreed) return agreed.fault();
+    const auto spent = std::chrono::floor<Duration>(Steady::now() - begun);
+    auto reply = exchange(call, {"/v" + agreed.value(), spent}, reader, stop);
+    if (!reply && reply.fault().kind == FaultKind::unavailable) forget_version();
+    return reply;
+}
+
+Result<DockerReply> DockerWire::exchange(const DockerCall& call, const Attempt& attempt,
+                                         const DockerReader& reader, const std::stop_token& stop) {
+    HttpRequest request;
+    request.method = call.method;
+    request.url = endpoint_.url + attempt.path_prefix + call.path;
+    request.unix_socket = endpoint_.unix_socket;
+    request.tls = endpoint_.tls;
+    request.body = call.body;
+    request.connect_timeout = connect_timeout_;
+    if (call.deadline > Duration{0}) {
+        request.timeout = std::max(Duration{1}, call.deadline - attempt.spent);
+    }
+    request.patience = call.patience;
+    request.max_reply_bytes = call.max_reply_bytes;
+    request.on_open = reader.on_open;
+    request.on_bytes = reader.on_bytes;
+
+    Lease lease(*this);
+    auto reply = lease.complete(std::move(request), stop);
+    if (!reply) return fault(FaultKind::cancelled, call, "cancelled");
+    const bool whole =
+        reply->problem == HttpProblem::none || reply->problem == HttpProblem::stopped;
+    if (!whole) return fault_of_problem(call, *reply);
+    return DockerReply{reply->status, std::move(reply->body)};
+}
+
+Result<std::string> DockerWire::version(const DockerCall& call, const std::stop_token& stop) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (!version_.empty()) return version_;
+    }
+    auto agreed = negotiate(call, stop);
+    if (agreed) {
+        const std::lock_guard lock(mutex_);
+        version_ = agreed.value();
+    }
+    return agreed;
+}
+
+Result<std::string> DockerWire::negotiate(const DockerCall& call, const std::stop_token& stop) {
+    DockerCall ask{.what = call.what, .path = "/version"};
+    ask.deadline = call.deadline > Duration{0} ? call.deadline : connect_timeout_;
+    const auto reply = exchange(ask, {}, {}, stop);
+    if (!reply) return reply.fault();
+    if (reply.value().status != 200) return fault_of(ask, reply.value());
+    const auto theirs = parse_docker_version(reply.value().body);
+    if (!theirs) {
+        return fault(FaultKind::unavailable, call, "its version: " + theirs.fault().message);
+    }
+
+    const DockerVersion& version = theirs.value();
+    const auto newest = minor_of(version.api);
+    const auto oldest = minor_of(version.minimum_api);
+    const std::string about = "the daemon at " + endpoint_.display + " (Docker " + version.engine +
+                              ") speaks API versions " + version.minimum_api + " to " +
+                              version.api + ", roundhouse " + spell(oldest_minor) + " to " +
+                              spell(newest_minor);
+    if (!newest || !oldest) return fault(FaultKind::unavailable, call, about);
+    if (*newest < oldest_minor) {
+        return fault(FaultKind::rejected, call, about + ": upgrade Docker to 20.10 or later");
+    }
+    if (*oldest > newest_minor) {
+        return fault(FaultKind::rejected, call, about + ": upgrade roundhouse");
+    }
+    return spell(std::max(oldest_minor, *oldest));
+}
+
+void DockerWire::forget_version() {
+    const std::lock_guard lock(mutex_);
+    version_.clear();
+}
+
+Fault DockerWire::fault_of_problem(const DockerCall& call, const HttpReply& reply) const {
+    const auto unavailable = [&](const std::string& why, const std::string& advice) {
+        return fault(FaultKind::unavailable, call,
+                     endpoint_.display + ": " + quote(why) + (advice.empty() ? "" : ": ") + advice);
+    };
+    switch (reply.problem) {
+        case HttpProblem::socket_missing:
+            return unavailable("there is no such socket",
+                               "start Docker, or let DOCKER_HOST name where it listens");
+        case HttpProblem::permission_denied:
+            return unavailable("permission denied",
+                               "run as root or in the group that owns the socket (often docker)");
+        case HttpProblem::refused:
+            return unavailable("connection refused", "start Docker: nothing listens there");
+        case HttpProblem::unreachable:
+            return unavailable("cannot be reached (" + reply.detail + ")",
+                               "check DOCKER_HOST and the network");
+        case HttpProblem::tls_failed:
+            return unavailable("no TLS connection (" + reply.detail + ")",
+                               "check DOCKER_TLS_VERIFY and the files in DOCKER_CERT_PATH");
+        case HttpProblem::timed_out:
+            return unavailable("no whole reply within " + format_duration(call.deadline), "");
+        case HttpProblem::silent:
+        case HttpProblem::too_large: return unavailable(reply.detail, "");
+        case HttpProblem::none:
+        case HttpProblem::stopped:
+        case HttpProblem::broken: break;
+    }
+    return unavailable("the reply broke off or is not HTTP (" + reply.detail + ")",
+                       endpoint_.unix_socket.empty()
+                           ? "see whether it wants TLS (DOCKER_TLS_VERIFY, DOCKER_CERT_PATH)"
+                           : "");
+}
+
+Fault DockerWire::fault_of(const DockerCall& call, const DockerReply& reply) const {
+    const std::string said = parse_error_message(reply.body);
+    std::string why = words_for(reply.status);
+    if (reply.status == 403) {
+        const std::string path = call.path.substr(0, call.path.find('?'));
+        why += ": a socket proxy or plugin at " + endpoint_.display + " forbids " + call.method +
+               " " + path + ": allow it there";
+    }
+    if (!said.empty()) {
+        why += ": " + quote(said);
+    } else if (reply.status != 403) {
+        why += " without a message of Docker's: is something else answering at " +
+               endpoint_.display + "?";
+    }
+    if (said.find("docker-init") != std::string::npos) {
+        why += ": install tini (on Debian: apt-get install tini), which Docker runs as docker-init";
+    }
+    return fault(kind_of(reply.status), call, why);
+}
+
+}  // namespace roundhouse

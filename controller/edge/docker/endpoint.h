@@ -1,0 +1,37 @@
+// Where the Docker daemon is: what DOCKER_HOST and its companions say, as for the docker command.
+#pragma once
+
+#include <string>
+
+#include "edge/client/http_transport.h"
+#include "loop/result.h"
+
+namespace roundhouse {
+
+struct DockerEndpoint {
+    std::string display;      // for messages: "unix:///var/run/docker.sock", "tcp://10.0.0.5:2376"
+    std::string url;          // what request paths are put behind: "http://10.0.0.5:2375"
+    std::string unix_socket;  // path; empty for tcp
+    TlsFiles tls;             // only for https URLs
+
+    bool operator==(const DockerEndpoint&) const = default;
+};
+
+// The values of the environment variables; empty where one is not set.
+struct DockerVariables {
+    std::string host;         // DOCKER_HOST
+    bool tls_verify = false;  // DOCKER_TLS_VERIFY is set and not empty
+    std::string cert_path;    // DOCKER_CERT_PATH
+    std::string home;         // HOME: certificates are in ~/.docker when cert_path is empty
+};
+
+// Accepts unix://[/path], tcp://host[:port] (also without tcp://), http:// and https://; an empty
+// host means unix:///var/run/docker.sock. The port is 2375, or 2376 with TLS. TLS is used for
+// https:// and with DOCKER_TLS_VERIFY, and then always verified; ca.pem must be readable where the
+// variables say so, cert.pem and key.pem are used where both are there.
+//
+// The fault (`rejected`) is one line that names the variable and what is accepted. Credentials in
+// DOCKER_HOST are refused, and repeated nowhere.
+Result<DockerEndpoint> docker_endpoint(const DockerVariables& variables);
+
+}  // namespace roundhouse

@@ -1,0 +1,378 @@
+#include "edge/docker/json.h"
+
+#include <chrono>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "core/names.h"
+#include "core/time.h"
+
+namespace roundhouse {
+
+namespace {
+
+using Json = nlohmann::json;
+
+// What was found is not what Docker writes. Thrown and caught in this file only.
+struct Unexpected {
+    std::string what;
+};
+
+// A value in a reply, and how one gets there: ".State.ExitCode".
+class Field {
+  public:
+    explicit Field(const Json& value, std::string path = "")
+        : value_(&value), path_(std::move(path)) {}
+
+    Field at(const char* key) const {
+        const auto found = object().find(key);
+        if (found == value_->end()) throw Unexpected{"the reply lacks " + path_ + "." + key};
+        return Field(*found, path_ + "." + key);
+    }
+
+    // nullopt when it is missing or null.
+    std::optional<Field> maybe(const char* key) const {
+        const auto found = object().find(key);
+        if (found == value_->end() || found->is_null()) return std::nullopt;
+        return Field(*found, path_ + "." + key);
+    }
+
+    bool is_null() const { return value_->is_null(); }
+
+    std::string text() const {
+        if (!value_->is_string()) throw wrong("a text");
+        return value_->get<std::string>();
+    }
+
+    std::int64_t number() const {
+        if (!value_->is_number_integer()) throw wrong("a whole number");
+        const bool fits = !value_->is_number_unsigned() ||
+                          std::in_range<std::int64_t>(value_->get<std::uint64_t>());
+        if (!fits) throw wrong("a number below 2^63");
+        return value_->get<std::int64_t>();
+    }
+
+    // Seconds since 1970, as Go writes times: up to the year 9999.
+    Time time() const {
+        constexpr std::int64_t latest = 253'402'300'799;
+        const std::int64_t seconds = number();
+        if (seconds < -latest || seconds > latest) throw wrong("a time");
+        return Time(std::chrono::seconds(seconds));
+    }
+
+    bool truth() const {
+        if (!value_->is_boolean()) throw wrong("true or false");
+        return value_->get<bool>();
+    }
+
+    // Go writes an empty map or list as null.
+    std::vector<std::pair<std::string, Field>> members() const {
+        std::vector<std::pair<std::string, Field>> all;
+        if (value_->is_null()) return all;
+        for (const auto& [key, value] : object().items()) {
+            all.emplace_back(key, Field(value, path_ + "." + key));
+        }
+        return all;
+    }
+
+    std::vector<Field> elements() const {
+        std::vector<Field> all;
+        if (value_->is_null()) return all;
+        if (!value_->is_array()) throw wrong("a list");
+        for (const auto& value : *value_) {
+            all.emplace_back(value, path_ + "[" + std::to_string(all.size()) + "]");
+        }
+        return all;
+    }
+
+  private:
+    const Json& object() const {
+        if (!value_->is_object()) throw wrong("an object");
+        return *value_;
+    }
+
+    Unexpected wrong(const char* expected) const {
+        const std::string place = path_.empty() ? "the reply" : path_ + " in the reply";
+        return {place + " is " + value_->type_name() + " where " + expected + " was expected"};
+    }
+
+    const Json* value_;
+    std::string path_;
+};
+
+// Each level takes a hundred times its bytes of memory, and Docker's replies have ten.
+bool accept_level(int depth, Json::parse_event_t /*event*/, Json& /*parsed*/) {
+    constexpr int deepest = 100;
+    if (depth > deepest) throw Unexpected{"the reply is nested too deep"};
+    return true;
+}
+
+// Reads `text` by `read`, and turns whatever is wrong with it into a Fault.
+template <class Read>
+auto parse(std::string_view text, const Read& read)
+    -> Result<decltype(read(std::declval<const Field&>()))> {
+    try {
+        // nlohmann takes it for the end, and would leave out what comes behind it.
+        if (text.find('\0') != std::string_view::npos) throw Unexpected{"the reply holds a NUL"};
+        const Json json = Json::parse(text, accept_level, false);
+        if (json.is_discarded()) throw Unexpected{"the reply is not JSON, or was cut"};
+        return read(Field(json));
+    } catch (const Unexpected& unexpected) {
+        return Fault{FaultKind::unavailable, unexpected.what};
+    } catch (const std::exception& error) {
+        return Fault{FaultKind::unavailable, std::string("the reply is too much: ") + error.what()};
+    }
+}
+
+std::map<std::string, std::string> text_map(const Field& field) {
+    std::map<std::string, std::string> result;
+    for (const auto& [key, value] : field.members())
+        result[key] = value.text();
+    return result;
+}
+
+EngineState state_of(const std::string& word) {
+    static const std::map<std::string, EngineState, std::less<>> words = {
+        {"created", EngineState::created},   {"running", EngineState::running},
+        {"paused", EngineState::paused},     {"restarting", EngineState::restarting},
+        {"removing", EngineState::removing}, {"exited", EngineState::exited},
+        {"dead", EngineState::dead},
+    };
+    const auto found = words.find(word);
+    return found == words.end() ? EngineState::paused : found->second;
+}
+
+GatewayContainer::Health health_of(const std::string& word) {
+    if (word.empty() || word == "none") return GatewayContainer::Health::none;
+    if (word == "healthy") return GatewayContainer::Health::healthy;
+    if (word == "unhealthy") return GatewayContainer::Health::unhealthy;
+    return GatewayContainer::Health::starting;
+}
+
+// The first IP by network name; nlohmann's objects are sorted by key.
+std::string address_in(const Field& container, const std::string& network_mode) {
+    if (network_mode == "host") return "127.0.0.1";
+    const auto settings = container.maybe("NetworkSettings");
+    const auto networks = settings ? settings->maybe("Networks") : std::nullopt;
+    if (!networks) return "";
+    for (const char* kind : {"IPAddress", "GlobalIPv6Address"}) {
+        for (const auto& [name, network] : networks->members()) {
+            const auto address = network.maybe(kind);
+            if (address && !address->text().empty()) return address->text();
+        }
+    }
+    return "";
+}
+
+// Docker's keys are "19000/tcp"; a port that is only exposed has null or [] for its bindings.
+void add_published_tcp_ports(const std::optional<Field>& bindings, std::set<int>& ports) {
+    if (!bindings) return;
+    for (const auto& [key, hosts] : bindings->members()) {
+        const auto slash = key.find('/');
+        if (slash == std::string::npos || key.substr(slash) != "/tcp") continue;
+        const auto port = parse_number(std::string_view(key).substr(0, slash));
+        if (port && !hosts.elements().empty()) ports.insert(*port);
+    }
+}
+
+// A container has one name of its own ("/acestream-0"); links add more ("/other/alias").
+std::string own_name(const Field& names) {
+    for (const auto& name : names.elements()) {
+        const std::string text = name.text();
+        if (text.starts_with('/') && text.find('/', 1) == std::string::npos) return text.substr(1);
+    }
+    return "";
+}
+
+std::string container_id(const Field& field) {
+    std::string id = field.text();
+    if (id.empty()) throw Unexpected{"the reply names a container without an id"};
+    return id;
+}
+
+ContainerListing listing_of(const Field& row) {
+    ContainerListing listing;
+    listing.id = container_id(row.at("Id"));
+    listing.name = own_name(row.at("Names"));
+    listing.state = state_of(row.at("State").text());
+    listing.labels = text_map(row.at("Labels"));
+    listing.network_mode = row.at("HostConfig").at("NetworkMode").text();
+    listing.address = address_in(row, listing.network_mode);
+    listing.image = row.at("Image").text();
+    listing.created_at = row.at("Created").time();
+    return listing;
+}
+
+Json as_object(const KeyValues& pairs) {
+    Json object = Json::object();
+    for (const auto& [key, value] : pairs)
+        object[key] = value;
+    return object;
+}
+
+void publish(Json& body, const std::vector<int>& ports, const char* protocol) {
+    for (const int port : ports) {
+        const std::string key = std::to_string(port) + protocol;
+        body["ExposedPorts"][key] = Json::object();
+        body["HostConfig"]["PortBindings"][key] =
+            Json::array({{{"HostPort", std::to_string(port)}}});
+    }
+}
+
+Json host_config(const EngineRequest& request) {
+    Json config = {
+        {"NetworkMode", request.network_mode},
+        {"RestartPolicy", {{"Name", "no"}}},
+        {"Init", true},
+    };
+    if (!request.binds.empty()) config["Binds"] = request.binds;
+    if (!request.tmpfs.empty()) config["Tmpfs"] = as_object(request.tmpfs);
+    const Resources& resources = request.resources;
+    if (resources.memory_bytes > 0) config["Memory"] = resources.memory_bytes;
+    if (resources.nano_cpus > 0) config["NanoCpus"] = resources.nano_cpus;
+    if (resources.pids > 0) config["PidsLimit"] = resources.pids;
+    const Logging& logging = request.logging;
+    if (!logging.driver.empty() || !logging.options.empty()) {
+        config["LogConfig"] = {{"Type", logging.driver}, {"Config", as_object(logging.options)}};
+    }
+    return config;
+}
+
+}  // namespace
+
+Result<DockerVersion> parse_docker_version(std::string_view text) {
+    return parse(text, [](const Field& reply) {
+        const auto engine = reply.maybe("Version");
+        return DockerVersion{engine ? engine->text() : "", reply.at("ApiVersion").text(),
+                             reply.at("MinAPIVersion").text()};
+    });
+}
+
+Result<std::vector<ContainerListing>> parse_listing(std::string_view text,
+                                                    const std::string& pool) {
+    return parse(text, [&](const Field& reply) {
+        std::vector<ContainerListing> all;
+        if (reply.is_null()) throw Unexpected{"the reply is null where a list was expected"};
+        for (const auto& row : reply.elements()) {
+            ContainerListing listing = listing_of(row);
+            const auto label = listing.labels.find(std::string(label::pool));
+            if (label == listing.labels.end() || label->second != pool) continue;
+            all.push_back(std::move(listing));
+        }
+        return all;
+    });
+}
+
+Result<std::vector<NameHolder>> parse_names(std::string_view text, const std::string& prefix) {
+    return parse(text, [&](const Field& reply) {
+        std::vector<NameHolder> all;
+        if (reply.is_null()) throw Unexpected{"the reply is null where a list was expected"};
+        for (const auto& row : reply.elements()) {
+            NameHolder holder{container_id(row.at("Id")), own_name(row.at("Names")),
+                              text_map(row.at("Labels"))};
+            if (holder.name.starts_with(prefix)) all.push_back(std::move(holder));
+        }
+        return all;
+    });
+}
+
+Result<EngineEnd> parse_end(std::string_view text) {
+    return parse(text, [](const Field& reply) {
+        const Field state = reply.at("State");
+        EngineEnd end;
+        end.exit_code = static_cast<int>(state.at("ExitCode").number());
+        end.out_of_memory = state.at("OOMKilled").truth();
+        end.start_error = state.at("Error").text();
+        end.finished_at = parse_time(state.at("FinishedAt").text());
+        return end;
+    });
+}
+
+Result<std::optional<GatewayContainer>> parse_gateway(std::string_view text,
+                                                      const std::string& name) {
+    return parse(text, [&](const Field& reply) -> std::optional<GatewayContainer> {
+        if (reply.at("Name").text() != "/" + name) return std::nullopt;
+        const Field state = reply.at("State");
+        const Field host_config = reply.at("HostConfig");
+        GatewayContainer gateway;
+        gateway.id = container_id(reply.at("Id"));
+        gateway.state = state.at("Status").text();
+        gateway.running = gateway.state == "running";
+        gateway.started_at = state.at("StartedAt").text();
+        if (const auto health = state.maybe("Health")) {
+            gateway.health = health_of(health->at("Status").text());
+        }
+        gateway.address = address_in(reply, host_config.at("NetworkMode").text());
+        add_published_tcp_ports(host_config.maybe("PortBindings"), gateway.published_tcp_ports);
+        if (const auto settings = reply.maybe("NetworkSettings")) {
+            add_published_tcp_ports(settings->maybe("Ports"), gateway.published_tcp_ports);
+        }
+        return gateway;
+    });
+}
+
+// Of what Docker refuses to a container in another's namespace (ports, host name, DNS ...) nothing
+// is ever set; ports only where the request asks for them.
+std::string create_body(const EngineRequest& request) {
+    const auto stop_s = std::chrono::ceil<std::chrono::seconds>(request.stop_timeout);
+    Json body = {
+        {"Image", request.image},
+        {"Env", request.env},
+        {"Labels", as_object(request.labels)},
+        {"Healthcheck", {{"Test", {"NONE"}}}},  // engines are probed from outside
+        {"StopTimeout", stop_s.count()},
+        {"HostConfig", host_config(request)},
+    };
+    if (!request.entrypoint.empty()) body["Entrypoint"] = request.entrypoint;
+    if (!request.command.empty()) body["Cmd"] = request.command;
+    if (!request.user.empty()) body["User"] = request.user;
+    publish(body, request.published_tcp_ports, "/tcp");
+    publish(body, request.published_udp_ports, "/udp");
+    // Bytes that are no UTF-8 cannot be written in JSON at all.
+    return body.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Result<std::string> parse_created(std::string_view text) {
+    return parse(text, [](const Field& reply) { return container_id(reply.at("Id")); });
+}
+
+Result<RuntimeEvent> parse_event(std::string_view text) {
+    return parse(text, [](const Field& event) {
+        const Field actor = event.at("Actor");
+        RuntimeEvent result;
+        result.action = event.at("Action").text();
+        result.container_id = actor.at("ID").text();
+        if (const auto attributes = actor.maybe("Attributes")) {
+            result.labels = text_map(*attributes);
+            result.container_name = result.labels["name"];
+        }
+        return result;
+    });
+}
+
+Result<PullLine> parse_pull_line(std::string_view text) {
+    return parse(text, [](const Field& line) {
+        PullLine result;
+        if (const auto layer = line.maybe("id")) result.layer = layer->text();
+        if (const auto status = line.maybe("status")) result.status = status->text();
+        if (const auto error = line.maybe("error")) result.error = error->text();
+        const auto detail = line.maybe("progressDetail");
+        const auto current = detail ? detail->maybe("current") : std::nullopt;
+        if (current) result.bytes = current->number();
+        return result;
+    });
+}
+
+std::string parse_error_message(std::string_view text) {
+    const auto message = parse(text, [](const Field& reply) { return reply.at("message").text(); });
+    return message ? message.value() : "";
+}
+
+std::string filters_text(
+    const std::vector<std::pair<std::string, std::vector<std::string>>>& filters) {
+    return Json(Json::object_t(filters.begin(), filters.end()))
+        .dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace roundhouse

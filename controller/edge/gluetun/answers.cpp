@@ -1,0 +1,225 @@
+#include "edge/gluetun/answers.h"
+
+#include <cpprest/json.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <exception>
+#include <set>
+#include <utility>
+
+#include "edge/gluetun/route_search.h"
+
+namespace roundhouse {
+
+namespace {
+
+using web::json::value;
+
+constexpr std::size_t longest_ip_bytes = 45;  // an IPv6 address with an IPv4 one in it
+
+// Thrown and caught in this file only: the end of a sentence.
+struct Unexpected {
+    std::string what;
+};
+
+std::string_view without_byte_order_mark(std::string_view text) {
+    constexpr std::string_view mark = "\xEF\xBB\xBF";
+    return text.starts_with(mark) ? text.substr(mark.size()) : text;
+}
+
+// nullopt for everything that is not a JSON object.
+std::optional<value> parse_object(std::string_view body) {
+    try {
+        value parsed = value::parse(std::string(without_byte_order_mark(body)));
+        if (parsed.is_object()) return parsed;
+    } catch (const std::exception&) {
+        // Its message would quote the body.
+    }
+    return std::nullopt;
+}
+
+// nullptr: missing or null.
+const value* member(const value& object, const char* key) {
+    if (!object.has_field(key)) return nullptr;
+    const value& found = object.at(key);
+    return found.is_null() ? nullptr : &found;
+}
+
+int port_from(const value& number) {
+    const bool whole = number.is_integer() && number.as_number().is_int32();
+    const int port = whole ? number.as_number().to_int32() : -1;
+    if (port < 0 || port > 65535) {
+        throw Unexpected{"names a port that is no whole number from 0 to 65535"};
+    }
+    return port;
+}
+
+std::set<int> ports_from(const value& reply) {
+    const value* list = member(reply, "ports");
+    const value* single = member(reply, "port");
+    if (list != nullptr && !list->is_array()) throw Unexpected{"has \"ports\" that are no list"};
+    std::set<int> ports;
+    if (list != nullptr && list->size() > 0) {
+        for (const value& element : list->as_array()) {
+            ports.insert(port_from(element));
+        }
+    } else if (single != nullptr) {
+        ports.insert(port_from(*single));
+    }
+    ports.erase(0);
+    return ports;
+}
+
+ForwardedPortsAnswer read_ports(std::string_view body) {
+    const auto reply = parse_object(body);
+    if (!reply) {
+        return {PortsAnswerKind::malformed,
+                {},
+                body.empty() ? "sends an empty reply" : "sends something that is no JSON object"};
+    }
+    if (!reply->has_field("port") && !reply->has_field("ports")) {
+        return {PortsAnswerKind::malformed, {}, "sends neither \"port\" nor \"ports\""};
+    }
+    try {
+        const std::set<int> ports = ports_from(*reply);
+        if (!ports.empty()) return {PortsAnswerKind::ports, {ports.begin(), ports.end()}, ""};
+        return {PortsAnswerKind::none,
+                {},
+                "reports no forwarded port (yet): see its log, and that VPN_PORT_FORWARDING=on "
+                "is set and the provider and server forward ports"};
+    } catch (const Unexpected& unexpected) {
+        return {PortsAnswerKind::malformed, {}, unexpected.what};
+    }
+}
+
+bool is_refusal(const ControlReply& reply) {
+    return reply.problem == ReplyProblem::none && (reply.status == 401 || reply.status == 403);
+}
+
+std::string who_is_refused(SentLogin sent) {
+    switch (sent) {
+        case SentLogin::none:
+            return "asks for a key to tell the forwarded port (401 or 403): name its file in "
+                   "controlServer.apiKeyFile, and ";
+        case SentLogin::api_key:
+            return "does not let the key of the spec read the forwarded port (401 or 403): compare "
+                   "it with Gluetun's, and ";
+        case SentLogin::password: break;
+    }
+    return "does not let the user of the spec read the forwarded port (401 or 403): compare name "
+           "and password with Gluetun's, and ";
+}
+
+std::string refused_detail(SentLogin sent) {
+    const bool basic = sent == SentLogin::password;
+    const std::string login = basic ? R"(auth = "basic", username and password)"
+                                    : R"(auth = "apikey" and apikey = the key)";
+    const std::string default_role = basic ? R"({"auth":"basic","username":"...","password":"..."})"
+                                           : R"({"auth":"apikey","apikey":"..."})";
+    return who_is_refused(sent) +
+           "in /gluetun/auth/config.toml, give a role of [[roles]] routes = [\"GET "
+           "/v1/portforward\", \"GET /v1/vpn/status\", \"GET /v1/publicip/ip\"] (up to v3.40 "
+           "\"GET /v1/openvpn/portforwarded\" in place of the first), " +
+           login + "; from v3.41 on HTTP_CONTROL_SERVER_AUTH_DEFAULT_ROLE=" + default_role +
+           " does it as well; Gluetun reads both when it starts";
+}
+
+ForwardedPortsAnswer judge(const std::vector<ControlReply>& replies, const AskedServer& server) {
+    const ControlReply& last = replies.back();
+    if (last.problem == ReplyProblem::unreachable) {
+        return {PortsAnswerKind::unreachable, {}, last.detail};
+    }
+    if (last.problem == ReplyProblem::broken) return {PortsAnswerKind::malformed, {}, last.detail};
+    if (last.status == 200) return read_ports(last.body);
+    const bool unknown_or_refused = says_no_such_route(last.status) || last.status == 403;
+    if (!unknown_or_refused) {
+        return {PortsAnswerKind::malformed,
+                {},
+                "answers with HTTP " + std::to_string(last.status) + ": see Gluetun's log"};
+    }
+    if (std::any_of(replies.begin(), replies.end(), is_refusal)) {
+        return {PortsAnswerKind::unauthorized, {}, refused_detail(server.sent)};
+    }
+    return {PortsAnswerKind::unsupported,
+            {},
+            "knows neither /v1/portforward nor /v1/openvpn/portforwarded: check that it is "
+            "Gluetun's (controlServer.port, HTTP_CONTROL_SERVER_ADDRESS)"};
+}
+
+}  // namespace
+
+std::vector<std::string> forwarded_ports_routes() {
+    return {"/v1/portforward", "/v1/openvpn/portforwarded"};
+}
+
+std::vector<std::string> vpn_status_routes() {
+    return {"/v1/vpn/status"};
+}
+
+std::vector<std::string> public_ip_routes() {
+    return {"/v1/publicip/ip"};
+}
+
+ForwardedPortsAnswer forwarded_ports_from(const std::vector<ControlReply>& replies,
+                                          const AskedServer& server) {
+    ForwardedPortsAnswer answer = judge(replies, server);
+    if (!answer.detail.empty()) {
+        answer.detail = "the control server of " + server.gateway + " at " + server.authority +
+                        " " + answer.detail;
+    }
+    return answer;
+}
+
+VpnStatus vpn_status_from(const ControlReply& reply) {
+    static const std::array<std::pair<std::string_view, VpnStatus>, 6> words{{
+        {"starting", VpnStatus::starting},
+        {"running", VpnStatus::running},
+        {"stopping", VpnStatus::stopping},
+        {"stopped", VpnStatus::stopped},
+        {"crashed", VpnStatus::crashed},
+        {"completed", VpnStatus::completed},
+    }};
+    if (reply.problem != ReplyProblem::none || reply.status != 200) return VpnStatus::unknown;
+    const auto object = parse_object(reply.body);
+    const value* status = object ? member(*object, "status") : nullptr;
+    if (status == nullptr || !status->is_string()) return VpnStatus::unknown;
+    for (const auto& [word, meaning] : words) {
+        if (status->as_string() == word) return meaning;
+    }
+    return VpnStatus::unknown;
+}
+
+std::string vpn_detail_from(const ControlReply& reply, const AskedServer& server) {
+    const bool answered = reply.problem != ReplyProblem::unreachable;
+    if (!answered || vpn_status_from(reply) != VpnStatus::unknown) return "";
+    const std::string who = "the control server of " + server.gateway + " at " + server.authority;
+    const std::string until = "; until then a VPN that is down is noticed by Docker's health alone";
+    if (is_refusal(reply)) {
+        return who + " does not tell the VPN's status (HTTP " + std::to_string(reply.status) +
+               "): give the role the route \"GET /v1/vpn/status\", too" + until;
+    }
+    return who + " answers GET /v1/vpn/status with something else than a status of the VPN (HTTP " +
+           std::to_string(reply.status) + ")" + until;
+}
+
+std::optional<std::string> public_ip_from(const ControlReply& reply) {
+    if (reply.problem != ReplyProblem::none || reply.status != 200) return std::nullopt;
+    const auto object = parse_object(reply.body);
+    const value* ip = object ? member(*object, "public_ip") : nullptr;
+    if (ip == nullptr || !ip->is_string()) return std::nullopt;
+    const std::string& text = ip->as_string();
+    const bool is_ip = text.size() <= longest_ip_bytes &&
+                       text.find_first_not_of("0123456789abcdefABCDEF.:") == std::string::npos;
+    return is_ip ? std::optional(text) : std::nullopt;
+}
+
+ForwardedPortsAnswer unusable_key_answer(const AskedServer& server, const std::string& why) {
+    return {PortsAnswerKind::unauthorized,
+            {},
+            "the control server of " + server.gateway + " at " + server.authority +
+                " was not asked: " + why};
+}
+
+}  // namespace roundhouse

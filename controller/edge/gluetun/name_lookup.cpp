@@ -1,0 +1,109 @@
+#include "edge/gluetun/name_lookup.h"
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "edge/text/foreign_text.h"
+
+namespace roundhouse {
+
+namespace {
+
+using Found = Result<std::string>;
+
+Fault no_address(const std::string& name, const std::string& why) {
+    return {FaultKind::unavailable, "the name " + in_quotes(name) + " cannot be resolved: " + why};
+}
+
+bool is_ip_address(const std::string& text) {
+    in6_addr parsed{};
+    return ::inet_pton(AF_INET, text.c_str(), &parsed) == 1 ||
+           ::inet_pton(AF_INET6, text.c_str(), &parsed) == 1;
+}
+
+std::string ip_of(const addrinfo& entry) {
+    std::array<char, NI_MAXHOST> text{};
+    const int error = ::getnameinfo(entry.ai_addr, entry.ai_addrlen, text.data(), text.size(),
+                                    nullptr, 0, NI_NUMERICHOST);
+    return error == 0 ? text.data() : "";
+}
+
+// Blocks for as long as the system's resolver does.
+Found ask_resolver(const std::string& name) {
+    for (const int family : {AF_INET, AF_INET6}) {
+        addrinfo wanted{};
+        wanted.ai_family = family;
+        wanted.ai_socktype = SOCK_STREAM;
+        addrinfo* list = nullptr;
+        const int error = ::getaddrinfo(name.c_str(), nullptr, &wanted, &list);
+        if (error != 0) {
+            if (family == AF_INET6) return no_address(name, ::gai_strerror(error));
+            continue;
+        }
+        std::string ip = ip_of(*list);
+        ::freeaddrinfo(list);
+        if (!ip.empty()) return ip;
+    }
+    return no_address(name, "it has no address");
+}
+
+}  // namespace
+
+struct NameLookup::Board {
+    struct Entry {
+        int askers = 0;  // who wait for it; the last one takes the entry away
+        bool under_way = false;
+        std::optional<Found> found;
+    };
+    std::mutex mutex;  // guards `entries`; never held during a look-up
+    std::condition_variable changed;
+    std::map<std::string, Entry> entries;
+};
+
+NameLookup::NameLookup() : board_(std::make_shared<Board>()) {}
+
+Result<std::string> NameLookup::find(const std::string& name,
+                                     std::chrono::steady_clock::time_point deadline) {
+    if (is_ip_address(name)) return name;
+    std::unique_lock lock(board_->mutex);
+    Board::Entry& entry = board_->entries[name];
+    if (!entry.under_way && !entry.found) {
+        entry.under_way = true;
+        const auto look_up = [board = board_, name] {
+            Found found = ask_resolver(name);
+            const std::lock_guard guard(board->mutex);
+            const auto at = board->entries.find(name);
+            at->second.under_way = false;
+            if (at->second.askers == 0) {
+                board->entries.erase(at);
+            } else {
+                at->second.found = std::move(found);
+            }
+            board->changed.notify_all();
+        };
+        try {
+            std::thread(look_up).detach();
+        } catch (const std::system_error& error) {
+            board_->entries.erase(name);
+            return no_address(name, error.what());
+        }
+    }
+    ++entry.askers;
+    board_->changed.wait_until(lock, deadline, [&] { return entry.found.has_value(); });
+    --entry.askers;
+    Found answer = entry.found.value_or(no_address(name, "no answer in time"));
+    if (entry.askers == 0 && !entry.under_way) board_->entries.erase(name);
+    return answer;
+}
+
+}  // namespace roundhouse

@@ -1,0 +1,95 @@
+#include "edge/gluetun/route_search.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+namespace roundhouse {
+
+namespace {
+
+constexpr int most_redirects = 3;
+constexpr std::size_t longest_path_bytes = 1024;
+
+bool is_redirect(int status) {
+    return status == 301 || status == 302 || status == 307 || status == 308;
+}
+
+char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+bool starts_with_ignoring_case(std::string_view text, std::string_view start) {
+    return text.size() >= start.size() &&
+           std::equal(start.begin(), start.end(), text.begin(),
+                      [](char a, char b) { return lower(a) == lower(b); });
+}
+
+// "/v1/x" of "http://host:port/v1/x"; a path stays what it is. Empty: another server.
+std::string_view path_on(std::string_view location, std::string_view authority) {
+    constexpr std::string_view scheme = "http://";
+    if (!starts_with_ignoring_case(location, scheme)) return location;
+    location.remove_prefix(scheme.size());
+    if (!starts_with_ignoring_case(location, authority)) return {};
+    return location.substr(authority.size());
+}
+
+// What RFC 3986 allows in a path and a query; parsers of URLs read the rest in different ways.
+bool is_plain(char c) {
+    const bool alphanumeric = (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9');
+    return alphanumeric || std::string_view("-._~!$&'()*+,;=%:@/?").find(c) != std::string::npos;
+}
+
+}  // namespace
+
+std::optional<std::string> redirected_path(std::string_view location, std::string_view authority) {
+    const std::string_view path = path_on(location, authority);
+    const bool is_path = path.starts_with('/') && !path.starts_with("//");
+    if (!is_path || path.size() > longest_path_bytes) return std::nullopt;
+    if (!std::all_of(path.begin(), path.end(), is_plain)) return std::nullopt;
+    return std::string(path);
+}
+
+bool says_no_such_route(int status) {
+    return status == 400 || status == 401 || status == 404 || status == 405;
+}
+
+GluetunInquiry::GluetunInquiry(std::vector<std::string> routes, std::string authority)
+    : routes_(std::move(routes)), authority_(std::move(authority)), path_(routes_.front()) {}
+
+const std::string* GluetunInquiry::path() const {
+    return over_ ? nullptr : &path_;
+}
+
+void GluetunInquiry::take(ControlReply reply) {
+    if (reply.problem == ReplyProblem::none && is_redirect(reply.status)) {
+        follow(reply);
+    } else {
+        finish_route(std::move(reply));
+    }
+}
+
+void GluetunInquiry::follow(const ControlReply& redirect) {
+    const auto path = redirected_path(redirect.location, authority_);
+    if (!path) {
+        finish_route(no_reply(ReplyProblem::broken,
+                              "redirects to another server, where roundhouse does not follow with "
+                              "the key; name the real control server in the spec"));
+    } else if (++redirects_ > most_redirects) {
+        finish_route(no_reply(ReplyProblem::broken,
+                              "redirects again and again; look at what is in front of Gluetun"));
+    } else {
+        path_ = *path;
+    }
+}
+
+void GluetunInquiry::finish_route(ControlReply reply) {
+    const bool elsewhere = reply.problem == ReplyProblem::none && says_no_such_route(reply.status);
+    replies_.push_back(std::move(reply));
+    over_ = !elsewhere || replies_.size() == routes_.size();
+    if (over_) return;
+    path_ = routes_[replies_.size()];
+    redirects_ = 0;
+}
+
+}  // namespace roundhouse

@@ -1,0 +1,240 @@
+#ifdef __SANITIZE_ADDRESS__  // makes GCC 12 take boost::none for a variable that was never set
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+
+#include "edge/http/codec.h"
+
+#include <algorithm>
+#include <array>
+#include <boost/beast/http/fields.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/rfc7230.hpp>
+#include <boost/beast/http/status.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <cctype>
+#include <cstdio>
+#include <utility>
+
+#include "edge/http/views.h"
+
+namespace roundhouse {
+
+namespace {
+
+namespace beast = boost::beast;
+namespace http = beast::http;
+using Parser = http::request_parser<http::string_body>;
+
+// Without its body.
+Request request_from(const http::request_header<>& head) {
+    Request request;
+    request.method = std::string(head.method_string());
+    request.target = std::string(head.target());
+    for (const auto& field : head) {
+        std::string name(field.name_string());
+        std::ranges::transform(name, name.begin(), [](unsigned char letter) {
+            return static_cast<char>(std::tolower(letter));
+        });
+        request.headers.emplace(std::move(name), std::string(field.value()));
+    }
+    return request;
+}
+
+// "Sun, 06 Nov 1994 08:49:37 GMT"
+std::string http_date(std::chrono::system_clock::time_point now) {
+    constexpr std::array days = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    constexpr std::array months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                   "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    const auto midnight = std::chrono::floor<std::chrono::days>(now);
+    const std::chrono::year_month_day date{midnight};
+    const std::chrono::hh_mm_ss clock{std::chrono::floor<std::chrono::seconds>(now - midnight)};
+    std::array<char, 64> text{};
+    std::snprintf(
+        text.data(), text.size(), "%s, %02u %s %04d %02d:%02d:%02d GMT",
+        days.at(std::chrono::weekday{midnight}.c_encoding()), static_cast<unsigned>(date.day()),
+        months.at(static_cast<unsigned>(date.month()) - 1), static_cast<int>(date.year()),
+        static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+        static_cast<int>(clock.seconds().count()));
+    return text.data();
+}
+
+std::string may_have(const char* part, std::size_t bytes) {
+    return std::string("the ") + part + " of a request may have " + std::to_string(bytes) +
+           " bytes";
+}
+
+bool has_body(int status) {
+    return status >= 200 && status != 204 && status != 304;
+}
+
+void add_header(std::string& head, std::string_view name, std::string_view value) {
+    head.append(name).append(": ").append(value).append("\r\n");
+}
+
+bool names(const Response& response, std::string_view header) {
+    return std::ranges::any_of(response.headers,
+                               [&](const auto& given) { return given.first == header; });
+}
+
+}  // namespace
+
+struct RequestReader::Message {
+    explicit Message(const WireLimits& limits) {
+        // Beast counts only what has not been parsed yet: the real limit is kept by the reader.
+        parser.header_limit(static_cast<std::uint32_t>(limits.head_bytes) + 1);
+        parser.body_limit(limits.body_bytes);
+    }
+
+    Parser parser;
+    // Taken when the head is whole: Beast adds the fields that may follow the chunks of a body, and
+    // those are no headers.
+    Request request;
+    std::size_t head_bytes = 0;
+    bool awaits_go_ahead = false;
+};
+
+RequestReader::RequestReader(const WireLimits& limits) : limits_(limits) {}
+
+RequestReader::~RequestReader() = default;
+
+void RequestReader::take(std::string_view bytes) {
+    if (!of_no_use_) bytes_ += bytes;
+}
+
+bool RequestReader::begun() const {
+    return message_ != nullptr;
+}
+
+bool RequestReader::awaits_go_ahead() {
+    return message_ != nullptr && std::exchange(message_->awaits_go_ahead, false);
+}
+
+std::optional<Incoming> RequestReader::next() {
+    if (of_no_use_) return std::nullopt;
+    if (message_ == nullptr) {
+        // Some clients end a body with a line too many.
+        bytes_.erase(0, std::min(bytes_.find_first_not_of("\r\n"), bytes_.size()));
+        if (bytes_.empty()) return std::nullopt;
+        message_ = std::make_unique<Message>(limits_);
+    }
+    Parser& parser = message_->parser;
+    if (!parser.is_header_done()) {
+        if (auto refused = read_head()) return refused;
+    }
+    if (parser.is_header_done() && !parser.is_done()) {
+        if (auto refused = read_body()) return refused;
+    }
+    if (!parser.is_done()) return std::nullopt;
+    Incoming incoming;
+    incoming.http_1_0 = parser.get().version() == 10;
+    incoming.keep_alive = parser.get().keep_alive();
+    incoming.request = std::move(message_->request);
+    incoming.request.body = std::move(parser.get().body());
+    message_.reset();
+    return incoming;
+}
+
+std::optional<Incoming> RequestReader::refuse(int status, const std::string& why) {
+    of_no_use_ = true;
+    message_.reset();
+    bytes_.clear();
+    Incoming incoming;
+    incoming.refusal = error_response(status, why);
+    return incoming;
+}
+
+std::optional<Incoming> RequestReader::read_head() {
+    beast::error_code error;
+    Parser& parser = message_->parser;
+    const std::size_t used = parser.put({bytes_.data(), bytes_.size()}, error);
+    bytes_.erase(0, used);
+    message_->head_bytes += used;
+    const std::size_t so_far = message_->head_bytes + (parser.is_header_done() ? 0 : bytes_.size());
+    if (so_far > limits_.head_bytes || error == http::error::header_limit) {
+        return refuse(431, may_have("head", limits_.head_bytes));
+    }
+    if (error == http::error::body_limit) {
+        return refuse(413, may_have("body", limits_.body_bytes));
+    }
+    if (error && error != http::error::need_more) {
+        return refuse(400, "this is no HTTP/1.1 request: " + error.message());
+    }
+    return parser.is_header_done() ? judge_head() : std::nullopt;
+}
+
+// What HTTP asks of a head as a whole.
+std::optional<Incoming> RequestReader::judge_head() {
+    const Parser& parser = message_->parser;
+    const auto& head = parser.get();
+    const bool is_http_1_1 = head.version() == 11;
+    const auto hosts = head.count(http::field::host);
+    if (hosts > 1 || (hosts == 0 && is_http_1_1)) return refuse(400, "send one Host header");
+    if (head.count(http::field::transfer_encoding) > 0 && !parser.chunked()) {
+        return refuse(400, "of the transfer encodings only chunked is understood");
+    }
+    message_->request = request_from(head);
+    message_->awaits_go_ahead = is_http_1_1 && !parser.is_done() &&
+                                beast::iequals(head[http::field::expect], "100-continue");
+    return std::nullopt;
+}
+
+std::optional<Incoming> RequestReader::read_body() {
+    if (bytes_.empty()) return std::nullopt;
+    message_->awaits_go_ahead = false;
+    // Beast takes for granted that the end of all chunks, "0\r\n\r\n", is looked at as a whole.
+    constexpr std::size_t least_of_chunks = 5;
+    if (message_->parser.chunked() && bytes_.size() < least_of_chunks) return std::nullopt;
+    message_->parser.eager(true);
+    beast::error_code error;
+    bytes_.erase(0, message_->parser.put({bytes_.data(), bytes_.size()}, error));
+    if (error == http::error::body_limit) {
+        return refuse(413, may_have("body", limits_.body_bytes));
+    }
+    if (error && error != http::error::need_more) {
+        return refuse(400, "the chunks of the body cannot be read: " + error.message());
+    }
+    const bool endless = !message_->parser.is_done() && bytes_.size() > limits_.head_bytes;
+    if (endless) return refuse(400, "what stands between the chunks of the body is too long");
+    return std::nullopt;
+}
+
+std::string head_of(const Response& response, const Incoming& incoming,
+                    std::chrono::system_clock::time_point now) {
+    const auto reason =
+        http::obsolete_reason(http::int_to_status(static_cast<unsigned>(response.status)));
+    std::string head = "HTTP/1.1 " + std::to_string(response.status) + " ";
+    head.append(reason.data(), reason.size()).append("\r\n");
+    add_header(head, "Date", http_date(now));
+    const bool endless = response.next != nullptr;
+    if (has_body(response.status)) {
+        add_header(head, "Content-Type", response.content_type);
+        if (!endless) add_header(head, "Content-Length", std::to_string(response.body.size()));
+    }
+    for (const auto& [name, value] : response.headers)
+        add_header(head, name, value);
+    if (endless) {
+        if (!names(response, "Cache-Control")) add_header(head, "Cache-Control", "no-store");
+        add_header(head, "X-Accel-Buffering", "no");  // nginx would keep events back
+    }
+    if (!incoming.keep_alive || endless) {
+        add_header(head, "Connection", "close");
+    } else if (incoming.http_1_0) {
+        add_header(head, "Connection", "keep-alive");
+    }
+    return head + "\r\n";
+}
+
+bool is_body_sent(const Response& response, const Incoming& incoming) {
+    return has_body(response.status) && incoming.request.method != "HEAD";
+}
+
+Response error_response(int status, const std::string& message) {
+    Response response;
+    response.status = status;
+    response.headers = {{"Cache-Control", "no-store"}};
+    response.body = error_as_json(status, message);
+    return response;
+}
+
+}  // namespace roundhouse

@@ -1,0 +1,82 @@
+#include "edge/http/request_parts.h"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <system_error>
+
+namespace roundhouse {
+
+namespace {
+
+char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+bool equal_but_for_case(std::string_view a, std::string_view b) {
+    return std::ranges::equal(a, b, {}, lower, lower);
+}
+
+}  // namespace
+
+Target split_target(std::string_view target) {
+    const auto mark = target.find('?');
+    if (mark == std::string_view::npos) return {target, {}};
+    return {target.substr(0, mark), target.substr(mark + 1)};
+}
+
+std::optional<std::string_view> parameter(std::string_view query, std::string_view name) {
+    while (!query.empty()) {
+        const auto pair = query.substr(0, query.find('&'));
+        query.remove_prefix(std::min(query.size(), pair.size() + 1));
+        const auto equals = pair.find('=');
+        if (pair.substr(0, equals) != name) continue;
+        return equals == std::string_view::npos ? std::string_view{} : pair.substr(equals + 1);
+    }
+    return std::nullopt;
+}
+
+std::optional<std::uint64_t> whole_number(std::string_view text) {
+    std::uint64_t number = 0;
+    const char* end = text.data() + text.size();
+    const auto [stop, problem] = std::from_chars(text.data(), end, number);
+    if (stop != end || problem == std::errc::invalid_argument) return std::nullopt;
+    const bool too_large = problem == std::errc::result_out_of_range;
+    return too_large ? std::numeric_limits<std::uint64_t>::max() : number;
+}
+
+std::string_view header(const Request& request, const std::string& name) {
+    const auto found = request.headers.find(name);
+    return found == request.headers.end() ? std::string_view{} : found->second;
+}
+
+std::string_view bearer_key(std::string_view authorization) {
+    authorization = trimmed(authorization);
+    const auto space = authorization.find(' ');
+    if (space == std::string_view::npos) return {};
+    if (!equal_but_for_case(authorization.substr(0, space), "Bearer")) return {};
+    return trimmed(authorization.substr(space));
+}
+
+bool is_json_type(std::string_view content_type) {
+    const auto type = content_type.substr(0, content_type.find(';'));
+    return equal_but_for_case(trimmed(type), "application/json");
+}
+
+std::string_view trimmed(std::string_view text) {
+    constexpr std::string_view blanks = " \t";
+    const auto first = text.find_first_not_of(blanks);
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+bool equal_in_constant_time(std::string_view given, std::string_view wanted) {
+    unsigned difference = given.size() == wanted.size() ? 0U : 1U;
+    for (std::size_t i = 0; i < given.size(); ++i) {
+        const char other = wanted.empty() ? '\0' : wanted[i % wanted.size()];
+        difference |= static_cast<unsigned char>(given[i]) ^ static_cast<unsigned char>(other);
+    }
+    return difference == 0;
+}
+
+}  // namespace roundhouse

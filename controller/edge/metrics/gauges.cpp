@@ -1,0 +1,251 @@
+#include "edge/metrics/gauges.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+namespace roundhouse {
+
+namespace {
+
+constexpr std::array<std::string_view, 8> condition_types{
+    "Ready",        "Progressing",        "SpecValid", "RuntimeReachable",
+    "GatewayReady", "ForwardedPortReady", "Capped",    "PortsPublished"};
+
+constexpr std::array engine_states{
+    EngineState::created,  EngineState::running, EngineState::paused, EngineState::restarting,
+    EngineState::removing, EngineState::exited,  EngineState::dead};
+
+std::string_view reason_of(GatewayState state) {
+    switch (state) {
+        case GatewayState::missing: return "Missing";
+        case GatewayState::stopped: return "Stopped";
+        case GatewayState::paused: return "Paused";
+        case GatewayState::starting: return "Starting";
+        case GatewayState::unhealthy: return "Unhealthy";
+        case GatewayState::ready: return "Ready";
+    }
+    return "Unknown";
+}
+
+GaugeFamily single(std::string name, std::string help, double value) {
+    return {std::move(name), std::move(help), {{{}, value}}};
+}
+
+const Condition* find_condition(const BoardView& board, std::string_view type) {
+    const auto found = std::ranges::find(board.conditions, type, &Condition::type);
+    return found == board.conditions.end() ? nullptr : &*found;
+}
+
+bool holds(const BoardView& board, std::string_view type) {
+    const Condition* condition = find_condition(board, type);
+    return condition != nullptr && condition->status == Truth::yes;
+}
+
+// The last round saw the spec that is in force, and nothing to do. What cannot be looked at cannot
+// be said to match.
+bool converged(const BoardView& board) {
+    return board.round != nullptr && board.round->generation == board.spec.generation &&
+           board.round->plan.matches() && holds(board, "RuntimeReachable");
+}
+
+double seconds_since_epoch(Time time) {
+    return to_seconds(time.time_since_epoch());
+}
+
+void add_pool(const BoardView& board, std::vector<GaugeFamily>& families) {
+    const EnginePool* pool = board.spec.pool.get();
+    const int replicas = pool == nullptr ? 0 : pool->replicas;
+    const int most = pool == nullptr ? 0 : pool->max_active_replicas;
+    const int ready = board.round == nullptr ? 0 : board.round->plan.ready();
+    families.push_back(
+        single("roundhouse_replicas_spec", "Engines that the spec in force asks for.", replicas));
+    families.push_back(single("roundhouse_replicas_max",
+                              "Engines that may run at most, by spec and environment.", most));
+    families.push_back(single("roundhouse_replicas_wanted",
+                              "Engines that are to run: what is asked for, within the cap.",
+                              std::min(replicas, most)));
+    families.push_back(
+        single("roundhouse_engines_ready", "Engines that serve behind a ready gateway.", ready));
+    families.push_back(single("roundhouse_converged",
+                              "1 when the last round found the world as declared.",
+                              converged(board) ? 1 : 0));
+    families.push_back(single("roundhouse_spec_valid",
+                              "1 when the spec was accepted as last saved; at 0 the last good "
+                              "one stays in force.",
+                              holds(board, "SpecValid") ? 1 : 0));
+    families.push_back(single("roundhouse_spec_generation",
+                              "How many different specs were accepted; 0 is none yet.",
+                              static_cast<double>(board.spec.generation)));
+    families.push_back(single(
+        "roundhouse_last_look_timestamp_seconds",
+        "When the containers were last seen: of then are the gauges of engines and gateways; 0 "
+        "before the first look.",
+        board.round == nullptr ? 0 : seconds_since_epoch(board.round->at)));
+}
+
+void add_conditions(const BoardView& board, std::vector<GaugeFamily>& families) {
+    GaugeFamily statuses{
+        "roundhouse_condition", "1 for the status that a condition of the pool has.", {}};
+    GaugeFamily times{"roundhouse_condition_last_transition_timestamp_seconds",
+                      "When the condition's status last changed; 0 while it is not known.",
+                      {}};
+    for (const auto type : condition_types) {
+        const Condition* condition = find_condition(board, type);
+        const Truth status = condition == nullptr ? Truth::unknown : condition->status;
+        for (const Truth truth : {Truth::yes, Truth::no, Truth::unknown}) {
+            statuses.values.push_back(
+                {{{"type", std::string(type)}, {"status", std::string(to_string(truth))}},
+                 status == truth ? 1.0 : 0.0});
+        }
+        const double since =
+            condition == nullptr ? 0 : seconds_since_epoch(condition->last_transition);
+        times.values.push_back({{{"type", std::string(type)}}, since});
+    }
+    families.push_back(std::move(statuses));
+    families.push_back(std::move(times));
+}
+
+// Each state of each gateway: what falls to 0 is seen to fall.
+void add_engine_counts(const BoardView& board, std::vector<GaugeFamily>& families) {
+    GaugeFamily counts{
+        "roundhouse_engines", "Engines by gateway and by what Docker says of them.", {}};
+    std::vector<std::string> gateways = gateway_names(board);
+    const bool networked = board.spec.pool != nullptr && board.spec.pool->gateways.empty();
+    if (networked) gateways.emplace_back();
+    for (const auto& gateway : gateways) {
+        for (const EngineState state : engine_states) {
+            int count = 0;
+            if (board.round != nullptr) {
+                for (const auto& engine : board.round->seen.engines) {
+                    const bool ours = engine.slot.has_value() && engine.gateway == gateway;
+                    count += ours && engine.state == state ? 1 : 0;
+                }
+            }
+            counts.values.push_back(
+                {{{"gateway", gateway}, {"state", std::string(to_string(state))}}, double(count)});
+        }
+    }
+    families.push_back(std::move(counts));
+}
+
+void add_engines(const BoardView& board, std::vector<GaugeFamily>& families) {
+    GaugeFamily info{
+        "roundhouse_engine_info", "1 for each engine: what clients dial, and its P2P port.", {}};
+    GaugeFamily ready{"roundhouse_engine_ready", "1 when the engine serves.", {}};
+    GaugeFamily failures{
+        "roundhouse_engine_failures", "Failures in a row that led to this engine.", {}};
+    std::set<std::string> told;
+    std::unordered_map<std::string_view, const EngineView*> engines;
+    if (board.round != nullptr) {
+        for (const auto& engine : board.round->seen.engines)
+            engines.emplace(engine.name, &engine);
+    }
+    const bool known = board.round != nullptr;
+    for (const auto& decision : known ? board.round->plan.decisions : std::vector<Decision>{}) {
+        const bool there = decision.fate != Fate::missing && decision.fate != Fate::foreign;
+        if (!there || !told.insert(decision.engine).second) continue;
+        const MetricLabels who{{"engine", decision.engine}, {"gateway", decision.gateway}};
+        MetricLabels all = who;
+        all.emplace_back("host", decision.host);
+        all.emplace_back("port", std::to_string(decision.port));
+        all.emplace_back("p2p_port", std::to_string(decision.p2p_port));
+        all.emplace_back("forwarded", decision.forwarded ? "true" : "false");
+        info.values.push_back({std::move(all), 1});
+        ready.values.push_back({who, decision.ready ? 1.0 : 0.0});
+        const auto engine = engines.find(decision.engine);
+        failures.values.push_back(
+            {who, engine == engines.end() ? 0.0 : double(engine->second->failures)});
+    }
+    families.push_back(std::move(info));
+    families.push_back(std::move(ready));
+    families.push_back(std::move(failures));
+}
+
+const GatewayView* find_gateway(const BoardView& board, const std::string& name) {
+    if (board.round == nullptr) return nullptr;
+    const auto& gateways = board.round->seen.gateways;
+    const auto found = std::ranges::find(gateways, name, &GatewayView::name);
+    return found == gateways.end() ? nullptr : &*found;
+}
+
+void add_gateways(const BoardView& board, std::vector<GaugeFamily>& families) {
+    GaugeFamily ready{"roundhouse_gateway_ready", "1 when engines can be run behind it.", {}};
+    GaugeFamily info{"roundhouse_gateway_info",
+                     "1 for each gateway; the reason says why it is (not) ready.",
+                     {}};
+    GaugeFamily ports{"roundhouse_gateway_forwarded_ports",
+                      "Ports that the VPN forwards to it, as Gluetun told in the last round.",
+                      {}};
+    GaugeFamily first{"roundhouse_gateway_forwarded_port",
+                      "The first of its forwarded ports; 0 when there is none.",
+                      {}};
+    for (const auto& name : gateway_names(board)) {
+        const GatewayView* gateway = find_gateway(board, name);
+        const auto reason = gateway == nullptr ? "Unknown" : reason_of(gateway->state);
+        const auto forwarded = gateway == nullptr ? std::vector<int>{} : gateway->forwarded.ports;
+        const MetricLabels who{{"gateway", name}};
+        ready.values.push_back({who, reason == "Ready" ? 1.0 : 0.0});
+        info.values.push_back({{{"gateway", name}, {"reason", std::string(reason)}}, 1});
+        ports.values.push_back({who, double(forwarded.size())});
+        first.values.push_back({who, forwarded.empty() ? 0.0 : double(forwarded.front())});
+    }
+    families.push_back(std::move(ready));
+    families.push_back(std::move(info));
+    families.push_back(std::move(ports));
+    families.push_back(std::move(first));
+}
+
+// Where forwarded ports are ignored, nobody asks why they are not used.
+void add_port_outlooks(const BoardView& board, std::vector<GaugeFamily>& families) {
+    GaugeFamily outlooks{"roundhouse_gateway_forwarded_port_info",
+                         "1 for each gateway; the reason says whether engines use its ports.",
+                         {}};
+    const bool ignored = board.spec.pool != nullptr &&
+                         board.spec.pool->forwarded_port.assign == PortAssignment::none;
+    for (const auto& name : ignored ? std::vector<std::string>{} : gateway_names(board)) {
+        std::string reason = "Unknown";
+        if (board.round != nullptr) {
+            const auto& ports = board.round->plan.forwarded_ports;
+            const auto outlook = std::ranges::find(ports, name, &PortOutlook::gateway);
+            if (outlook != ports.end()) reason = to_string(outlook->use);
+        }
+        outlooks.values.push_back({{{"gateway", name}, {"reason", std::move(reason)}}, 1});
+    }
+    families.push_back(std::move(outlooks));
+}
+
+}  // namespace
+
+BoardView read_board(const Board& board) {
+    return {board.spec(), board.round(), board.conditions()};
+}
+
+std::vector<std::string> gateway_names(const BoardView& board) {
+    std::vector<std::string> names;
+    if (board.spec.pool != nullptr) {
+        for (const auto& gateway : board.spec.pool->gateways)
+            names.push_back(gateway.container);
+    }
+    if (board.round == nullptr) return names;
+    for (const auto& gateway : board.round->seen.gateways) {
+        if (std::ranges::find(names, gateway.name) == names.end()) names.push_back(gateway.name);
+    }
+    return names;
+}
+
+std::vector<GaugeFamily> pool_gauges(const BoardView& board) {
+    std::vector<GaugeFamily> families;
+    add_pool(board, families);
+    add_conditions(board, families);
+    add_engine_counts(board, families);
+    add_engines(board, families);
+    add_gateways(board, families);
+    add_port_outlooks(board, families);
+    return families;
+}
+
+}  // namespace roundhouse

@@ -1,0 +1,321 @@
+#include "edge/spec/fields.h"
+
+namespace roundhouse {
+
+namespace {
+
+// Where a row's value goes, as the way from the pool (or the gateway being read) to the member:
+// in_pool(&EnginePool::ports, &PortBases::http) is pool.ports.http.
+template <class Root, class First, class... Rest>
+auto& member_of(Root& root, First first, Rest... rest) {
+    if constexpr (sizeof...(rest) == 0) {
+        return root.*first;
+    } else {
+        return member_of(root.*first, rest...);
+    }
+}
+
+template <class... Members>
+auto in_pool(Members... members) {
+    return [=](SpecDraft & draft) -> auto& {
+        return member_of(draft.pool, members...);
+    };
+}
+
+template <class... Members>
+auto in_template(Members... members) {
+    return in_pool(&EnginePool::engine_template, members...);
+}
+
+template <class... Members>
+auto in_gateway(Members... members) {
+    return [=](SpecDraft & draft) -> auto& {
+        return member_of(draft.gateway, members...);
+    };
+}
+
+TextRule name_rule(const std::string& what, const std::string& pattern, std::size_t longest) {
+    return {.expected = what, .pattern = pattern, .longest = longest};
+}
+
+TextRule optional(TextRule rule) {
+    rule.may_be_empty = true;
+    return rule;
+}
+
+TextRule private_rule(const std::string& what, const std::string& pattern) {
+    return {what, pattern, 1024, true, false};
+}
+
+const TextRule pool_name = name_rule("a DNS label (a-z, 0-9 and -, at most 40 characters)",
+                                     "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", 40);
+const TextRule container_name = name_rule("the name of a container (letters, digits, _ . -)",
+                                          "^[a-zA-Z0-9][a-zA-Z0-9_.-]+$", 128);
+const TextRule network_name =
+    optional(name_rule("the name of a Docker network other than host, none and container:...",
+                       "^(?!(host|none)$)[a-zA-Z0-9][a-zA-Z0-9_.-]*$", 128));
+const TextRule host_name = optional(
+    name_rule("a host name or an IP address, without a port",
+              "^([a-zA-Z0-9][a-zA-Z0-9_.-]*|[0-9a-fA-F.]*:[0-9a-fA-F.]*:[0-9a-fA-F:.]*)$", 255));
+const TextRule secret_file = private_rule("the absolute path of a file", "^/[^\\s]+$");
+const TextRule user_name = private_rule("a user name without colon", "^[^:]+$");
+const TextRule image_name = name_rule("an image such as name:tag, without blanks", "^\\S+$", 512);
+const TextRule url_path =
+    name_rule("a path that begins with / and has no blanks", "^/[!-~]*$", 1024);
+const TextRule variable_name = name_rule(
+    "the name of a variable (letters, digits and _) other than HTTP_PORT, HTTPS_PORT, API_PORT, "
+    "P2P_PORT and BIND_ALL, which roundhouse sets itself",
+    "^(?!(HTTP_PORT|HTTPS_PORT|API_PORT|P2P_PORT|BIND_ALL)$)[A-Za-z_][A-Za-z0-9_]*$", 255);
+const TextRule label_name = name_rule(
+    "a label without blanks that does not begin with \"roundhouse.\", as those belong to "
+    "roundhouse itself",
+    "^(?!roundhouse\\.)\\S+$", 255);
+const TextRule logging_driver =
+    optional(name_rule("the name of a logging driver", "^[A-Za-z0-9][A-Za-z0-9_./:-]*$", 255));
+const TextRule option_name =
+    name_rule("the name of an option", "^[A-Za-z0-9][A-Za-z0-9_.-]*$", 128);
+// Names may hold references such as $(SLOT).
+const TextRule volume = name_rule(
+    "source:/target or source:/target:options, the source an absolute path or a volume's "
+    "name of two characters or more",
+    "^(/[^:]*|([a-zA-Z0-9][a-zA-Z0-9_.-]|[a-zA-Z0-9]?\\$\\([A-Za-z_][A-Za-z0-9_]*\\))"
+    "([a-zA-Z0-9_.-]|\\$\\([A-Za-z_][A-Za-z0-9_]*\\))*):/[^:]+(:[a-zA-Z]+(,[a-zA-Z]+)*)?$",
+    1024);
+const TextRule tmpfs_mount = name_rule("/target or /target:options such as /dev/shm:size=256m",
+                                       "^/[^:]+(:[^:\\s]+)?$", 1024);
+
+Field section(std::string path, std::string description) {
+    return {std::move(path), "", Field::Shape::section, {}, std::move(description)};
+}
+
+Field items(std::string path, std::string description) {
+    return {std::move(path), "none", Field::Shape::items, {}, std::move(description)};
+}
+
+// The table, in parts. To add a field: a member in core/spec.h, and a row here. A rule that
+// involves several fields goes to manifest_rules.cpp. `roundhouse schema` then writes the new
+// manifests/enginepool.schema.json.
+//
+// A row: path, what holds when it is absent, shape, kind of value and where it goes, description.
+using Fields = std::vector<Field>;
+using Shape = Field::Shape;
+using T = EngineTemplate;
+
+Fields pool_fields() {
+    return {
+        {"apiVersion", required, Shape::value, constant("roundhouse/v1"),
+         "Version of this format."},
+        {"kind", required, Shape::value, constant("EnginePool"), "What the document declares."},
+        section("metadata", "What the pool is called."),
+        {"metadata.name", required, Shape::value, text(in_pool(&EnginePool::name), pool_name),
+         "Name of the pool. Engines are called <name>-<slot>."},
+        section("spec", "What shall run."),
+        {"spec.replicas", required, Shape::value,
+         whole_number(in_pool(&EnginePool::replicas), 0, 1'000'000),
+         "How many engines are wanted."},
+        {"spec.maxActiveReplicas", "", Shape::value,
+         whole_number(in_pool(&EnginePool::max_active_replicas), 1, 1000),
+         "Most engines that ever run at once, and the number of slots."},
+    };
+}
+
+Fields gateway_fields() {
+    return {
+        items(
+            "spec.gateways",
+            "Gluetun containers whose network engines join; a plain name is short for {container: "
+            "name}. Exactly one of gateways and network is needed."),
+        {"spec.gateways[].container", required, Shape::value,
+         text(in_gateway(&GatewaySpec::container), container_name),
+         "Name of the gateway's container."},
+        {"spec.gateways[].host", "the container's name", Shape::value,
+         text(in_gateway(&GatewaySpec::host), host_name), "What clients are told to dial."},
+        section("spec.gateways[].controlServer", "How Gluetun's control server is reached."),
+        {"spec.gateways[].controlServer.port", "", Shape::value,
+         whole_number(in_gateway(&GatewaySpec::control_server, &ControlServer::port), 1, 65535),
+         "Port of the control server."},
+        {"spec.gateways[].controlServer.address", "the gateway's own IP", Shape::value,
+         text(in_gateway(&GatewaySpec::control_server, &ControlServer::address), host_name),
+         "Where the gateway's ports are reached: the control server's, and those of its engines."},
+        {"spec.gateways[].controlServer.apiKeyFile", "none", Shape::value,
+         text(in_gateway(&GatewaySpec::control_server, &ControlServer::api_key_file), secret_file),
+         "File with the API key. Read again at each use, never logged."},
+        {"spec.gateways[].controlServer.username", "none", Shape::value,
+         text(in_gateway(&GatewaySpec::control_server, &ControlServer::username), user_name),
+         "User name, together with passwordFile, instead of an API key."},
+        {"spec.gateways[].controlServer.passwordFile", "none", Shape::value,
+         text(in_gateway(&GatewaySpec::control_server, &ControlServer::password_file), secret_file),
+         "File with the password. Read again at each use, never logged."},
+        {"spec.network", "none", Shape::value, text(in_pool(&EnginePool::network), network_name),
+         "Docker network for engines that run without a VPN, with ports published on the host. "
+         "Instead of gateways."},
+    };
+}
+
+Fields port_fields() {
+    return {
+        section("spec.ports",
+                "First port of each range: the engine in slot n listens on base + n."),
+        {"spec.ports.http", "", Shape::value,
+         whole_number(in_pool(&EnginePool::ports, &PortBases::http), 1, 65535),
+         "First HTTP port, where clients fetch streams."},
+        {"spec.ports.https", "", Shape::value,
+         whole_number(in_pool(&EnginePool::ports, &PortBases::https), 1, 65535),
+         "First HTTPS port."},
+        {"spec.ports.api", "", Shape::value,
+         whole_number(in_pool(&EnginePool::ports, &PortBases::api), 1, 65535),
+         "First port of the engines' API."},
+        {"spec.ports.p2p", "", Shape::value,
+         whole_number(in_pool(&EnginePool::ports, &PortBases::p2p), 1, 65535),
+         "First P2P port, for engines without a forwarded port."},
+    };
+}
+
+Fields conduct_fields() {
+    return {
+        section("spec.forwardedPort", "What is done with ports that the VPN forwards."),
+        {"spec.forwardedPort.assign", "", Shape::value,
+         choice<PortAssignment>(in_pool(&EnginePool::forwarded_port, &ForwardedPortSpec::assign),
+                                {{"exclusive", PortAssignment::exclusive},
+                                 {"shared", PortAssignment::shared},
+                                 {"none", PortAssignment::none}}),
+         "exclusive: each forwarded port goes to one engine; shared: every engine gets the first; "
+         "none: they are ignored."},
+        {"spec.forwardedPort.stableFor", "", Shape::value,
+         duration(in_pool(&EnginePool::forwarded_port, &ForwardedPortSpec::stable_for), 0s, 1h),
+         "How long a port must have been reported before a running engine is replaced for it."},
+        {"spec.forwardedPort.minInterval", "", Shape::value,
+         duration(in_pool(&EnginePool::forwarded_port, &ForwardedPortSpec::min_interval), 0s, 24h),
+         "In any such interval a gateway's engines are replaced for a new port at most as often as "
+         "it has forwarded ports."},
+        section("spec.reconnect", "What is done when a gateway's VPN reconnects."),
+        {"spec.reconnect.restartEngines", "", Shape::value,
+         yes_or_no(in_pool(&EnginePool::restart_engines_on_reconnect)),
+         "Whether engines older than the latest reconnect are replaced."},
+        section("spec.failover", "What is done when a gateway is not ready."),
+        {"spec.failover.after", "", Shape::value,
+         duration(in_pool(&EnginePool::failover_after), 0s, 24h),
+         "How long a gateway may be not ready before its engines move to another."},
+        {"spec.checkInterval", "", Shape::value,
+         duration(in_pool(&EnginePool::check_interval), 100ms, 1h),
+         "Longest time between two rounds."},
+        section("spec.rollout", "How engines that still serve are replaced."),
+        {"spec.rollout.maxUnavailable", "", Shape::value,
+         whole_number(in_pool(&EnginePool::max_unavailable), 1, 1000),
+         "How many of the wanted engines may be out of service for it at once."},
+    };
+}
+
+Fields template_fields() {
+    return {
+        section("spec.template", "What each engine is made from."),
+        {"spec.template.image", "", Shape::value, text(in_template(&T::image), image_name),
+         "Image of the engines."},
+        {"spec.template.pullPolicy", "", Shape::value,
+         choice<PullPolicy>(in_template(&T::pull_policy),
+                            {{"Always", PullPolicy::always},
+                             {"IfNotPresent", PullPolicy::if_not_present},
+                             {"Never", PullPolicy::never}}),
+         "When the image is pulled."},
+        {"spec.template.command", "the image's entrypoint", Shape::value,
+         text_list(in_template(&T::command), free_text()),
+         "Replaces the image's entrypoint. $(NAME) stands for a variable's value, $$( for $(."},
+        {"spec.template.args", "the image's arguments", Shape::value,
+         text_list(in_template(&T::args), free_text()),
+         "Replaces the image's arguments. References as in command."},
+        {"spec.template.env", "", Shape::value,
+         text_map(in_template(&T::env), variable_name, free_text()),
+         "Environment variables, on top of HTTP_PORT, HTTPS_PORT, API_PORT, P2P_PORT and BIND_ALL. "
+         "References as in command."},
+        {"spec.template.volumes", "", Shape::value, text_list(in_template(&T::volumes), volume),
+         "Mounts as source:/target[:options]. References as in command, $(SLOT) for one each."},
+        {"spec.template.tmpfs", "", Shape::value, text_list(in_template(&T::tmpfs), tmpfs_mount),
+         "Mounts in memory as /target[:options]."},
+    };
+}
+
+Fields container_fields() {
+    // Docker refuses less than 6 MiB; Linux has no process id above 2^22.
+    return {
+        section("spec.template.resources", "What one engine may use."),
+        {"spec.template.resources.memory", "no limit", Shape::value,
+         size_in_bytes(in_template(&T::resources, &Resources::memory_bytes), 6), "Most memory."},
+        {"spec.template.resources.cpus", "no limit", Shape::value,
+         cpu_share(in_template(&T::resources, &Resources::nano_cpus)), "Most CPU time."},
+        {"spec.template.resources.pids", "no limit", Shape::value,
+         whole_number(in_template(&T::resources, &Resources::pids), 1, 1 << 22),
+         "Most processes and threads."},
+        {"spec.template.user", "the image's user", Shape::value,
+         text(in_template(&T::user), free_text()), "User (and group) that the engine runs as."},
+        {"spec.template.labels", "", Shape::value,
+         text_map(in_template(&T::labels), label_name, free_text()),
+         "Labels of the containers, besides roundhouse's own."},
+        section("spec.template.logging", "Where Docker keeps the output of engines."),
+        {"spec.template.logging.driver", "", Shape::value,
+         text(in_template(&T::logging, &Logging::driver), logging_driver),
+         "Logging driver; \"\" for the default of the Docker daemon."},
+        {"spec.template.logging.options", "", Shape::value,
+         text_map(in_template(&T::logging, &Logging::options), option_name, free_text()),
+         "Options of the driver. Empty where a driver is given without options."},
+        {"spec.template.stopTimeout", "", Shape::value,
+         duration(in_template(&T::stop_timeout), 0s, 10min),
+         "How long an engine gets to end by itself before it is killed."},
+    };
+}
+
+Fields probe_fields() {
+    return {
+        section("spec.template.probe", "How an engine is asked whether it serves."),
+        {"spec.template.probe.path", "", Shape::value,
+         text(in_template(&T::probe, &ProbeSpec::path), url_path),
+         "Path of the HTTP request to the engine's HTTP port."},
+        {"spec.template.probe.period", "", Shape::value,
+         duration(in_template(&T::probe, &ProbeSpec::period), 100ms, 10min),
+         "Time between two probes."},
+        {"spec.template.probe.timeout", "", Shape::value,
+         duration(in_template(&T::probe, &ProbeSpec::timeout), 10ms, 1min),
+         "How long an answer may take."},
+        {"spec.template.probe.failureThreshold", "", Shape::value,
+         whole_number(in_template(&T::probe, &ProbeSpec::failure_threshold), 1, 1000),
+         "After so many failures in a row an engine that was ready is replaced."},
+        {"spec.template.probe.startupTimeout", "", Shape::value,
+         duration(in_template(&T::probe, &ProbeSpec::startup_timeout), 1s, 1h),
+         "How long a new engine may take to become ready before it is replaced."},
+    };
+}
+
+}  // namespace
+
+std::string_view Field::name() const {
+    const std::string_view whole = path;
+    const std::size_t dot = whole.rfind('.');
+    return dot == std::string_view::npos ? whole : whole.substr(dot + 1);
+}
+
+std::string_view Field::owner() const {
+    const std::size_t dot = path.rfind('.');
+    return dot == std::string::npos ? std::string_view() : std::string_view(path).substr(0, dot);
+}
+
+const std::vector<Field>& spec_fields() {
+    static const Fields fields = [] {
+        Fields all;
+        for (const auto& part : {pool_fields, gateway_fields, port_fields, conduct_fields,
+                                 template_fields, container_fields, probe_fields}) {
+            for (const Field& field : part())
+                all.push_back(field);
+        }
+        return all;
+    }();
+    return fields;
+}
+
+std::vector<const Field*> fields_of(std::string_view owner) {
+    std::vector<const Field*> result;
+    for (const Field& field : spec_fields()) {
+        if (field.owner() == owner) result.push_back(&field);
+    }
+    return result;
+}
+
+}  // namespace roundhouse

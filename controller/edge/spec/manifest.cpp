@@ -1,0 +1,182 @@
+#include "edge/spec/manifest.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <system_error>
+#include <tuple>
+#include <utility>
+
+#include "edge/spec/draft.h"
+#include "edge/spec/reader.h"
+#include "edge/spec/rules.h"
+#include "edge/spec/yaml_tree.h"
+
+namespace roundhouse {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t most_errors = 100;
+constexpr std::size_t most_files = 100;
+
+void append(std::vector<SpecProblem>& all, const std::vector<SpecProblem>& some) {
+    all.insert(all.end(), some.begin(), some.end());
+}
+
+// Collects what is read from several documents and files.
+class ManifestBuilder {
+  public:
+    explicit ManifestBuilder(const SpecDefaults& defaults) : defaults_(defaults) {}
+
+    void add(const SourceText& source) {
+        const YamlDocuments parsed = parse_yaml(source.text);
+        for (const YamlProblem& problem : parsed.problems) {
+            manifest_.errors.push_back(
+                {source.name, problem.mark.line, problem.mark.column, "", problem.message});
+        }
+        for (const YamlNode& document : parsed.documents) {
+            if (document.kind != YamlNode::Kind::null) add_document(source.name, document);
+        }
+    }
+
+    void add_error(SpecProblem problem) { manifest_.errors.push_back(std::move(problem)); }
+
+    // `origin` is the file or folder that was read as a whole.
+    Manifest finish(const std::string& origin) && {
+        if (first_place_.empty() && manifest_.errors.empty()) {
+            manifest_.errors.push_back(
+                {origin, 0, 0, "",
+                 "holds no EnginePool; expected a document with apiVersion: roundhouse/v1 and "
+                 "kind: EnginePool, in a .yaml or .yml file"});
+        }
+        sort(manifest_.errors);
+        sort(manifest_.warnings);
+        if (!manifest_.errors.empty()) manifest_.pool.reset();
+        shorten(manifest_.errors);
+        return std::move(manifest_);
+    }
+
+  private:
+    void add_document(const std::string& file, const YamlNode& document) {
+        SpecDraft draft(file, defaults_);
+        read_document(document, defaults_, draft);
+        complete_spec(draft, defaults_);
+        judge_spec(draft);
+        const bool is_pool = draft.sound("");
+        if (is_pool && first_place_.empty()) {
+            first_place_ = file + ":" + draft.place_of("");
+            manifest_.pool = std::move(draft.pool);
+        } else if (is_pool) {
+            draft.add_error("",
+                            "a document more than the one EnginePool that is expected; the "
+                            "first is at " +
+                                first_place_);
+        }
+        append(manifest_.errors, draft.errors());
+        append(manifest_.warnings, draft.warnings());
+    }
+
+    static void sort(std::vector<SpecProblem>& problems) {
+        std::sort(problems.begin(), problems.end(), [](const auto& a, const auto& b) {
+            return std::tie(a.file, a.line, a.column, a.field, a.message) <
+                   std::tie(b.file, b.line, b.column, b.field, b.message);
+        });
+    }
+
+    static void shorten(std::vector<SpecProblem>& problems) {
+        if (problems.size() <= most_errors) return;
+        const std::size_t left_out = problems.size() - (most_errors - 1);
+        problems.resize(most_errors - 1);
+        problems.push_back({problems.back().file, 0, 0, "",
+                            "and " + std::to_string(left_out) + " further errors"});
+    }
+
+    const SpecDefaults& defaults_;
+    Manifest manifest_;
+    std::string first_place_;  // of the first EnginePool, "engines.yaml:1:1"
+};
+
+SpecProblem problem_of(const fs::path& path, std::string message) {
+    return {path.string(), 0, 0, "", std::move(message)};
+}
+
+bool is_spec_file(const fs::path& path) {
+    const std::string name = path.filename().string();
+    const fs::path extension = path.extension();
+    return name.front() != '.' && (extension == ".yaml" || extension == ".yml");
+}
+
+// Reads no more than what is needed to see that a file is too large.
+void read_file(const fs::path& path, ManifestBuilder& builder) {
+    const std::size_t most_bytes = YamlLimits{}.text_bytes;
+    std::error_code error;
+    if (!fs::is_regular_file(path, error)) {
+        const std::string why = error ? error.message() : "not a file";
+        builder.add_error(problem_of(path, "cannot be read: " + why));
+        return;
+    }
+    std::ifstream stream(path, std::ios::binary);
+    std::string text(most_bytes + 1, '\0');
+    stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+    if (!stream.eof() && stream.fail()) {
+        builder.add_error(problem_of(path, "cannot be read; check its permissions"));
+        return;
+    }
+    text.resize(static_cast<std::size_t>(stream.gcount()));
+    builder.add({path.string(), std::move(text)});
+}
+
+void read_folder(const fs::path& folder, ManifestBuilder& builder) {
+    std::vector<fs::path> files;
+    std::error_code error;
+    fs::directory_iterator entries(folder, error);
+    for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
+        if (is_spec_file(entries->path())) files.push_back(entries->path());
+    }
+    if (error) {
+        builder.add_error(problem_of(folder, "cannot be read: " + error.message()));
+    } else if (files.size() > most_files) {
+        builder.add_error(problem_of(
+            folder, "holds more than " + std::to_string(most_files) + " files *.yaml and *.yml"));
+    } else {
+        std::sort(files.begin(), files.end());
+        for (const fs::path& file : files)
+            read_file(file, builder);
+    }
+}
+
+}  // namespace
+
+std::string to_string(const SpecProblem& problem) {
+    std::string text = problem.file;
+    if (problem.line > 0) {
+        text += ":" + std::to_string(problem.line) + ":" + std::to_string(problem.column);
+    }
+    if (!problem.field.empty()) text += ": " + problem.field;
+    return text + ": " + problem.message;
+}
+
+Manifest parse_manifest(const std::vector<SourceText>& sources, const SpecDefaults& defaults) {
+    ManifestBuilder builder(defaults);
+    for (const SourceText& source : sources)
+        builder.add(source);
+    return std::move(builder).finish(sources.empty() ? "spec" : sources.front().name);
+}
+
+Manifest read_manifest(const std::string& path, const SpecDefaults& defaults) {
+    ManifestBuilder builder(defaults);
+    std::error_code error;
+    const bool is_folder = fs::is_directory(path, error);
+    if (error) {
+        builder.add_error(problem_of(path, "cannot be read: " + error.message()));
+    } else if (is_folder) {
+        read_folder(path, builder);
+    } else {
+        read_file(path, builder);
+    }
+    return std::move(builder).finish(path);
+}
+
+}  // namespace roundhouse

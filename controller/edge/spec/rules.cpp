@@ -1,0 +1,287 @@
+#include "edge/spec/rules.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <string_view>
+#include <utility>
+
+#include "core/launch.h"
+
+namespace roundhouse {
+
+namespace {
+
+std::string gateway_path(std::size_t index, const std::string& field = "") {
+    const std::string path = "spec.gateways[" + std::to_string(index) + "]";
+    return field.empty() ? path : path + "." + field;
+}
+
+void complete_gateways(EnginePool& pool, const SpecDefaults& defaults) {
+    if (pool.gateways.empty() && pool.network.empty() && !defaults.gateway_container.empty()) {
+        GatewaySpec gateway;
+        gateway.container = defaults.gateway_container;
+        gateway.control_server.port = defaults.control_server_port;
+        pool.gateways.push_back(std::move(gateway));
+    }
+    for (GatewaySpec& gateway : pool.gateways) {
+        if (gateway.host.empty()) gateway.host = gateway.container;
+        ControlServer& server = gateway.control_server;
+        const bool has_credentials = !server.api_key_file.empty() || !server.username.empty() ||
+                                     !server.password_file.empty();
+        if (!has_credentials) server.api_key_file = defaults.api_key_file;
+    }
+}
+
+// Engines must never run outside a tunnel by omission, so one of the two has to be said.
+void judge_gateways_or_network(SpecDraft& draft) {
+    if (!draft.sound("spec.gateways") || !draft.sound("spec.network")) return;
+    const bool has_gateways = !draft.pool.gateways.empty();
+    const bool has_network = !draft.pool.network.empty();
+    if (has_gateways && has_network) {
+        draft.add_error("spec.network",
+                        "excludes spec.gateways (" + draft.place_of("spec.gateways") +
+                            "): engines run either behind gateways or, without a VPN, in a "
+                            "network; remove one of them");
+    }
+    if (!has_gateways && !has_network) {
+        draft.add_error("spec",
+                        "neither gateways nor network: name the Gluetun container in gateways, or, "
+                        "for engines without a VPN, a Docker network in network");
+    }
+}
+
+void judge_gateway_names(SpecDraft& draft) {
+    const auto& gateways = draft.pool.gateways;
+    for (std::size_t i = 0; i < gateways.size(); ++i) {
+        const std::string path = gateway_path(i, "container");
+        if (!draft.sound(path)) continue;
+        const auto same = [&](const GatewaySpec& other) {
+            return other.container == gateways[i].container;
+        };
+        const auto first = static_cast<std::size_t>(
+            std::find_if(gateways.begin(), gateways.end(), same) - gateways.begin());
+        if (first == i) continue;
+        draft.add_error(path, "the same container as " + gateway_path(first, "container") + " (" +
+                                  draft.place_of(gateway_path(first, "container")) +
+                                  "); each gateway is listed once");
+    }
+}
+
+void judge_credentials(SpecDraft& draft) {
+    for (std::size_t i = 0; i < draft.pool.gateways.size(); ++i) {
+        const std::string path = gateway_path(i, "controlServer");
+        const ControlServer& server = draft.pool.gateways[i].control_server;
+        const bool sound = draft.sound(path + ".apiKeyFile") && draft.sound(path + ".username") &&
+                           draft.sound(path + ".passwordFile");
+        if (!sound) continue;
+        const bool has_login = !server.username.empty() || !server.password_file.empty();
+        if (!server.api_key_file.empty() && has_login) {
+            draft.add_error(path + ".apiKeyFile",
+                            "excludes username and passwordFile; keep one way to log in");
+        } else if (!server.username.empty() && server.password_file.empty()) {
+            draft.add_error(path + ".username", "needs passwordFile as well");
+        } else if (server.username.empty() && !server.password_file.empty()) {
+            draft.add_error(path + ".passwordFile", "needs username as well");
+        }
+    }
+}
+
+void judge_settings_without_effect(SpecDraft& draft) {
+    const bool without_gateways = draft.pool.gateways.empty() && !draft.pool.network.empty();
+    if (!without_gateways || !draft.sound("spec.network")) return;
+    for (const char* path : {"spec.forwardedPort", "spec.reconnect", "spec.failover"}) {
+        if (!draft.gives(path)) continue;
+        draft.add_error(path, "has no effect without gateways (spec.network is given); remove it");
+    }
+}
+
+// The ports that the engines of all slots use for one purpose.
+struct PortRange {
+    std::string path;
+    int first;
+    int last;
+
+    bool touches(int low, int high) const { return first <= high && low <= last; }
+    std::string shown() const { return std::to_string(first) + "-" + std::to_string(last); }
+};
+
+void judge_range_end(SpecDraft& draft, const PortRange& range) {
+    constexpr int highest_port = 65535;
+    if (range.last <= highest_port) return;
+    const int slots = range.last - range.first + 1;
+    draft.add_error(range.path, "the ports of " + std::to_string(slots) + " slots (" +
+                                    range.shown() + ") do not fit below 65536; expected at most " +
+                                    std::to_string(highest_port - slots + 1) +
+                                    " here, or a lower maxActiveReplicas");
+}
+
+// What Linux gives to outgoing connections where nobody has changed it.
+void judge_ephemeral(SpecDraft& draft, const PortRange& range) {
+    if (!range.touches(32768, 60999)) return;
+    draft.add_warning(range.path,
+                      range.shown() +
+                          " touches 32768-60999, where Linux takes ports for outgoing "
+                          "connections: an engine may find its port taken when it starts; choose a "
+                          "lower base, or set net.ipv4.ip_local_reserved_ports");
+}
+
+// The ranges that can be judged further.
+std::vector<PortRange> sound_ranges(SpecDraft& draft) {
+    const PortBases& bases = draft.pool.ports;
+    // Without a meaningful number of slots, the bases can still be compared.
+    const bool knows_slots = draft.sound("spec.maxActiveReplicas");
+    const int last = knows_slots ? draft.pool.max_active_replicas - 1 : 0;
+    std::vector<PortRange> ranges;
+    for (const auto& [name, base] : {std::pair{"http", bases.http}, std::pair{"https", bases.https},
+                                     std::pair{"api", bases.api}, std::pair{"p2p", bases.p2p}}) {
+        const PortRange range{std::string("spec.ports.") + name, base, base + last};
+        if (!draft.sound(range.path)) continue;
+        judge_range_end(draft, range);
+        if (draft.sound(range.path)) ranges.push_back(range);
+    }
+    return ranges;
+}
+
+// Whichever of the two the spec gives is to blame; the default is not.
+const std::string& to_blame(const SpecDraft& draft, const std::string& a, const std::string& b) {
+    return draft.gives(a) || !draft.gives(b) ? a : b;
+}
+
+void judge_overlap(SpecDraft& draft, const PortRange& range, const PortRange& earlier) {
+    if (!range.touches(earlier.first, earlier.last)) return;
+    const bool blames_range = to_blame(draft, range.path, earlier.path) == range.path;
+    const PortRange& blamed = blames_range ? range : earlier;
+    const PortRange& other = blames_range ? earlier : range;
+    draft.add_error(blamed.path, blamed.shown() + " overlaps " + other.path + " (" + other.shown() +
+                                     "); move one of them, or lower maxActiveReplicas");
+}
+
+// A control server that is reached at another address does not listen in the gateway's namespace
+// for all we know.
+void judge_control_ports(SpecDraft& draft, const PortRange& range) {
+    for (std::size_t i = 0; i < draft.pool.gateways.size(); ++i) {
+        const ControlServer& server = draft.pool.gateways[i].control_server;
+        const std::string path = gateway_path(i, "controlServer.port");
+        if (!draft.sound(path) || !server.address.empty()) continue;
+        if (!range.touches(server.port, server.port)) continue;
+        draft.add_error(to_blame(draft, path, range.path),
+                        "the control server's port " + std::to_string(server.port) +
+                            " lies in the range of " + range.path + " (" + range.shown() +
+                            "), and both listen in the gateway's network namespace; move one of "
+                            "them");
+    }
+}
+
+void judge_ports(SpecDraft& draft) {
+    const std::vector<PortRange> ranges = sound_ranges(draft);
+    for (std::size_t i = 0; i < ranges.size(); ++i) {
+        judge_ephemeral(draft, ranges[i]);
+        judge_control_ports(draft, ranges[i]);
+        for (std::size_t j = 0; j < i; ++j)
+            judge_overlap(draft, ranges[i], ranges[j]);
+    }
+}
+
+// "/cache/" and "/cache" are one place.
+std::string without_slashes_at_end(std::string target) {
+    while (target.size() > 1 && target.back() == '/')
+        target.pop_back();
+    return target;
+}
+
+struct Mount {
+    std::string path;
+    std::string target;
+};
+
+std::vector<Mount> sound_mounts(const SpecDraft& draft) {
+    std::vector<Mount> mounts;
+    const auto add = [&](const std::string& list, std::size_t index, const std::string& target) {
+        const std::string path = list + "[" + std::to_string(index) + "]";
+        if (draft.sound(path)) mounts.push_back({path, without_slashes_at_end(target)});
+    };
+    const EngineTemplate& settings = draft.pool.engine_template;
+    for (std::size_t i = 0; i < settings.volumes.size(); ++i) {
+        const std::string& volume = settings.volumes[i];
+        const std::string rest = volume.substr(std::min(volume.find(':') + 1, volume.size()));
+        add("spec.template.volumes", i, rest.substr(0, rest.find(':')));
+    }
+    for (std::size_t i = 0; i < settings.tmpfs.size(); ++i) {
+        add("spec.template.tmpfs", i, settings.tmpfs[i].substr(0, settings.tmpfs[i].find(':')));
+    }
+    return mounts;
+}
+
+void judge_mounts(SpecDraft& draft) {
+    std::map<std::string, std::string> path_of_target;
+    for (const Mount& mount : sound_mounts(draft)) {
+        const auto [first, is_new] = path_of_target.emplace(mount.target, mount.path);
+        if (is_new) continue;
+        draft.add_error(mount.path, "mounts " + in_quotes(mount.target) + " as " + first->second +
+                                        " (" + draft.place_of(first->second) +
+                                        ") does; only one of them can");
+    }
+}
+
+// The most bytes that `text` can become, where no reference stands for more than `longest`.
+std::size_t most_expanded(std::string_view text, std::size_t longest) {
+    std::size_t most = text.size();
+    for (auto at = text.find("$("); at != std::string_view::npos; at = text.find("$(", at + 2))
+        most += longest;
+    return most;
+}
+
+// A variable may refer to those before it: a few lines can stand for gigabytes.
+void judge_references(SpecDraft& draft) {
+    constexpr std::size_t most = std::size_t{2} << 20U;  // that Linux starts a program with
+    const EngineTemplate& shape = draft.pool.engine_template;
+    std::size_t longest = 255;  // of what every engine is told: ports and names
+    std::size_t total = 0;
+    const auto fits = [&](const std::string& path, const std::string& text) {
+        total += most_expanded(text, longest);
+        if (total <= most) return true;
+        draft.add_error(path,
+                        "the references in it may stand for more than 2 MiB of text, which "
+                        "no program can be started with; use fewer, or shorter variables");
+        return false;
+    };
+    KeyValues known;
+    for (const auto& [name, text] : shape.env) {
+        if (!fits("spec.template.env." + name, text)) return;
+        known.emplace_back(name, expand_references(text, known));
+        longest = std::max(longest, known.back().second.size());
+    }
+    for (const auto& [path, texts] : {std::pair{"spec.template.command", &shape.command},
+                                      std::pair{"spec.template.args", &shape.args},
+                                      std::pair{"spec.template.volumes", &shape.volumes},
+                                      std::pair{"spec.template.tmpfs", &shape.tmpfs}}) {
+        for (const std::string& text : *texts) {
+            if (!fits(path, text)) return;
+        }
+    }
+}
+
+}  // namespace
+
+void complete_spec(SpecDraft& draft, const SpecDefaults& defaults) {
+    EnginePool& pool = draft.pool;
+    complete_gateways(pool, defaults);
+    const int ceiling = defaults.replica_ceiling.value_or(pool.max_active_replicas);
+    pool.max_active_replicas = std::min(pool.max_active_replicas, ceiling);
+    const std::string logging = "spec.template.logging";
+    if (draft.gives(logging + ".driver") && !draft.gives(logging + ".options")) {
+        pool.engine_template.logging.options.clear();
+    }
+}
+
+void judge_spec(SpecDraft& draft) {
+    judge_gateways_or_network(draft);
+    judge_gateway_names(draft);
+    judge_credentials(draft);
+    judge_settings_without_effect(draft);
+    judge_ports(draft);
+    judge_mounts(draft);
+    judge_references(draft);
+}
+
+}  // namespace roundhouse

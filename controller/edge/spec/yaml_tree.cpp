@@ -1,0 +1,320 @@
+#include "edge/spec/yaml_tree.h"
+
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/mark.h>
+#include <yaml-cpp/parser.h>
+
+#include <algorithm>
+#include <exception>
+#include <map>
+#include <optional>
+#include <sstream>
+#include <tuple>
+#include <utility>
+
+namespace roundhouse {
+
+namespace {
+
+// Goes behind every text as an empty comment. Without it yaml-cpp takes the line feed at the end of
+// the text for the end of an open quote, and a file that was cut off passes for a whole one.
+constexpr std::string_view end_of_text = "#";
+
+// Ends the parsing of a text that is not worth reading further.
+struct Unreadable : std::exception {
+    explicit Unreadable(YamlProblem why) : problem(std::move(why)) {}
+    YamlProblem problem;
+};
+
+TextMark end_of(std::string_view text) {
+    const auto lines = 1 + std::count(text.begin(), text.end(), '\n');
+    const auto last_line = text.substr(text.rfind('\n') + 1);
+    return {static_cast<int>(lines), static_cast<int>(last_line.size()) + 1};
+}
+
+// Where something is missing at the end, the parser tells of what goes behind the text.
+TextMark to_mark(const YAML::Mark& mark, const TextMark& end) {
+    if (mark.is_null()) return {};
+    const TextMark told{mark.line + 1, mark.column + 1};
+    return std::tie(told.line, told.column) < std::tie(end.line, end.column) ? told : end;
+}
+
+std::string at(const TextMark& mark) {
+    return std::to_string(mark.line) + ":" + std::to_string(mark.column);
+}
+
+YamlNode node_at(YamlNode::Kind kind, const TextMark& mark) {
+    YamlNode node;
+    node.kind = kind;
+    node.mark = mark;
+    return node;
+}
+
+// What the tree may still grow by.
+class Budget {
+  public:
+    explicit Budget(const YamlLimits& limits) : limits_(limits) {}
+
+    void charge(const YamlNode& tree, const TextMark& mark) {
+        charge_one(tree.text.size(), mark);
+        for (const YamlNode& child : tree.children)
+            charge(child, mark);
+    }
+
+    void charge_one(std::size_t bytes, const TextMark& mark) {
+        nodes_ += 1;
+        bytes_ += bytes;
+        if (nodes_ > limits_.nodes) {
+            throw Unreadable({mark, "more than " + std::to_string(limits_.nodes) +
+                                        " values, counting what aliases stand for"});
+        }
+        if (bytes_ > limits_.scalar_bytes) {
+            throw Unreadable({mark, "more than " + std::to_string(limits_.scalar_bytes) +
+                                        " bytes of text, counting what aliases stand for"});
+        }
+    }
+
+  private:
+    const YamlLimits& limits_;
+    std::size_t nodes_ = 0;
+    std::size_t bytes_ = 0;
+};
+
+// Turns the parser's events of one document into a tree.
+class TreeBuilder : public YAML::EventHandler {
+  public:
+    TreeBuilder(const YamlLimits& limits, const TextMark& end, Budget& budget)
+        : limits_(limits), end_(end), budget_(budget) {}
+
+    YamlNode root;
+    std::vector<YamlProblem> problems;
+
+    void OnDocumentStart(const YAML::Mark& mark) override { root.mark = here(mark); }
+    void OnDocumentEnd() override {}
+
+    void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+        if (expects_key()) refuse_key(here(mark));
+        place(node_at(YamlNode::Kind::null, here(mark)), anchor);
+    }
+
+    void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  const std::string& value) override {
+        refuse_tag(tag, here(mark));
+        refuse_nul(value, here(mark));
+        YamlNode node = node_at(YamlNode::Kind::scalar, here(mark));
+        node.text = value;
+        node.quoted = tag == "!";
+        place(std::move(node), anchor);
+    }
+
+    void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+        const auto found = anchored_.find(anchor);
+        if (found == anchored_.end()) {
+            throw Unreadable({here(mark), "an alias inside the value that it stands for"});
+        }
+        budget_.charge(found->second, here(mark));
+        if (expects_key() && found->second.kind == YamlNode::Kind::null) refuse_key(here(mark));
+        attach(YamlNode(found->second));
+    }
+
+    void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                         YAML::EmitterStyle::value) override {
+        open(YamlNode::Kind::list, here(mark), tag, anchor);
+    }
+
+    void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                    YAML::EmitterStyle::value) override {
+        open(YamlNode::Kind::map, here(mark), tag, anchor);
+    }
+
+    void OnSequenceEnd() override { close(); }
+    void OnMapEnd() override { close(); }
+
+  private:
+    struct Key {
+        std::string text;
+        TextMark mark;
+    };
+
+    // A list or map whose end has not come yet.
+    struct Open {
+        YamlNode node;
+        YAML::anchor_t anchor = 0;
+        std::optional<Key> key;                // of a map: waits for its value
+        std::map<std::string, TextMark> seen;  // the keys so far
+    };
+
+    TextMark here(const YAML::Mark& mark) const { return to_mark(mark, end_); }
+
+    bool expects_key() const {
+        return !open_.empty() && open_.back().node.kind == YamlNode::Kind::map &&
+               !open_.back().key.has_value();
+    }
+
+    [[noreturn]] static void refuse_key(const TextMark& mark) {
+        throw Unreadable({mark, "expected a key (a word before a colon)"});
+    }
+
+    // "?" is what a plain scalar, a list or a map without a tag carries; "!" stands for quotes.
+    static void refuse_tag(const std::string& tag, const TextMark& mark) {
+        if (tag.empty() || tag == "?" || tag == "!") return;
+        throw Unreadable({mark, "the tag " + in_quotes(tag) + " is not supported; remove it"});
+    }
+
+    static void refuse_nul(const std::string& value, const TextMark& mark) {
+        if (value.find('\0') == std::string::npos) return;
+        throw Unreadable({mark, "a text with a NUL character (\\0); remove it"});
+    }
+
+    void open(YamlNode::Kind kind, const TextMark& mark, const std::string& tag,
+              YAML::anchor_t anchor) {
+        refuse_tag(tag, mark);
+        if (expects_key()) refuse_key(mark);
+        if (open_.size() >= limits_.depth) {
+            throw Unreadable(
+                {mark, "nested more than " + std::to_string(limits_.depth) + " levels deep"});
+        }
+        budget_.charge_one(0, mark);
+        Open opened;
+        opened.node = node_at(kind, mark);
+        opened.anchor = anchor;
+        open_.push_back(std::move(opened));
+    }
+
+    void close() {
+        Open closed = std::move(open_.back());
+        open_.pop_back();
+        remember(closed.anchor, closed.node);
+        attach(std::move(closed.node));
+    }
+
+    void place(YamlNode node, YAML::anchor_t anchor) {
+        budget_.charge_one(node.text.size(), node.mark);
+        remember(anchor, node);
+        attach(std::move(node));
+    }
+
+    void remember(YAML::anchor_t anchor, const YamlNode& node) {
+        if (anchor == 0) return;
+        budget_.charge(node, node.mark);
+        anchored_[anchor] = node;
+    }
+
+    void attach(YamlNode node) {
+        if (open_.empty()) {
+            root = std::move(node);
+        } else if (expects_key()) {
+            take_key(node);
+        } else if (open_.back().node.kind == YamlNode::Kind::map) {
+            attach_to_map(std::move(node));
+        } else {
+            open_.back().node.children.push_back(std::move(node));
+        }
+    }
+
+    void take_key(const YamlNode& node) {
+        if (node.kind != YamlNode::Kind::scalar) refuse_key(node.mark);
+        if (node.text == "<<" && !node.quoted) {
+            throw Unreadable({node.mark,
+                              "merge keys (<<) are not supported; write the fields out, or use an "
+                              "alias for a whole value"});
+        }
+        open_.back().key = Key{node.text, node.mark};
+    }
+
+    void attach_to_map(YamlNode node) {
+        Open& map = open_.back();
+        node.key = std::move(map.key->text);
+        node.key_mark = map.key->mark;
+        map.key.reset();
+        if (node.kind == YamlNode::Kind::null) node.mark = node.key_mark;
+        const auto [first, is_new] = map.seen.emplace(node.key, node.key_mark);
+        if (is_new) {
+            map.node.children.push_back(std::move(node));
+        } else {
+            problems.push_back(
+                {node.key_mark, "the key " + in_quotes(node.key) +
+                                    " is here for the second time; the first is at " +
+                                    at(first->second) + "; remove one of them"});
+        }
+    }
+
+    const YamlLimits& limits_;
+    TextMark end_;  // of the text
+    Budget& budget_;
+    std::vector<Open> open_;
+    std::map<YAML::anchor_t, YamlNode> anchored_;
+};
+
+std::string_view without_byte_order_mark(std::string_view text) {
+    constexpr std::string_view mark = "\xEF\xBB\xBF";
+    if (text.substr(0, mark.size()) == mark) text.remove_prefix(mark.size());
+    return text;
+}
+
+std::optional<YamlProblem> refuse_unread(std::string_view text, const YamlLimits& limits) {
+    if (text.size() > limits.text_bytes) {
+        return YamlProblem{{}, "larger than " + std::to_string(limits.text_bytes) + " bytes"};
+    }
+    if (const auto flaw = find_text_flaw(text)) return YamlProblem{flaw->mark, flaw->message};
+    constexpr std::string_view indicators = "[]{},&*!";
+    const auto count = std::count_if(text.begin(), text.end(), [&](char c) {
+        return indicators.find(c) != std::string_view::npos;
+    });
+    if (static_cast<std::size_t>(count) > limits.indicators) {
+        return YamlProblem{{},
+                           "more than " + std::to_string(limits.indicators) +
+                               " of the characters " + std::string(indicators)};
+    }
+    return std::nullopt;
+}
+
+void read_documents(std::string_view text, const YamlLimits& limits, YamlDocuments& result) {
+    const std::string_view line_end = text.ends_with('\n') ? "" : "\n";
+    std::istringstream stream(std::string(text).append(line_end).append(end_of_text));
+    YAML::Parser parser(stream);
+    const TextMark end = end_of(text);
+    Budget budget(limits);
+    while (parser) {
+        TreeBuilder builder(limits, end, budget);
+        const bool more = parser.HandleNextDocument(builder);
+        std::move(builder.problems.begin(), builder.problems.end(),
+                  std::back_inserter(result.problems));
+        if (!more) return;
+        if (result.documents.size() == limits.documents) {
+            throw Unreadable({builder.root.mark,
+                              "more than " + std::to_string(limits.documents) + " documents"});
+        }
+        result.documents.push_back(std::move(builder.root));
+    }
+}
+
+}  // namespace
+
+YamlDocuments parse_yaml(std::string_view text, const YamlLimits& limits) {
+    YamlDocuments result;
+    text = without_byte_order_mark(text);
+    if (auto problem = refuse_unread(text, limits)) {
+        result.problems.push_back(std::move(*problem));
+        return result;
+    }
+    std::optional<YamlProblem> broken;
+    try {
+        read_documents(text, limits, result);
+    } catch (const Unreadable& unreadable) {
+        broken = unreadable.problem;
+    } catch (const YAML::Exception& error) {
+        broken = YamlProblem{to_mark(error.mark, end_of(text)),
+                             "not valid YAML: " + excerpt(error.msg, 200)};
+    } catch (const std::exception& error) {
+        broken = YamlProblem{{}, std::string("not valid YAML: ") + error.what()};
+    }
+    if (broken) {
+        result.documents.clear();
+        result.problems.push_back(std::move(*broken));
+    }
+    return result;
+}
+
+}  // namespace roundhouse

@@ -1,0 +1,61 @@
+// YAML text as a plain tree in which every value knows where it stands.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "edge/text/foreign_text.h"
+
+namespace roundhouse {
+
+struct YamlNode {
+    enum class Kind { null, scalar, list, map };
+
+    Kind kind = Kind::null;
+    std::string text;     // of a scalar
+    bool quoted = false;  // a scalar in quotes, or a block (| or >): never a number or a boolean
+    TextMark mark;        // where it begins; for a null in a map, its key
+    std::vector<YamlNode> children;  // of a list or a map, in the order of the text
+
+    // Only for the children of a map.
+    std::string key;
+    TextMark key_mark;
+
+    bool is_plain() const { return kind == Kind::scalar && !quoted; }
+};
+
+struct YamlProblem {
+    TextMark mark;
+    std::string message;
+};
+
+struct YamlDocuments {
+    std::vector<YamlNode> documents;  // `null` for an empty one; none at all if the text is broken
+    std::vector<YamlProblem> problems;
+};
+
+// What a text may hold. Aliases count as what they stand for, so that a small text cannot become a
+// huge tree.
+struct YamlLimits {
+    std::size_t text_bytes = std::size_t{1} << 20U;
+    std::size_t depth = 64;
+    std::size_t nodes = 20'000;
+    std::size_t scalar_bytes = std::size_t{4} << 20U;  // of all scalars together
+    std::size_t documents = 100;
+    // Brackets, commas, anchors, aliases and tags: the parser holds a token for each of them before
+    // it tells of the first. Counted in comments and quotes too.
+    std::size_t indicators = 50'000;
+};
+
+// Reads every document of `text`. Anchors and aliases are resolved. Never throws.
+//
+// Not accepted, each with a problem that says what to write instead: duplicate keys (the first one
+// is kept), merge keys (<<), keys that are not text, tags (!!str), an alias inside its own anchor,
+// and characters that are no text. Problems come in no particular order.
+//
+// A text of 1 MiB takes less than a second and less than 64 MiB, however hostile.
+YamlDocuments parse_yaml(std::string_view text, const YamlLimits& limits = {});
+
+}  // namespace roundhouse

@@ -1,0 +1,46 @@
+#include "edge/system/stop_deadline.h"
+
+#include <unistd.h>
+
+#include <condition_variable>
+#include <mutex>
+#include <utility>
+
+#include "edge/system/exit_code.h"
+#include "loop/wakeup.h"
+
+namespace roundhouse {
+
+namespace {
+
+// Waits until `stop` is requested, or until nobody needs to know any more (`over`).
+void wait_for_stop(const std::stop_token& stop, const std::stop_token& over) {
+    std::mutex mutex;
+    std::condition_variable_any changed;
+    const std::stop_callback notify(stop, [&] {
+        const std::lock_guard lock(mutex);
+        changed.notify_all();
+    });
+    std::unique_lock lock(mutex);
+    changed.wait(lock, over, [&] { return stop.stop_requested(); });
+}
+
+}  // namespace
+
+StopDeadline::StopDeadline(const std::stop_token& stop, std::function<int()> last_words,
+                           Journal& journal)
+    : thread_([stop, last_words = std::move(last_words), &journal](const std::stop_token& over) {
+          wait_for_stop(stop, over);
+          pause_for(within, over);
+          if (over.stop_requested()) return;
+          std::thread([] {
+              pause_for(Duration{500}, {});
+              _exit(exit_code::failure);
+          }).detach();
+          journal.record({Severity::warning,
+                          "ended while Docker still owed replies: the next start looks again",
+                          {}});
+          _exit(last_words());
+      }) {}
+
+}  // namespace roundhouse

@@ -1,0 +1,210 @@
+#include "edge/command/command_line.h"
+
+#include <doctest/doctest.h>
+
+#include <vector>
+
+using namespace roundhouse;
+
+namespace {
+
+using Words = std::vector<const char*>;
+
+std::variant<CommandLine, CommandLineEnd> parse(Words words) {
+    words.insert(words.begin(), "roundhouse");
+    return parse_command_line(static_cast<int>(words.size()), words.data());
+}
+
+CommandLine good(const Words& words) {
+    const auto parsed = parse(words);
+    if (const auto* end = std::get_if<CommandLineEnd>(&parsed)) FAIL(end->text);
+    return std::get<CommandLine>(parsed);
+}
+
+CommandLineEnd ended(const Words& words) {
+    const auto parsed = parse(words);
+    REQUIRE(std::holds_alternative<CommandLineEnd>(parsed));
+    return std::get<CommandLineEnd>(parsed);
+}
+
+bool mentions(const std::string& text, const std::string& what) {
+    return text.find(what) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("every command is understood") {
+    struct Row {
+        Words words;
+        Command command;
+    };
+    const Row rows[] = {
+        {{"run", "-f", "x.yaml"}, Command::run},
+        {{"apply", "-f", "x.yaml"}, Command::apply},
+        {{"plan", "--file", "x.yaml"}, Command::plan},
+        {{"validate", "--file=x.yaml"}, Command::validate},
+        {{"down", "-fx.yaml"}, Command::down},
+    };
+    for (const Row& row : rows) {
+        const CommandLine line = good(row.words);
+        CHECK(line.command == row.command);
+        CHECK(line.file == "x.yaml");
+    }
+    CHECK(good({"schema"}).command == Command::schema);
+    CHECK(good({"version"}).command == Command::version);
+    CHECK(good({"--version"}).command == Command::version);
+}
+
+TEST_CASE("flags have defaults, and values with units and words") {
+    CHECK(good({"apply", "-f", "x"}).timeout == std::chrono::minutes(5));
+    CHECK(good({"apply", "-f", "x", "--timeout", "1m30s"}).timeout == std::chrono::seconds(90));
+    CHECK(good({"plan", "-f", "x"}).output == Output::table);
+    CHECK(good({"plan", "-f", "x", "-o", "json"}).output == Output::json);
+    CHECK(good({"schema"}).output == Output::json);
+    CHECK(good({"schema", "-o", "markdown"}).output == Output::markdown);
+}
+
+TEST_CASE("get is told what, where, and for how long") {
+    const CommandLine line = good({"get", "engines"});
+    CHECK(line.command == Command::get);
+    CHECK(line.resource == Resource::engines);
+    CHECK(line.output == Output::table);
+    CHECK_FALSE(line.watch);
+    CHECK_FALSE(line.quiet);
+    CHECK_FALSE(line.server.has_value());
+    CHECK(good({"get", "pool", "-q"}).quiet);
+    CHECK(good({"get", "gateways", "-o", "wide"}).output == Output::wide);
+    const CommandLine more = good({"get", "-w", "-o", "yaml", "--server", "10.0.0.5:9190",
+                                   "--api-key-file", "key", "events"});
+    CHECK(more.resource == Resource::events);
+    CHECK(more.watch);
+    CHECK(more.output == Output::yaml);
+    CHECK(more.server == "10.0.0.5:9190");
+    CHECK(overridden({}, more).api_key_file == "key");
+}
+
+TEST_CASE("flags override the environment, and what is not given leaves it") {
+    Environment environment;
+    environment.docker_host = "tcp://from-environment:2375";
+    environment.state_dir = "/from/environment";
+    environment.log_level = Severity::warning;
+    environment.log_format = LogFormat::json;
+
+    const Environment same = overridden(environment, good({"run", "-f", "x"}));
+    CHECK(same.docker_host == environment.docker_host);
+    CHECK(same.state_dir == environment.state_dir);
+    CHECK(same.log_level == Severity::warning);
+    CHECK(same.log_format == LogFormat::json);
+
+    const Environment other = overridden(
+        environment, good({"run", "-f", "x", "--docker-host", "unix:///x.sock", "--state-dir",
+                           "/flag", "--log-level", "debug", "--log-format", "text"}));
+    CHECK(other.docker_host == "unix:///x.sock");
+    CHECK(other.state_dir == "/flag");
+    CHECK(other.log_level == Severity::debug);
+    CHECK(other.log_format == LogFormat::text);
+}
+
+TEST_CASE("a command line that cannot be used is one line that says why") {
+    struct Row {
+        Words words;
+        std::string line;
+    };
+    const Row rows[] = {
+        {{"aply", "-f", "x"},
+         "roundhouse: unknown command 'aply' (did you mean 'apply'?); see 'roundhouse --help'\n"},
+        {{"frobnicate"}, "roundhouse: unknown command 'frobnicate'; see 'roundhouse --help'\n"},
+        {{"--log-level", "debug", "run"},
+         "roundhouse run: unknown flag '--log-level' before the command; see 'roundhouse run "
+         "--help'\n"},
+        {{"run"},
+         "roundhouse run: -f PATH is missing: name the spec's file or folder, as in 'roundhouse "
+         "run "
+         "-f engines.yaml'; see 'roundhouse run --help'\n"},
+        {{"apply", "-f", "x", "--timout=5s"},
+         "roundhouse apply: unknown flag '--timout' (did you mean '--timeout'?); see 'roundhouse "
+         "apply "
+         "--help'\n"},
+        {{"run", "-f", "x", "--timeout", "5s"},
+         "roundhouse run: unknown flag '--timeout'; see 'roundhouse run --help'\n"},
+        {{"run", "-f", "x", "y"},
+         "roundhouse run: unexpected argument 'y'; see 'roundhouse run --help'\n"},
+        {{"run", "-f", "x", "plan"},
+         "roundhouse run: two commands, run and plan: give one; see 'roundhouse run --help'\n"},
+        {{"apply", "-f", "x", "--timeout", "5"},
+         "roundhouse apply: --timeout: expected a duration up to 24h, such as 30s or 5m, got '5'; "
+         "see 'roundhouse apply --help'\n"},
+        {{"plan", "-f", "x", "-o", "markdown"},
+         "roundhouse plan: --output: expected table or json, got 'markdown'; see 'roundhouse plan "
+         "--help'\n"},
+        {{"run", "-f", "x", "--log-level", "loud"},
+         "roundhouse run: --log-level: expected debug, info, warning or error, got 'loud'; see "
+         "'roundhouse run --help'\n"},
+        {{"get"},
+         "roundhouse get: what to get is missing: pool, engines, gateways or events; see "
+         "'roundhouse get --help'\n"},
+        {{"get", "pods"},
+         "roundhouse get: RESOURCE: expected pool, engines, gateways or events, got 'pods'; see "
+         "'roundhouse get --help'\n"},
+        {{"get", "pool", "-o", "markdown"},
+         "roundhouse get: --output: expected table, wide, json or yaml, got 'markdown'; see "
+         "'roundhouse get --help'\n"},
+        {{"get", "pool", "-q", "-w"},
+         "roundhouse get: --watch and --quiet: give one of them; see 'roundhouse get --help'\n"},
+        {{"run", "-f"},
+         "roundhouse run: --file takes one value, once; see 'roundhouse run --help'\n"},
+        {{"run", "-f", "x", "-f", "y"},
+         "roundhouse run: --file takes one value, once; see 'roundhouse run --help'\n"},
+        {{"run", "-f", ""},
+         "roundhouse run: -f PATH is missing: name the spec's file or folder, as in 'roundhouse "
+         "run "
+         "-f engines.yaml'; see 'roundhouse run --help'\n"},
+    };
+    for (const Row& row : rows) {
+        const CommandLineEnd end = ended(row.words);
+        CHECK(end.exit_code == 78);
+        CHECK(end.text == row.line);
+    }
+}
+
+TEST_CASE("durations that make no sense as a timeout") {
+    for (const char* word : {"0s", "-5s", "25h", "soon", "99999999999999h"}) {
+        CHECK(ended({"apply", "-f", "x", "--timeout", word}).exit_code == 78);
+    }
+}
+
+TEST_CASE("alone it teaches, but a script must not take that for success") {
+    const CommandLineEnd end = ended({});
+    CHECK(end.exit_code == 78);
+    CHECK(end.text == ended({"--help"}).text);
+    CHECK(parse_command_line(0, nullptr).index() == 1);
+}
+
+TEST_CASE("help is asked for, given and a success") {
+    const CommandLineEnd program = ended({"--help"});
+    CHECK(program.exit_code == 0);
+    for (const char* what : {"run", "apply", "plan", "validate", "down", "schema", "version",
+                             "MAX_ACTIVE_REPLICAS", "DOCKER_HOST", "replicas: 3", "69"}) {
+        CHECK_MESSAGE(mentions(program.text, what), what);
+    }
+    for (const char* command : {"run", "apply", "plan", "validate", "down", "schema"}) {
+        const CommandLineEnd help = ended({command, "--help"});
+        CHECK(help.exit_code == 0);
+        CHECK(mentions(help.text, std::string("Example:\n  roundhouse ") + command));
+        CHECK(help.text == ended({"help", command}).text);
+    }
+    CHECK(mentions(ended({"plan", "-h"}).text, "2 steps pending"));
+    CHECK(mentions(ended({"apply", "-h"}).text, "3 timed out"));
+}
+
+TEST_CASE("help fits a terminal of 100 columns") {
+    for (const char* command : {"", "run", "apply", "plan", "validate", "down", "schema"}) {
+        const std::string text = ended(*command == '\0' ? Words{"-h"} : Words{command, "-h"}).text;
+        std::size_t begin = 0;
+        for (std::size_t end = text.find('\n'); end != std::string::npos;
+             end = text.find('\n', begin)) {
+            CHECK_MESSAGE(end - begin <= 100, text.substr(begin, end - begin));
+            begin = end + 1;
+        }
+    }
+}

@@ -1,0 +1,156 @@
+// Conditions in Kubernetes' form.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "core/status.h"
+#include "unit/core/worlds.h"
+
+using namespace roundhouse;
+using namespace roundhouse::test;
+
+namespace {
+
+Condition find(const std::vector<Condition>& conditions, const std::string& type) {
+    const auto found = std::ranges::find(conditions, type, &Condition::type);
+    return found == conditions.end() ? Condition{} : *found;
+}
+
+std::vector<Condition> judged(const EnginePool& pool, const Observation& seen) {
+    return judge_conditions(pool, seen, plan(pool, seen, noon));
+}
+
+}  // namespace
+
+TEST_SUITE("status") {
+    TEST_CASE("a matching pool is Ready and no longer Progressing") {
+        const EnginePool pool = pool_of(2);
+        Observation seen = matching_world(pool);
+        seen.gateways[0].published_tcp_ports = {19000};
+        const auto conditions = judged(pool, seen);
+        CHECK(find(conditions, "Ready").status == Truth::yes);
+        CHECK(find(conditions, "Progressing").status == Truth::no);
+        CHECK(find(conditions, "GatewayReady").status == Truth::yes);
+        CHECK(find(conditions, "Capped").status == Truth::no);
+        CHECK(find(conditions, "PortsPublished").status == Truth::yes);
+    }
+
+    TEST_CASE("a pool is Ready while what serves is rolled out, or too much") {
+        EnginePool pool = pool_of(2);
+        const Observation seen = matching_world(pool);
+        pool.replicas = 1;
+        CHECK(find(judged(pool, seen), "Ready").status == Truth::yes);
+        CHECK(find(judged(pool, seen), "Progressing").status == Truth::yes);
+        pool.replicas = 3;
+        CHECK(find(judged(pool, seen), "Ready").status == Truth::no);
+        pool.replicas = 2;
+        pool.engine_template.image = "new";
+        CHECK(find(judged(pool, seen), "Ready").message == "2 of 2 engines ready");
+        CHECK(find(judged(pool, seen), "Progressing").status == Truth::yes);
+    }
+
+    TEST_CASE("ForwardedPortReady is the worst that is to be said of any gateway") {
+        struct Row {
+            PortsAnswerKind first;
+            PortsAnswerKind second;
+            Truth status;
+            std::string reason;
+        };
+        using Kind = PortsAnswerKind;
+        const std::vector<Row> rows = {
+            {Kind::ports, Kind::ports, Truth::yes, "Held"},
+            {Kind::ports, Kind::none, Truth::no, "NoForwardedPort"},
+            {Kind::unreachable, Kind::ports, Truth::unknown, "ControlServerUnreachable"},
+            {Kind::malformed, Kind::unauthorized, Truth::no, "Unauthorized"},
+            {Kind::unsupported, Kind::none, Truth::no, "NotSupported"},
+        };
+        EnginePool pool = pool_of(2, {"a", "b"});
+        for (const auto& row : rows) {
+            Observation seen = matching_world(pool);
+            for (std::size_t i = 0; i < 2; ++i) {
+                forward(seen.gateways[i], {{40001, 1h}});
+                seen.engines[i] = holding(seen.engines[i], 40001);
+            }
+            seen.gateways[0].forwarded.kind = row.first;
+            seen.gateways[1].forwarded.kind = row.second;
+            const Condition ready = find(judged(pool, seen), "ForwardedPortReady");
+            CHECK(ready.status == row.status);
+            CHECK(ready.reason == row.reason);
+        }
+        pool.forwarded_port.assign = PortAssignment::none;
+        CHECK(find(judged(pool, matching_world(pool)), "ForwardedPortReady").reason == "Ignored");
+        const EnginePool bare = pool_without_gateways(1);
+        CHECK(find(judged(bare, matching_world(bare)), "ForwardedPortReady").status == Truth::yes);
+    }
+
+    TEST_CASE("what is awaited is told with the time at which something else is done about it") {
+        const EnginePool pool = pool_of(3);
+        Observation seen = matching_world(pool);
+        for (const std::size_t slot : {1U, 2U}) {
+            seen.engines[slot].probe = {};
+            seen.engines[slot].probe.failures = 1;
+            seen.engines[slot].probe.detail = "connection refused";
+        }
+        seen.engines[1].created_at = noon - 5s;
+        seen.engines[1].probe.failing_for = 5s;
+        seen.engines[2].created_at = noon - 20s;
+        seen.engines[2].probe.failing_for = 20s;
+        const auto conditions = judged(pool, seen);
+        // Of two, the one that is judged first.
+        CHECK(find(conditions, "Progressing").message ==
+              "1 of 3 engines ready; acestream-1 and 1 more: Starting (connection refused) until " +
+                  format_time(noon + 40s));
+    }
+
+    TEST_CASE("a look that failed leaves nothing to be known but why it failed") {
+        const auto conditions = judge_failed_look("Docker does not answer");
+        for (const auto& each : conditions) {
+            const bool is_cause = each.type == "RuntimeReachable";
+            CHECK(each.status == (is_cause ? Truth::no : Truth::unknown));
+            CHECK(each.message ==
+                  (is_cause ? "Docker does not answer" : "the containers cannot be looked at"));
+        }
+        const EnginePool pool = pool_of(1);
+        for (const auto& each : judged(pool, matching_world(pool))) {
+            // What the spec alone decides, or changes with it only, is as it was.
+            const bool stays = each.type == "Capped" || each.type == "PortsPublished";
+            CHECK(find(conditions, each.type).type == (stays ? "" : each.type));
+        }
+    }
+
+    TEST_CASE("what is awaited is told for engines of a kind together") {
+        EnginePool pool = pool_of(3);
+        pool.max_active_replicas = 3;
+        Observation seen = matching_world(pool);
+        seen.gateways[0] = gateway("gluetun", GatewayState::stopped);
+        pool.replicas = 4;
+        const auto conditions = judged(pool, seen);
+        CHECK(find(conditions, "Ready").status == Truth::no);
+        CHECK(find(conditions, "Ready").message ==
+              "0 of 3 engines ready; acestream-0 and 2 more: GatewayNotReady "
+              "(gateway gluetun is not ready) until 2026-01-01T12:01:00Z");
+        CHECK(find(conditions, "GatewayReady").status == Truth::no);
+        CHECK(find(conditions, "Capped").status == Truth::yes);
+        CHECK(find(conditions, "PortsPublished").status == Truth::no);
+    }
+
+    TEST_CASE("a condition keeps its time until its status changes") {
+        std::vector<Condition> conditions;
+        Condition ready;
+        ready.type = "Ready";
+        ready.status = Truth::no;
+        ready.reason = "A";
+        CHECK(update_conditions(conditions, {ready}, 1, noon).size() == 1);
+        CHECK(update_conditions(conditions, {ready}, 1, noon + Duration{1}).empty());
+        ready.message = "more is known";
+        CHECK(update_conditions(conditions, {ready}, 1, noon + Duration{2}).empty());
+        CHECK(find(conditions, "Ready").message == "more is known");
+        ready.reason = "B";
+        CHECK(update_conditions(conditions, {ready}, 2, noon + Duration{3}).size() == 1);
+        CHECK(find(conditions, "Ready").last_transition == noon);
+        CHECK(find(conditions, "Ready").observed_generation == 2);
+        ready.status = Truth::yes;
+        CHECK(update_conditions(conditions, {ready}, 2, noon + Duration{4}).size() == 1);
+        CHECK(find(conditions, "Ready").last_transition == noon + Duration{4});
+    }
+}

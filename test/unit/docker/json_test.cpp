@@ -1,0 +1,287 @@
+#include "edge/docker/json.h"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+
+using namespace roundhouse;
+using namespace std::chrono_literals;
+
+namespace {
+
+const std::string row = R"({
+    "Id": "aaaa", "Names": ["/other/alias", "/acestream-0"], "Image": "engine:1",
+    "Created": 1767225600, "State": "running", "Status": "Up 2 hours",
+    "Labels": {"roundhouse.pool": "acestream", "roundhouse.slot": "0"},
+    "HostConfig": {"NetworkMode": "container:bbbb"}, "NetworkSettings": {"Networks": {}}})";
+
+// The row with one piece of it replaced.
+std::string row_with(const std::string& old_piece, const std::string& new_piece) {
+    std::string changed = row;
+    const auto at = changed.find(old_piece);
+    REQUIRE(at != std::string::npos);
+    return changed.replace(at, old_piece.size(), new_piece);
+}
+
+std::vector<ContainerListing> listing(const std::string& rows) {
+    const auto parsed = parse_listing("[" + rows + "]", "acestream");
+    REQUIRE_MESSAGE(parsed.ok(), (parsed.ok() ? "" : parsed.fault().message));
+    return parsed.value();
+}
+
+std::string complaint(const std::string& text) {
+    const auto parsed = parse_listing(text, "acestream");
+    REQUIRE_FALSE(parsed.ok());
+    CHECK(parsed.fault().kind == FaultKind::unavailable);
+    return parsed.fault().message;
+}
+
+const std::string gateway_text = R"({
+    "Id": "bbbb", "Name": "/gluetun",
+    "State": {"Status": "running", "StartedAt": "2026-01-01T00:00:00.123456789Z",
+              "Health": {"Status": "healthy"}},
+    "HostConfig": {"NetworkMode": "vpn",
+                   "PortBindings": {"19000/tcp": [{"HostPort": "19000"}], "22000/udp": [{}]}},
+    "NetworkSettings": {
+        "Ports": {"19001/tcp": [{"HostIp": "0.0.0.0", "HostPort": "19001"}], "8888/tcp": null},
+        "Networks": {"zone": {"IPAddress": "10.1.0.2"}, "vpn": {"IPAddress": "10.0.0.2"}}}})";
+
+GatewayContainer gateway(const std::string& text) {
+    const auto parsed = parse_gateway(text, "gluetun");
+    REQUIRE_MESSAGE(parsed.ok(), (parsed.ok() ? "" : parsed.fault().message));
+    REQUIRE(parsed.value().has_value());
+    return *parsed.value();
+}
+
+}  // namespace
+
+TEST_CASE("a row of Docker's list becomes a listing") {
+    const auto all = listing(row);
+    REQUIRE(all.size() == 1);
+    const ContainerListing& one = all[0];
+    CHECK(one.id == "aaaa");
+    CHECK(one.name == "acestream-0");
+    CHECK(one.state == EngineState::running);
+    CHECK(one.labels.at("roundhouse.slot") == "0");
+    CHECK(one.network_mode == "container:bbbb");
+    CHECK(one.address.empty());
+    CHECK(one.image == "engine:1");
+    CHECK(one.created_at == Time(1767225600s));
+}
+
+TEST_CASE("every state word has its meaning, and unknown ones do no harm") {
+    struct Row {
+        std::string word;
+        EngineState state;
+    };
+    const Row rows[] = {
+        {"created", EngineState::created},   {"running", EngineState::running},
+        {"paused", EngineState::paused},     {"restarting", EngineState::restarting},
+        {"removing", EngineState::removing}, {"exited", EngineState::exited},
+        {"dead", EngineState::dead},         {"stopping", EngineState::paused},
+    };
+    for (const auto& one : rows) {
+        CAPTURE(one.word);
+        CHECK(listing(row_with("\"running\"", "\"" + one.word + "\""))[0].state == one.state);
+    }
+}
+
+TEST_CASE("only what carries the pool's label is listed, even where filters are ignored") {
+    CHECK(listing(row_with("\"acestream\"", "\"acestream-2\"")).empty());
+    CHECK(listing(row_with("\"roundhouse.pool\"", "\"some.label\"")).empty());
+    CHECK(listing("").empty());
+}
+
+TEST_CASE("the address is the first IP by network name") {
+    const auto address = [](const std::string& networks) {
+        return listing(row_with("\"Networks\": {}", "\"Networks\": " + networks))[0].address;
+    };
+    CHECK(address("null").empty());
+    CHECK(address(R"({"b": {"IPAddress": "10.0.0.2"}, "a": {"IPAddress": "10.0.0.1"}})") ==
+          "10.0.0.1");
+    CHECK(address(R"({"a": {"IPAddress": ""}, "b": {"IPAddress": "10.0.0.2"}})") == "10.0.0.2");
+    CHECK(address(R"({"a": {"IPAddress": "", "GlobalIPv6Address": "fd00::2"}})") == "fd00::2");
+    CHECK(address(R"({"a": {"GlobalIPv6Address": "fd00::2"}, "b": {"IPAddress": "10.0.0.2"}})") ==
+          "10.0.0.2");
+    CHECK(listing(row_with("container:bbbb", "host"))[0].address == "127.0.0.1");
+}
+
+TEST_CASE("a list is whole or it is a fault that says what is wrong") {
+    CHECK(complaint("").find("not JSON") != std::string::npos);
+    CHECK(complaint("<html>").find("not JSON") != std::string::npos);
+    CHECK(complaint("[" + row + ",").find("was cut") != std::string::npos);
+    CHECK(complaint(std::string("[]\0]", 4)).find("a NUL") != std::string::npos);
+    CHECK(complaint("null").find("a list was expected") != std::string::npos);
+    CHECK(complaint("{}").find("a list was expected") != std::string::npos);
+    CHECK(complaint("[1]").find("[0] in the reply is number") != std::string::npos);
+    CHECK(complaint("[" + row + ", {}]").find("lacks [1].Id") != std::string::npos);
+    CHECK(complaint(std::string(100'000, '[')).find("nested too deep") != std::string::npos);
+
+    struct Change {
+        std::string from;
+        std::string to;
+    };
+    const Change wrong[] = {
+        {"\"Id\": \"aaaa\"", "\"Id\": \"\""},
+        {"\"Id\": \"aaaa\"", "\"Id\": 7"},
+        {"\"Names\"", "\"Nomes\""},
+        {"\"State\": \"running\"", "\"State\": null"},
+        {"1767225600", "\"yesterday\""},
+        {"1767225600", "1.5"},
+        {"1767225600", "9223372036854775807"},
+        {"1767225600", "18446744073709551615"},
+        {"\"roundhouse.slot\": \"0\"", "\"roundhouse.slot\": 0"},
+        {"\"Labels\"", "\"Lapels\""},
+        {"{\"NetworkMode\": \"container:bbbb\"}", "{}"},
+        {"{\"Networks\": {}}", "[]"},
+    };
+    for (const auto& change : wrong) {
+        CAPTURE(change.to);
+        complaint("[" + row + "," + row_with(change.from, change.to) + "]");
+    }
+}
+
+TEST_CASE("names are matched from their beginning") {
+    const auto names = [](const std::string& prefix) {
+        const auto parsed = parse_names("[" + row + "]", prefix);
+        REQUIRE(parsed.ok());
+        return parsed.value().size();
+    };
+    CHECK(names("acestream-") == 1);
+    CHECK(names("stream-") == 0);
+    CHECK(names("alias") == 0);
+    CHECK_FALSE(parse_names("null", "acestream-").ok());
+}
+
+TEST_CASE("how a container ended") {
+    const auto text = [](const std::string& state) { return R"({"State": {)" + state + "}}"; };
+    auto end = parse_end(text(R"("ExitCode": 137, "OOMKilled": true, "Error": "",
+                                 "FinishedAt": "2026-01-01T00:00:01.5Z")"));
+    REQUIRE(end.ok());
+    CHECK(end.value().exit_code == 137);
+    CHECK(end.value().out_of_memory);
+    CHECK(end.value().finished_at == Time(1767225601500ms));
+
+    end = parse_end(text(R"("ExitCode": 128, "OOMKilled": false, "Error": "no such device",
+                            "FinishedAt": "0001-01-01T00:00:00Z")"));
+    REQUIRE(end.ok());
+    CHECK(end.value().start_error == "no such device");
+    CHECK_FALSE(end.value().finished_at.has_value());
+
+    end = parse_end(text(R"("ExitCode": 1)"));
+    REQUIRE_FALSE(end.ok());
+    CHECK(end.fault().message == "the reply lacks .State.OOMKilled");
+}
+
+TEST_CASE("a gateway is read in full") {
+    const GatewayContainer seen = gateway(gateway_text);
+    CHECK(seen.id == "bbbb");
+    CHECK(seen.started_at == "2026-01-01T00:00:00.123456789Z");
+    CHECK(seen.running);
+    CHECK(seen.state == "running");
+    CHECK(seen.health == GatewayContainer::Health::healthy);
+    CHECK(seen.address == "10.0.0.2");
+    CHECK(seen.published_tcp_ports == std::set<int>{19000, 19001});
+}
+
+TEST_CASE("a gateway's health and state are closed sets") {
+    const auto with = [](const std::string& from, const std::string& to) {
+        std::string text = gateway_text;
+        return text.replace(text.find(from), from.size(), to);
+    };
+    using Health = GatewayContainer::Health;
+    const std::string health = R"("Health": {"Status": "healthy"})";
+    CHECK(gateway(with(health, R"("Health": null)")).health == Health::none);
+    CHECK(gateway(with(health, R"("Other": 1)")).health == Health::none);
+    CHECK(gateway(with("\"healthy\"", "\"none\"")).health == Health::none);
+    CHECK(gateway(with("\"healthy\"", "\"\"")).health == Health::none);
+    CHECK(gateway(with("\"healthy\"", "\"starting\"")).health == Health::starting);
+    CHECK(gateway(with("\"healthy\"", "\"unhealthy\"")).health == Health::unhealthy);
+    CHECK(gateway(with("\"healthy\"", "\"new word\"")).health == Health::starting);
+    CHECK_FALSE(gateway(with("\"running\"", "\"paused\"")).running);
+    CHECK_FALSE(gateway(with("\"running\"", "\"restarting\"")).running);
+}
+
+TEST_CASE("a container that Docker found by the beginning of its id is not the gateway") {
+    const auto parsed = parse_gateway(gateway_text, "bbbb");
+    REQUIRE(parsed.ok());
+    CHECK_FALSE(parsed.value().has_value());
+}
+
+TEST_CASE("the body of a create") {
+    EngineRequest request;
+    request.name = "acestream-0";
+    request.image = "engine:1";
+    request.env = {"HTTP_PORT=19000"};
+    request.labels = {{"roundhouse.pool", "acestream"}};
+    request.network_mode = "container:bbbb";
+    request.stop_timeout = 1500ms;
+
+    SUBCASE("behind a gateway holds nothing that Docker refuses there") {
+        CHECK(create_body(request) ==
+              R"({"Env":["HTTP_PORT=19000"],"Healthcheck":{"Test":["NONE"]},)"
+              R"("HostConfig":{"Init":true,"NetworkMode":"container:bbbb",)"
+              R"("RestartPolicy":{"Name":"no"}},"Image":"engine:1",)"
+              R"("Labels":{"roundhouse.pool":"acestream"},"StopTimeout":2})");
+    }
+    SUBCASE("has what the template asks for") {
+        request.network_mode = "lan";
+        request.entrypoint = {"/engine"};
+        request.command = {"--port", "1"};
+        request.user = "1000";
+        request.published_tcp_ports = {19000, 22000};
+        request.published_udp_ports = {22000};
+        request.binds = {"cache:/cache:ro"};
+        request.tmpfs = {{"/dev/shm", "size=1m"}};
+        request.resources = {.memory_bytes = 1024, .nano_cpus = 1'500'000'000, .pids = 20};
+        request.logging = {.driver = "json-file", .options = {{"max-size", "10m"}}};
+        const std::string body = create_body(request);
+        for (const char* piece : {
+                 R"("Entrypoint":["/engine"])",
+                 R"("Cmd":["--port","1"])",
+                 R"("User":"1000")",
+                 R"("ExposedPorts":{"19000/tcp":{},"22000/tcp":{},"22000/udp":{}})",
+                 R"("PortBindings":{"19000/tcp":[{"HostPort":"19000"}],)",
+                 R"("22000/udp":[{"HostPort":"22000"}]})",
+                 R"("Binds":["cache:/cache:ro"])",
+                 R"("Tmpfs":{"/dev/shm":"size=1m"})",
+                 R"("Memory":1024)",
+                 R"("NanoCpus":1500000000)",
+                 R"("PidsLimit":20)",
+                 R"("LogConfig":{"Config":{"max-size":"10m"},"Type":"json-file"})",
+             }) {
+            CAPTURE(piece);
+            CHECK(body.find(piece) != std::string::npos);
+        }
+    }
+    SUBCASE("bytes that are no UTF-8 do not break it") {
+        request.env = {"NAME=\xff"};
+        CHECK(create_body(request).find("\"NAME=\xEF\xBF\xBD\"") != std::string::npos);
+    }
+}
+
+TEST_CASE("events, pull lines, versions and errors") {
+    const auto event = parse_event(R"({"Type":"container","Action":"health_status: healthy",
+        "Actor":{"ID":"bbbb","Attributes":{"name":"gluetun","roundhouse.pool":"p"}},"time":1})");
+    REQUIRE(event.ok());
+    CHECK(event.value().action == "health_status: healthy");
+    CHECK(event.value().container_name == "gluetun");
+    CHECK(event.value().container_id == "bbbb");
+    CHECK(event.value().labels.at("roundhouse.pool") == "p");
+    CHECK_FALSE(parse_event("[]").ok());
+
+    const auto line = parse_pull_line(
+        R"({"status":"Downloading","progressDetail":{"current":5,"total":9},"id":"aaa"})");
+    REQUIRE(line.ok());
+    CHECK(line.value().layer == "aaa");
+    CHECK(line.value().bytes == 5);
+    CHECK(parse_pull_line(R"({"error":"denied","errorDetail":{}})").value().error == "denied");
+    CHECK(parse_pull_line(R"({"status":"x","progressDetail":{}})").value().bytes == 0);
+
+    CHECK(parse_docker_version(R"({"ApiVersion":"1.41"})").fault().message ==
+          "the reply lacks .MinAPIVersion");
+    CHECK(parse_error_message(R"({"message":"no"})") == "no");
+    CHECK(parse_error_message("<html>").empty());
+    CHECK(filters_text({{"label", {"a=b"}}, {"type", {"x", "y"}}}) ==
+          R"({"label":["a=b"],"type":["x","y"]})");
+}

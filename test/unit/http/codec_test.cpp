@@ -1,0 +1,285 @@
+// Bytes into requests, and responses into bytes.
+#include "edge/http/codec.h"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <optional>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+using namespace roundhouse;
+
+namespace {
+
+constexpr WireLimits small{.head_bytes = 200, .body_bytes = 10};
+
+// What comes of bytes that arrive in pieces of this size: the first request or refusal.
+std::optional<Incoming> first_of(std::string_view bytes, std::size_t piece,
+                                 const WireLimits& limits = small) {
+    RequestReader reader(limits);
+    for (std::size_t at = 0; at < bytes.size(); at += piece) {
+        reader.take(bytes.substr(at, piece));
+        if (auto incoming = reader.next()) return incoming;
+    }
+    return std::nullopt;
+}
+
+int refusal_of(const std::optional<Incoming>& incoming) {
+    return incoming && incoming->refusal ? incoming->refusal->status : 0;
+}
+
+std::string head_with(const std::string& headers, const std::string& method = "POST") {
+    return method + " / HTTP/1.1\r\nHost: x\r\n" + headers + "\r\n";
+}
+
+const std::string chunked = "Transfer-Encoding: chunked\r\n";
+
+}  // namespace
+
+TEST_CASE("a request is the same in whatever pieces it comes") {
+    const std::string bytes =
+        "POST /a/../b?c=%2e HTTP/1.1\r\nHost: x\r\nX-Mixed-Case: v\r\nX-Mixed-Case: second\r\n"
+        "Content-Length: 5\r\n\r\nhello";
+    for (std::size_t piece = 1; piece <= bytes.size(); ++piece) {
+        CAPTURE(piece);
+        const auto incoming = first_of(bytes, piece);
+        REQUIRE(incoming);
+        CHECK_FALSE(incoming->refusal);
+        CHECK(incoming->request.method == "POST");
+        CHECK(incoming->request.target == "/a/../b?c=%2e");
+        CHECK(incoming->request.headers.at("x-mixed-case") == "v");
+        CHECK(incoming->request.body == "hello");
+        CHECK(incoming->keep_alive);
+        CHECK_FALSE(incoming->http_1_0);
+    }
+}
+
+TEST_CASE("chunks become a body, whatever stands between them") {
+    const std::string bytes =
+        head_with(chunked) + "2;note=1\r\nhe\r\n3\r\nllo\r\n0\r\nX: y\r\n\r\n";
+    for (std::size_t piece = 1; piece <= bytes.size(); ++piece) {
+        CAPTURE(piece);
+        const auto incoming = first_of(bytes, piece);
+        REQUIRE(incoming);
+        CHECK_FALSE(incoming->refusal);
+        CHECK(incoming->request.body == "hello");
+        CHECK_FALSE(incoming->request.headers.contains("x"));  // it came too late to be one
+    }
+}
+
+TEST_CASE("a body of no chunks is empty, in whatever pieces it comes") {
+    const std::string bytes = head_with(chunked) + "0\r\n\r\n";
+    for (std::size_t piece = 1; piece <= bytes.size(); ++piece) {
+        CAPTURE(piece);
+        const auto incoming = first_of(bytes, piece);
+        REQUIRE(incoming);
+        CHECK_FALSE(incoming->refusal);
+        CHECK(incoming->request.body.empty());
+    }
+}
+
+TEST_CASE("requests that come together are taken one after the other, blank lines between them") {
+    RequestReader reader(small);
+    reader.take(head_with("", "GET") + "\r\n" + head_with("", "HEAD") + "PO");
+    CHECK(reader.next()->request.method == "GET");
+    CHECK(reader.next()->request.method == "HEAD");
+    CHECK_FALSE(reader.next());
+    CHECK(reader.begun());
+    reader.take("ST / HTTP/1.0\r\n\r\n");
+    CHECK(reader.next()->http_1_0);
+    CHECK_FALSE(reader.begun());
+    CHECK_FALSE(reader.next());
+}
+
+TEST_CASE("what is no request, or can be read in two ways, is refused") {
+    struct Row {
+        std::string what;
+        std::string bytes;
+    };
+    const Row rows[] = {
+        {"garbage", "\x01\x02\x03\x04\r\n\r\n"},
+        {"a TLS hello", std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11)},
+        {"HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"},
+        {"HTTP/0.9", "GET /\r\n\r\n"},
+        {"NUL in the target", std::string("GET /\0 HTTP/1.1\r\n\r\n", 19)},
+        {"NUL in a header", head_with(std::string("X: a\0b\r\n", 8))},
+        {"a line break without a carriage return", "GET / HTTP/1.1\nHost: x\n\r\n\r\n"},
+        {"a blank before the colon", head_with("X : y\r\n")},
+        {"two lengths", head_with("Content-Length: 1\r\nContent-Length: 2\r\n")},
+        {"two lengths in one", head_with("Content-Length: 1, 2\r\n")},
+        {"a negative length", head_with("Content-Length: -1\r\n")},
+        {"a length with a sign", head_with("Content-Length: +1\r\n")},
+        {"a length beyond all numbers", head_with("Content-Length: 99999999999999999999999\r\n")},
+        {"a length and chunks", head_with("Content-Length: 5\r\n" + chunked)},
+        {"chunks and a length", head_with(chunked + "Content-Length: 5\r\n")},
+        {"chunks twice", head_with(chunked + chunked)},
+        {"an unknown encoding", head_with("Transfer-Encoding: gzip\r\n")},
+        {"chunks that are not last", head_with("Transfer-Encoding: chunked, gzip\r\n")},
+        {"no host", "GET / HTTP/1.1\r\n\r\n"},
+        {"two hosts", head_with("Host: y\r\n")},
+        {"a chunk without a size", head_with(chunked) + "hello\r\n"},
+        {"a chunk longer than said", head_with(chunked) + "2\r\nhello\r\n0\r\n\r\n"},
+    };
+    for (const auto& row : rows) {
+        CAPTURE(row.what);
+        for (const std::size_t piece : {std::size_t{1}, row.bytes.size()}) {
+            const auto incoming = first_of(row.bytes, piece);
+            CHECK(refusal_of(incoming) == 400);
+            if (incoming) CHECK_FALSE(incoming->keep_alive);
+        }
+    }
+}
+
+TEST_CASE("a refusal is a JSON error that nobody keeps, and the end of its connection") {
+    RequestReader reader(small);
+    reader.take("GET / HTTP/1.1\r\n\r\n");
+    const auto incoming = reader.next();
+    REQUIRE(incoming);
+    REQUIRE(incoming->refusal);
+    CHECK(incoming->refusal->content_type == "application/json");
+    CHECK(incoming->refusal->body.find("\"code\": 400") != std::string::npos);
+    CHECK(incoming->refusal->body.find("send one Host header") != std::string::npos);
+    CHECK(head_of(*incoming->refusal, *incoming, {}).find("Cache-Control: no-store\r\n") !=
+          std::string::npos);
+    reader.take(head_with("", "GET"));
+    CHECK_FALSE(reader.next());
+    CHECK_FALSE(reader.begun());
+}
+
+TEST_CASE("a head has its limit, in whatever pieces it comes") {
+    const auto head_of_size = [](std::size_t size) {
+        const std::string rest = "GET / HTTP/1.1\r\nHost: x\r\nX: \r\n\r\n";
+        return "GET / HTTP/1.1\r\nHost: x\r\nX: " + std::string(size - rest.size(), 'a') +
+               "\r\n\r\n";
+    };
+    for (const std::size_t piece : {1U, 3U, 100U, 1000U}) {
+        CAPTURE(piece);
+        const auto whole = first_of(head_of_size(200), piece);
+        REQUIRE(whole);
+        CHECK_FALSE(whole->refusal);
+        CHECK(refusal_of(first_of(head_of_size(201), piece)) == 431);
+    }
+    CHECK(refusal_of(first_of("GET /" + std::string(300, 'a'), 7)) == 431);
+}
+
+TEST_CASE("headers that come one by one never add up to more than a head") {
+    RequestReader reader(small);
+    reader.take("GET / HTTP/1.1\r\n");
+    std::optional<Incoming> incoming;
+    for (int lines = 0; lines < 100 && !incoming; ++lines) {
+        reader.take("X: y\r\n");
+        incoming = reader.next();
+    }
+    CHECK(refusal_of(incoming) == 431);
+}
+
+TEST_CASE("a body has its limit, said beforehand or not") {
+    const auto with_length = [](int size) {
+        return head_with("Content-Length: " + std::to_string(size) + "\r\n");
+    };
+    for (const std::size_t piece : {1U, 3U, 1000U}) {
+        CAPTURE(piece);
+        CHECK(first_of(with_length(10) + "0123456789", piece)->request.body == "0123456789");
+        CHECK(refusal_of(first_of(with_length(11), piece)) == 413);
+        const std::string nearly = head_with(chunked) + "9\r\n012345678\r\n";
+        CHECK(first_of(nearly + "1\r\n9\r\n0\r\n\r\n", piece)->request.body == "0123456789");
+        CHECK(refusal_of(first_of(nearly + "2\r\n9", piece)) == 413);
+        const std::string chatter = head_with(chunked) + "1;" + std::string(300, 'x');
+        CHECK(refusal_of(first_of(chatter, piece)) == 400);
+    }
+}
+
+TEST_CASE("a client that keeps its body back is told to go ahead, once, and only if it has to be") {
+    const std::string expecting = "Expect: 100-continue\r\nContent-Length: 2\r\n";
+    RequestReader reader(small);
+    reader.take(head_with(expecting));
+    CHECK_FALSE(reader.next());
+    CHECK(reader.awaits_go_ahead());
+    CHECK_FALSE(reader.awaits_go_ahead());
+    reader.take("ok");
+    CHECK(reader.next()->request.body == "ok");
+
+    const std::string not_waiting[] = {
+        head_with(expecting) + "o",
+        head_with("Expect: 100-continue\r\nContent-Length: 0\r\n"),
+        head_with("Expect: 100-continue\r\nContent-Length: 11\r\n"),
+        "POST / HTTP/1.0\r\n" + expecting + "\r\n",
+        head_with("Content-Length: 2\r\n"),
+    };
+    for (const auto& bytes : not_waiting) {
+        CAPTURE(bytes);
+        RequestReader other(small);
+        other.take(bytes);
+        other.next();
+        CHECK_FALSE(other.awaits_go_ahead());
+    }
+}
+
+TEST_CASE("no bytes upset the reader") {
+    const std::string good = head_with(chunked) + "2;n=1\r\nhe\r\n3\r\nllo\r\n0\r\nX: y\r\n\r\n" +
+                             head_with("Content-Length: 3\r\n") + "abc" + head_with("", "GET");
+    std::mt19937 random(4);  // NOLINT(cert-msc51-cpp): the same each time
+    std::size_t whole = 0;
+    for (int round = 0; round < 20'000; ++round) {
+        std::string bytes = good;
+        for (int flips = 0; flips < 3; ++flips) {
+            bytes[random() % bytes.size()] = static_cast<char>(random() % 256);
+        }
+        RequestReader reader(small);
+        std::size_t at = 0;
+        while (at < bytes.size()) {
+            const std::size_t piece = 1 + random() % 40;
+            reader.take(std::string_view(bytes).substr(at, piece));
+            at += piece;
+            while (const auto incoming = reader.next()) {
+                whole += incoming->refusal ? 0 : 1;
+                CHECK(incoming->request.body.size() <= small.body_bytes);
+            }
+        }
+    }
+    CHECK(whole > 1000);
+}
+
+TEST_CASE("the head of a response") {
+    const std::chrono::system_clock::time_point then{std::chrono::seconds(784111777)};
+    const std::string date = "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n";
+    Incoming incoming;
+    incoming.keep_alive = true;
+    Response response;
+    response.headers = {{"Allow", "GET"}};
+    response.body = "{}\n";
+    CHECK(head_of(response, incoming, then) ==
+          "HTTP/1.1 200 OK\r\n" + date +
+              "Content-Type: application/json\r\nContent-Length: 3\r\nAllow: GET\r\n\r\n");
+    CHECK(is_body_sent(response, incoming));
+
+    SUBCASE("says what becomes of the connection where the client would expect something else") {
+        incoming.http_1_0 = true;
+        CHECK(head_of(response, incoming, then).ends_with("\r\nConnection: keep-alive\r\n\r\n"));
+        incoming.keep_alive = false;
+        CHECK(head_of(response, incoming, then).ends_with("\r\nConnection: close\r\n\r\n"));
+    }
+    SUBCASE("keeps the length without the body after HEAD") {
+        incoming.request.method = "HEAD";
+        CHECK(head_of(response, incoming, then).find("Content-Length: 3\r\n") != std::string::npos);
+        CHECK_FALSE(is_body_sent(response, incoming));
+    }
+    SUBCASE("has neither length nor type where there is no body by the status") {
+        response.status = 204;
+        CHECK(head_of(response, incoming, then) ==
+              "HTTP/1.1 204 No Content\r\n" + date + "Allow: GET\r\n\r\n");
+        CHECK_FALSE(is_body_sent(response, incoming));
+    }
+    SUBCASE("of a stream has no length, is not kept anywhere, and its connection ends with it") {
+        response.next = [] { return ""; };
+        CHECK(head_of(response, incoming, then) ==
+              "HTTP/1.1 200 OK\r\n" + date +
+                  "Content-Type: application/json\r\nAllow: GET\r\nCache-Control: no-store\r\n"
+                  "X-Accel-Buffering: no\r\nConnection: close\r\n\r\n");
+        response.headers = {{"Cache-Control", "no-cache"}};
+        CHECK(head_of(response, incoming, then).find("no-store") == std::string::npos);
+    }
+}

@@ -1,0 +1,210 @@
+// The server and clients that mean well.
+#include <doctest/doctest.h>
+
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include "edge/command/environment.h"
+#include "unit/http/server_help.h"
+
+using namespace roundhouse;
+
+TEST_CASE("a request goes to the handler as it came, and its response back") {
+    Request seen;
+    const LocalServer server([&](const Request& request) {
+        seen = request;
+        Response response = text_response("made");
+        response.status = 202;
+        response.headers = {{"X-Note", "n"}};
+        return response;
+    });
+    RawClient client(server.port(), post("a body", "X-Asked: Yes\r\n"));
+    const std::string reply = client.read_reply();
+    CHECK(reply.starts_with("HTTP/1.1 202 Accepted\r\nDate: "));
+    CHECK(has(reply, " GMT\r\nContent-Type: text/plain\r\nContent-Length: 4\r\nX-Note: n\r\n\r\n"));
+    CHECK(reply.ends_with("made"));
+    CHECK(seen.method == "POST");
+    CHECK(seen.target == "/p");
+    CHECK(seen.headers.at("x-asked") == "Yes");
+    CHECK(seen.body == "a body");
+}
+
+TEST_CASE("targets are the handler's: nothing is decoded or tidied up on the way") {
+    const LocalServer server;
+    for (const std::string target :
+         {"/../../etc/passwd", "//x", "/%2e%2e/%00", "/a?b=/../c", "http://elsewhere/x", "*"}) {
+        CAPTURE(target);
+        CHECK(has(RawClient(server.port(), get(target)).read_reply(), "\r\nGET " + target + "\n"));
+    }
+}
+
+TEST_CASE("a connection carries many requests, also those sent ahead") {
+    const LocalServer server;
+    RawClient client(server.port());
+    for (const std::string target : {"/1", "/2"}) {
+        client.send(get(target));
+        CHECK(has(client.read_reply(), "GET " + target + "\n"));
+    }
+    client.send(get("/3") + post("four") + get("/5").substr(0, 20));
+    CHECK(has(client.read_reply(), "GET /3\n"));
+    CHECK(has(client.read_reply(), "POST /p\nfour"));
+    client.send(get("/5").substr(20));
+    CHECK(has(client.read_reply(), "GET /5\n"));
+}
+
+TEST_CASE(
+    "a connection ends when the client said so, or speaks HTTP/1.0 and did not ask for more") {
+    const LocalServer server;
+    for (const auto& request :
+         {get("/x", "Connection: close\r\n"), std::string("GET /x HTTP/1.0\r\n\r\n")}) {
+        CAPTURE(request);
+        RawClient client(server.port(), request + get("/ignored"));
+        const std::string all = client.read_to_end();
+        CHECK(client.ended());
+        CHECK(has(all, "Connection: close\r\n"));
+        CHECK(all.ends_with("GET /x\n"));
+    }
+    RawClient old(server.port(), "GET /x HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+    CHECK(has(old.read_reply(), "Connection: keep-alive\r\n"));
+    old.send(get("/again"));
+    CHECK(has(old.read_reply(), "GET /again\n"));
+}
+
+TEST_CASE("HEAD has the length and no body, 204 neither; the connection can be used on") {
+    const LocalServer server([](const Request& request) {
+        Response response = echo(request);
+        if (request.target == "/none") response.status = 204;
+        return response;
+    });
+    RawClient client(server.port(), "HEAD /x HTTP/1.1\r\nHost: x\r\n\r\n");
+    CHECK(has(client.read_until("\r\n\r\n"), "Content-Length: 8\r\n"));
+    client.send(get("/none"));
+    const std::string none = client.read_until("\r\n\r\n");
+    CHECK(none.starts_with("HTTP/1.1 204 No Content\r\n"));
+    CHECK_FALSE(has(none, "Content-Length"));
+    client.send(get("/x"));
+    CHECK(client.read_reply().starts_with("HTTP/1.1 200 OK\r\n"));
+}
+
+TEST_CASE("a client that asks before it sends its body is told to go ahead") {
+    const LocalServer server;
+    const std::string whole = post("hello", "Expect: 100-continue\r\n");
+    const auto body_at = whole.size() - 5;
+    RawClient client(server.port(), whole.substr(0, body_at));
+    CHECK(client.read_until("\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n");
+    client.send(whole.substr(body_at));
+    CHECK(has(client.read_reply(), "POST /p\nhello"));
+
+    RawClient too_much(server.port(),
+                       "POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+                       "Content-Length: 100000000\r\n\r\n");
+    CHECK(too_much.read_to_end().starts_with("HTTP/1.1 413 "));
+}
+
+TEST_CASE("a body may come in chunks") {
+    const LocalServer server;
+    RawClient client(server.port(),
+                     "POST /p HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
+                     "\r\n2\r\nhe\r\n");
+    client.send("3\r\nllo\r\n0\r\n\r\n" + get("/next"));
+    CHECK(has(client.read_reply(), "POST /p\nhello"));
+    CHECK(has(client.read_reply(), "GET /next\n"));
+}
+
+TEST_CASE("a client that closes its sending half still gets its answers") {
+    const LocalServer server;
+    RawClient client(server.port(), get("/1") + get("/2"));
+    client.close_sending_half();
+    const std::string all = client.read_to_end();
+    CHECK(client.ended());
+    CHECK(has(all, "GET /1\n"));
+    CHECK(has(all, "GET /2\n"));
+}
+
+TEST_CASE("a handler that throws costs one request, and tells nobody why") {
+    const LocalServer server([](const Request& request) {
+        if (request.target == "/bad") throw std::runtime_error("a secret");
+        if (request.target == "/odd") throw 4;
+        return echo(request);
+    });
+    RawClient client(server.port());
+    for (const std::string target : {"/bad", "/odd"}) {
+        client.send(get(target));
+        const std::string reply = client.read_reply();
+        CHECK(reply.starts_with("HTTP/1.1 500 Internal Server Error\r\n"));
+        CHECK(has(reply, "Content-Type: application/json\r\n"));
+        CHECK(has(reply, "\"code\": 500"));
+        CHECK_FALSE(has(reply, "secret"));
+    }
+    CHECK(serves(server));
+}
+
+TEST_CASE("what cannot be read is answered as JSON, and the connection ends") {
+    const LocalServer server;
+    for (const std::string bytes : {"\x16\x03\x01 hello, server", "BREW\r\n\r\n"}) {
+        RawClient client(server.port(), bytes);
+        const std::string reply = client.read_to_end();
+        CHECK(client.ended());
+        CHECK(reply.starts_with("HTTP/1.1 400 Bad Request\r\n"));
+        CHECK(has(reply, "Connection: close\r\n"));
+        CHECK(has(reply, "\"code\": 400"));
+    }
+}
+
+TEST_CASE("it listens where it is told, and says where that is") {
+    Server any;
+    REQUIRE(any.listen("0.0.0.0:0", echo).ok());
+    CHECK(any.where().starts_with("0.0.0.0:"));
+    CHECK(any.where() != "0.0.0.0:0");
+
+    Server six;
+    const auto listening = six.listen("[::1]:0", echo);
+    if (!listening) {
+        MESSAGE("no IPv6 on this machine: " << listening.fault().message);
+    } else {
+        CHECK(six.where().starts_with("[::1]:"));
+    }
+}
+
+TEST_CASE("where it cannot listen it says why") {
+    const LocalServer first;
+    const std::string taken = "127.0.0.1:" + std::to_string(first.port());
+    Server second;
+    const auto in_use = second.listen(taken, echo);
+    REQUIRE_FALSE(in_use.ok());
+    CHECK(in_use.fault().kind == FaultKind::rejected);
+    CHECK(in_use.fault().message == "cannot listen on " + taken + ": Address already in use");
+    CHECK(second.where().empty());
+
+    Server third;
+    const auto elsewhere = third.listen("192.0.2.1:9190", echo);  // nobody's address
+    REQUIRE_FALSE(elsewhere.ok());
+    CHECK(has(elsewhere.fault().message, "cannot listen on 192.0.2.1:9190: "));
+}
+
+TEST_CASE("it takes the addresses that the environment takes, and no others") {
+    for (const std::string host :
+         {"127.0.0.1", "0.0.0.0", "[::1]", "[::]", "localhost", "", "::1", "[127.0.0.1]", "name",
+          "127.0.0", "127.1", "0x7f.0.0.1", "[::1", " 127.0.0.1", "[]"}) {
+        CAPTURE(host);
+        const auto accepted = parse_listen(host + ":9190");
+        // As the environment hands it on, at a port of the kernel's choice.
+        const std::string address = accepted ? accepted->substr(0, accepted->rfind(':')) : host;
+        Server server;
+        const auto listening = server.listen(address + ":0", echo);
+        const bool understood =
+            listening.ok() || !has(listening.fault().message, "is no address to listen on");
+        CHECK(understood == accepted.has_value());
+    }
+    for (const std::string where : {"", ":", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x",
+                                    "127.0.0.1:70000", "127.0.0.1:-1", "127.0.0.1:80 "}) {
+        CAPTURE(where);
+        Server server;
+        const auto listening = server.listen(where, echo);
+        REQUIRE_FALSE(listening.ok());
+        CHECK(listening.fault().message == "'" + where +
+                                               "' is no address to listen on: expected IP:PORT, "
+                                               "such as 127.0.0.1:9190 or [::1]:9190");
+    }
+}

@@ -1,0 +1,164 @@
+// Rules of a spec that involve more than one field.
+#include <doctest/doctest.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "unit/spec/help.h"
+
+using namespace roundhouse;
+
+namespace {
+
+struct Case {
+    std::string text;
+    std::string_view problem;  // empty: none
+};
+
+void check_all(const std::vector<Case>& cases) {
+    for (const Case& c : cases) {
+        CAPTURE(c.text);
+        const Manifest manifest = parse(c.text);
+        const std::string problems = shown(manifest.errors);
+        CHECK_MESSAGE(manifest.errors.size() == (c.problem.empty() ? 0 : 1), problems);
+        CHECK_MESSAGE(contains(problems, c.problem), problems);
+    }
+}
+
+}  // namespace
+
+TEST_CASE("engines run behind gateways or in a network, and the spec says which") {
+    const std::string_view neither = "spec: neither gateways nor network";
+    check_all({
+        {spec_with(""), neither},
+        {spec_with("gateways: []"), neither},
+        {spec_with("network: \"\""), neither},
+        {spec_with("gateways: [gluetun]"), ""},
+        {spec_with("network: media"), ""},
+        {spec_with("gateways: [gluetun]\nnetwork: \"\""), ""},
+        {spec_with("gateways: [gluetun]\nnetwork: media"),
+         "7:3: spec.network: excludes spec.gateways (6:3)"},
+        // What is wrong already is not judged again.
+        {spec_with("gateways:"), "spec.gateways: expected a list"},
+        {spec_with("gateway: [gluetun]"), "spec.gateway: unknown field; did you mean gateways?"},
+        {spec_with("network: host"), "spec.network: expected the name"},
+    });
+}
+
+TEST_CASE("without gateways, what is about gateways has no effect") {
+    check_all({
+        {spec_with("network: media\nforwardedPort: {assign: none}"),
+         "7:3: spec.forwardedPort: has no effect without gateways"},
+        {spec_with("network: media\nreconnect: {}"), "spec.reconnect: has no effect"},
+        {spec_with("network: media\nfailover: {after: 1s}"), "spec.failover: has no effect"},
+        {gluetun_spec_with("failover: {after: 1s}"), ""},
+    });
+}
+
+TEST_CASE("each gateway is listed once, and has one way to log in") {
+    const auto server = [](const std::string& settings) {
+        return spec_with("gateways: [{container: gluetun, controlServer: {" + settings + "}}]");
+    };
+    check_all({
+        {spec_with("gateways: [gluetun, other, {container: gluetun}]"),
+         "6:31: spec.gateways[2].container: the same container as spec.gateways[0].container "
+         "(6:14)"},
+        {server("apiKeyFile: /k"), ""},
+        {server("username: u, passwordFile: /p"), ""},
+        {server("apiKeyFile: /k, username: u, passwordFile: /p"), "excludes username"},
+        {server("apiKeyFile: /k, username: u"), "excludes username"},
+        {server("username: u"), "spec.gateways[0].controlServer.username: needs passwordFile"},
+        {server("passwordFile: /p"), "passwordFile: needs username"},
+        {server("username: \"\", passwordFile: /p"), "passwordFile: needs username"},
+        {server("username: u, passwordFile: p"), "passwordFile: expected the absolute path"},
+        // Basic authentication ends the name at the first colon.
+        {server("username: \"u:v\", passwordFile: /p"),
+         "username: expected a user name without colon"},
+    });
+}
+
+TEST_CASE("the four port ranges keep clear of each other and of the end") {
+    check_all({
+        {gluetun_spec_with("ports: {https: 19019}"),
+         "7:11: spec.ports.https: 19019-19038 overlaps spec.ports.http (19000-19019)"},
+        {gluetun_spec_with("ports: {https: 19020}"), ""},
+        {gluetun_spec_with("ports: {http: 21990}"),
+         "spec.ports.http: 21990-22009 overlaps spec.ports.p2p (22000-22019)"},
+        {gluetun_spec_with("maxActiveReplicas: 2\nports: {https: 19001}"), "overlaps"},
+        {gluetun_spec_with("maxActiveReplicas: 1\nports: {https: 19001}"), ""},
+        {gluetun_spec_with("maxActiveReplicas: 1000"), ""},
+        {gluetun_spec_with("ports: {p2p: 65516}"), ""},
+        {gluetun_spec_with("ports: {p2p: 65517}"),
+         "the ports of 20 slots (65517-65536) do not fit below 65536; expected at most 65516"},
+        // One mistake, one error: a base or a number of slots that is wrong is not computed with.
+        {gluetun_spec_with("ports: {http: x, https: 19001}"), "spec.ports.http: expected"},
+        {gluetun_spec_with("maxActiveReplicas: x\nports: {https: 19001}"),
+         "spec.maxActiveReplicas: expected"},
+    });
+}
+
+TEST_CASE("the ceiling of the environment decides how many slots the ports are for") {
+    SpecDefaults defaults;
+    defaults.replica_ceiling = 10;
+    CHECK(parse(gluetun_spec_with("ports: {https: 19010}"), defaults).pool);
+    CHECK_FALSE(parse(gluetun_spec_with("ports: {https: 19009}"), defaults).pool);
+}
+
+TEST_CASE("no engine listens on the port of its gateway's control server") {
+    check_all({
+        {gluetun_spec_with("ports: {http: 7990}"),
+         "spec.ports.http: the control server's port 8000 lies in the range of spec.ports.http "
+         "(7990-8009)"},
+        {spec_with("gateways: [{container: gluetun, controlServer: {port: 22019}}]"),
+         "spec.gateways[0].controlServer.port: the control server's port 22019 lies in the range"},
+        {spec_with("gateways: [{container: gluetun, controlServer: {port: 22020}}]"), ""},
+        {spec_with("gateways: [{container: g0, controlServer: {port: 22019, address: proxy}}]"),
+         ""},
+    });
+}
+
+TEST_CASE("ports that Linux gives to outgoing connections are a warning, not an error") {
+    const auto warnings = [](const std::string& lines) {
+        const Manifest manifest = parse(gluetun_spec_with(lines));
+        CHECK_MESSAGE(manifest.pool, shown(manifest.errors));
+        return shown(manifest.warnings);
+    };
+    CHECK(warnings("").empty());
+    CHECK(warnings("ports: {p2p: 32748}").empty());
+    CHECK(warnings("ports: {p2p: 61000}").empty());
+    CHECK(contains(warnings("ports: {p2p: 32749}"),
+                   "7:11: spec.ports.p2p: 32749-32768 touches 32768-60999"));
+    CHECK(contains(warnings("ports: {p2p: 60999}"), "an engine may find its port taken"));
+}
+
+TEST_CASE("a target is mounted once") {
+    check_all({
+        {template_with("volumes: [\"aa:/c\", \"bb:/d\"]"), ""},
+        {template_with("volumes: [\"aa:/c\", \"bb:/c/\"]"),
+         "8:24: spec.template.volumes[1]: mounts '/c' as spec.template.volumes[0] (8:15) does"},
+        {gluetun_spec_with("template: {volumes: [\"aa:/c:ro\"], tmpfs: [\"/c:size=1m\"]}"),
+         "spec.template.tmpfs[0]: mounts '/c' as spec.template.volumes[0]"},
+    });
+}
+
+TEST_CASE("references stand for no more text than a program can be started with") {
+    // Of 1 KiB; each further variable is sixteen times the one before it.
+    const auto spec_with_variables = [](int count) {
+        std::string variables = "A: " + std::string(1024, 'a');
+        for (int i = 1; i < count; ++i) {
+            variables += std::string(", ") + static_cast<char>('A' + i) + ": ";
+            for (int times = 0; times < 16; ++times)
+                variables += std::string("$(") + static_cast<char>('A' + i - 1) + ")";
+        }
+        return template_with("env: {" + variables + "}");
+    };
+    check_all({
+        {spec_with_variables(3), ""},
+        {spec_with_variables(4), "spec.template.env.D: the references in it may stand for more"},
+        {spec_with_variables(26), "spec.template.env.D: the references in it may stand for more"},
+        {spec_with_variables(3) + "    args: [$(C), $(C), $(C), $(C)]\n", ""},
+        {spec_with_variables(3) + "    args: [$(C), $(C), $(C), $(C), $(C), $(C), $(C), $(C)]\n",
+         "spec.template.args: the references in it may stand for more than 2 MiB"},
+    });
+}

@@ -1,0 +1,42 @@
+// What is committed for others to read is what the table of fields says.
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "edge/spec/schema.h"
+#include "unit/source_tree.h"
+#include "unit/spec/help.h"
+
+using namespace roundhouse;
+using roundhouse::test::source_file;
+
+TEST_CASE("the committed schema is the one that `roundhouse schema` prints") {
+    CHECK_MESSAGE(source_file("manifests/enginepool.schema.json") == json_schema(),
+                  "write it anew: roundhouse schema > manifests/enginepool.schema.json");
+}
+
+TEST_CASE("the README shows the table that `roundhouse schema -o markdown` prints") {
+    CHECK_MESSAGE(contains(source_file("README.md"), "\n" + field_table_markdown() + "\n"),
+                  "write it anew: roundhouse schema -o markdown, between the two comments");
+}
+
+TEST_CASE("the schema tells editors what may stand where") {
+    const std::string schema = json_schema();
+    for (const char* part :
+         {"https://json-schema.org/draft/2020-12/schema", "\"const\": \"EnginePool\"",
+          "\"maximum\": 1000000", "\"additionalProperties\": false", "\"default\": 19000",
+          "\"IfNotPresent\"", "\"required\""}) {
+        CAPTURE(part);
+        CHECK(contains(schema, part));
+    }
+}
+
+TEST_CASE("the table of fields has a row for each field, with its default") {
+    const std::string table = field_table_markdown();
+    CHECK(contains(table, "| field | value | default | meaning |"));
+    CHECK(contains(table, "| `spec.replicas` | a whole number from 0 to 1000000 | required |"));
+    CHECK(contains(table, "| `spec.gateways[].host` |"));
+    CHECK(contains(table, "| `\"5s\"` |"));
+    CHECK(contains(table, "exclusive \\| shared \\| none"));
+    CHECK_FALSE(contains(table, "||"));
+}

@@ -1,0 +1,114 @@
+// Amounts as people write them, and as they must not.
+#include <doctest/doctest.h>
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "edge/text/quantity.h"
+
+using namespace roundhouse;
+using namespace std::chrono_literals;
+
+TEST_CASE("whole numbers are plain decimal") {
+    const std::vector<std::pair<std::string_view, std::optional<std::int64_t>>> cases{
+        {"0", 0},
+        {"42", 42},
+        {"-3", -3},
+        {"9223372036854775807", 9223372036854775807},
+        {"9223372036854775808", std::nullopt},
+        {"", std::nullopt},
+        {"-", std::nullopt},
+        {"-0", std::nullopt},
+        {"+1", std::nullopt},
+        {"010", std::nullopt},
+        {"0x10", std::nullopt},
+        {"0o10", std::nullopt},
+        {"1e3", std::nullopt},
+        {"1_000", std::nullopt},
+        {"1.0", std::nullopt},
+        {" 1", std::nullopt},
+        {"1 ", std::nullopt},
+    };
+    for (const auto& row : cases) {
+        CAPTURE(row.first);
+        CHECK(parse_whole_number(row.first) == row.second);
+    }
+}
+
+TEST_CASE("durations need a unit, and go from the largest to the smallest") {
+    const std::vector<std::pair<std::string_view, std::optional<Duration>>> cases{
+        {"250ms", 250ms},
+        {"5s", 5s},
+        {"1m30s", 90s},
+        {"2h", 2h},
+        {"1h2m3s4ms", 1h + 2min + 3s + 4ms},
+        {"0s", 0s},
+        {"010s", 10s},
+        {"876000h", 876000h},
+        {"876001h", std::nullopt},
+        {"99999999999999999999s", std::nullopt},
+        {"", std::nullopt},
+        {"5", std::nullopt},
+        {"s", std::nullopt},
+        {"5 s", std::nullopt},
+        {"-5s", std::nullopt},
+        {"1.5s", std::nullopt},
+        {"30s1m", std::nullopt},
+        {"1s1s", std::nullopt},
+        {"5sec", std::nullopt},
+        {"1d", std::nullopt},
+        {"1m30", std::nullopt},
+    };
+    for (const auto& row : cases) {
+        CAPTURE(row.first);
+        CHECK(parse_duration(row.first) == row.second);
+    }
+}
+
+TEST_CASE("sizes have binary and decimal units") {
+    const std::vector<std::pair<std::string_view, std::optional<std::int64_t>>> cases{
+        {"1024", 1024},
+        {"1Ki", 1024},
+        {"512Mi", 536870912},
+        {"2Gi", 2147483648},
+        {"1k", 1000},
+        {"1K", 1000},
+        {"1M", 1000000},
+        {"1G", 1000000000},
+        {"9999999999T", std::nullopt},
+        {"512m", std::nullopt},
+        {"512MB", std::nullopt},
+        {"1.5Gi", std::nullopt},
+        {"-1", std::nullopt},
+        {"", std::nullopt},
+        {"Mi", std::nullopt},
+    };
+    for (const auto& row : cases) {
+        CAPTURE(row.first);
+        CHECK(parse_size(row.first) == row.second);
+    }
+}
+
+TEST_CASE("CPUs are whole, decimal or in thousandths") {
+    const std::vector<std::pair<std::string_view, std::optional<std::int64_t>>> cases{
+        {"2", 2'000'000'000},
+        {"1.5", 1'500'000'000},
+        {"0.000000001", 1},
+        {"500m", 500'000'000},
+        {"1.0000000001", std::nullopt},
+        {"1.", std::nullopt},
+        {".5", std::nullopt},
+        {"1.5m", std::nullopt},
+        {"9223372036.9", std::nullopt},
+        {"99999999999", std::nullopt},
+        {"-1", std::nullopt},
+        {"", std::nullopt},
+    };
+    for (const auto& row : cases) {
+        CAPTURE(row.first);
+        CHECK(parse_cpus(row.first) == row.second);
+    }
+}
