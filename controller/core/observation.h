@@ -2,6 +2,16 @@
 //
 // Facts that take time to know (how long a gateway has not been ready, how often a probe failed)
 // come as ages from sensors; nothing in here compares two looks.
+//
+// Words for how well an engine does, each stronger than the one before:
+//   answers    its last probe was answered (ProbeView::answered_last)
+//   serves     it runs and answers, or failed fewer probes than the threshold since it answered
+//   ready      it serves, and its gateway is ready; nobody else listens on its port
+//   available  it counts for the rollout budget: ready, or out of this controller's reach for good
+// Words for P2P ports:
+//   forwarded  the VPN provider forwards the port to the gateway, as its control server reports it
+//   held       an engine that is there was made with that port
+//   assigned   the plan gives the port to an engine that is to be created
 #pragma once
 
 #include <map>
@@ -79,6 +89,11 @@ struct GatewayView {
     std::map<int, Duration> forwarded_for;
     int port_changes = 0;  // how often other ports were reported, in the last ten minutes
     std::optional<Duration> reconnected_ago;  // its VPN's latest reconnect, if one was seen
+    // A later reconnect was seen, and engines are not restarted for it before this time is over.
+    std::optional<Duration> next_rotation_in;
+    // HTTP ports of slots on which something listens that no list shows: seen from outside, before
+    // an engine is created there.
+    std::set<int> strangers_ports;
 
     bool operator==(const GatewayView&) const = default;
 };
@@ -100,9 +115,11 @@ struct EngineEnd {
 struct ProbeView {
     bool answered_ever = false;
     bool answered_last = false;
-    // Consecutive probes that reached the namespace without a good answer.
+    // Consecutive probes without a good answer. A connection attempt that nothing replied to is
+    // one of them only where something else in the namespace replied right after it.
     int failures = 0;
-    // The last probe did not even reach the namespace: it says nothing about the engine.
+    // The last probe met silence, and so did whatever else was asked in the namespace: it says
+    // nothing about the engine.
     bool unreachable = false;
     Duration failing_for{0};  // since the first of the consecutive failures
     std::string detail;       // what the last probe met; empty when it was answered
@@ -163,14 +180,28 @@ struct ImageView {
     bool operator==(const ImageView&) const = default;
 };
 
-// Calls for a slot that failed without leaving a trace on a container (a refused create, a removal
-// that did not end), counted by the step runner.
+// What went wrong with steps for a slot without leaving a trace on a container, counted by the step
+// runner: calls that failed (a refused create, a removal that did not end), and steps that
+// succeeded and did not help, because the next look found the new engine in need of the same step.
 struct SlotTrouble {
     int failures = 0;  // consecutive
     Duration since_last_failure{0};
     std::string detail;
+    std::string stuck_id;  // the container that could not be stopped or removed; else empty
 
     bool operator==(const SlotTrouble&) const = default;
+};
+
+// A container of another pool, in some gateway's network namespace. Never touched.
+struct NeighbourView {
+    std::string id;
+    std::string name;
+    std::string pool;        // whose engine it is
+    std::string gateway_id;  // whose namespace it joined
+    EnginePorts ports;
+    Time created_at{};
+
+    bool operator==(const NeighbourView&) const = default;
 };
 
 // A step that has not ended yet. What a look shows of its slot cannot be relied on.
@@ -186,6 +217,7 @@ struct Observation {
     // The spec's gateways in its order, then those that only engines still name.
     std::vector<GatewayView> gateways;
     std::vector<EngineView> engines;              // every container that carries our pool's label
+    std::vector<NeighbourView> neighbours;        // running engines of other pools
     std::map<int, StepInFlight> steps_in_flight;  // by slot; the container's state is in between
     std::map<int, SlotTrouble> troubles;
     // By slot: how long ago this controller created an engine there, by a clock that never jumps.

@@ -112,6 +112,8 @@ struct EnginePool {
     PortBases ports;
     ForwardedPortSpec forwarded_port;
     bool restart_engines_on_reconnect = true;
+    // Engines are restarted for reconnects at most once in this time.
+    Duration reconnect_min_interval = 5min;
     Duration failover_after = 60s;
     Duration check_interval = 5s;
     int max_unavailable = 1;
