@@ -187,7 +187,7 @@ struct SlotTrouble {
     int failures = 0;  // consecutive
     Duration since_last_failure{0};
     std::string detail;
-    std::string stuck_id;  // the container that could not be stopped or removed; else empty
+    std::string stuck_id = {};  // the container that could not be stopped or removed; else empty
 
     bool operator==(const SlotTrouble&) const = default;
 };
@@ -217,7 +217,6 @@ struct Observation {
     // The spec's gateways in its order, then those that only engines still name.
     std::vector<GatewayView> gateways;
     std::vector<EngineView> engines;              // every container that carries our pool's label
-    std::vector<NeighbourView> neighbours;        // running engines of other pools
     std::map<int, StepInFlight> steps_in_flight;  // by slot; the container's state is in between
     std::map<int, SlotTrouble> troubles;
     // By slot: how long ago this controller created an engine there, by a clock that never jumps.
@@ -226,6 +225,8 @@ struct Observation {
     // Only looked at in rounds that would create an engine; before that, the best is assumed.
     ImageView image;
     std::map<int, std::string> foreign_names;  // slot -> id of the stranger that holds its name
+
+    std::vector<NeighbourView> neighbours = {};  // running engines of other pools
 
     bool operator==(const Observation&) const = default;
 };
