@@ -47,7 +47,8 @@ void examine_problem(std::string_view text, const SpecProblem& problem) {
     must(!problem.message.empty(), "a problem has a message");
     must(problem.message.size() <= longest_message, "a message can be read");
     must(!mentions(problem.message, "\n"), "a message is one line");
-    must(!find_text_flaw(to_string(problem)), "a message is text");
+    const std::string line = to_string(problem);
+    must(cleaned(line, line.size()) == line, "a message is clean");
     must(problem.file == "engines.yaml", "a problem names its file");
     if (problem.line == 0) return;
     const auto length = length_of_line(text, problem.line);

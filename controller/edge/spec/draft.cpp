@@ -1,6 +1,9 @@
 #include "edge/spec/draft.h"
 
+#include <cstddef>
 #include <utility>
+
+#include "edge/text/foreign_text.h"
 
 namespace roundhouse {
 
@@ -18,6 +21,12 @@ SpecProblem problem_at(const std::string& file, const TextMark& mark, const std:
 }
 
 }  // namespace
+
+std::string member_path(const std::string& owner, std::string_view key) {
+    constexpr std::size_t longest_key = 63;
+    const std::string shown = cleaned(key, longest_key);
+    return owner.empty() ? shown : owner + "." + shown;
+}
 
 SpecDraft::SpecDraft(std::string file, const SpecDefaults& defaults) : file_(std::move(file)) {
     pool.check_interval = defaults.check_interval;

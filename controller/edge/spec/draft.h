@@ -9,9 +9,13 @@
 
 #include "core/spec.h"
 #include "edge/spec/manifest.h"
-#include "edge/text/foreign_text.h"
+#include "edge/spec/yaml_tree.h"
 
 namespace roundhouse {
+
+// "spec.template" and "env": "spec.template.env". A key that is long or no clean text is shown
+// cleaned.
+std::string member_path(const std::string& owner, std::string_view key);
 
 class SpecDraft {
   public:

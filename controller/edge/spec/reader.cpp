@@ -13,10 +13,6 @@ namespace {
 
 constexpr std::size_t most_gateways = 100;
 
-std::string joined_path(const std::string& owner, std::string_view name) {
-    return owner.empty() ? std::string(name) : owner + "." + std::string(name);
-}
-
 std::string article_for(const std::string& path) {
     return path.empty() ? "a mapping with apiVersion, kind, metadata and spec" : "a mapping";
 }
@@ -49,7 +45,7 @@ class DocumentReader {
             const auto found = std::find_if(fields.begin(), fields.end(), [&](const Field* field) {
                 return field->name() == child.key;
             });
-            const std::string child_path = joined_path(path, child.key);
+            const std::string child_path = member_path(path, child.key);
             if (found == fields.end()) {
                 refuse_unknown(child, fields, owner, path);
             } else {
@@ -103,7 +99,7 @@ class DocumentReader {
     // A section that is absent lacks what is required in it, too.
     void require_fields(const std::string& owner, const std::string& path) {
         for (const Field* field : fields_of(owner)) {
-            const std::string field_path = joined_path(path, field->name());
+            const std::string field_path = member_path(path, field->name());
             if (draft_.gives(field_path) || !draft_.sound(field_path)) continue;
             if (field->shape == Field::Shape::section) require_fields(field->path, field_path);
             if (field->when_absent != required) continue;
@@ -123,11 +119,11 @@ class DocumentReader {
         } else if (const auto nearest = nearest_name(node.key, names)) {
             message += "; did you mean " + *nearest + "?";
             // It was meant to be given: that it is missing is no error of its own.
-            draft_.distrust(joined_path(path, *nearest));
+            draft_.distrust(member_path(path, *nearest));
         } else {
             message += "; known here: " + joined(names, ", ");
         }
-        draft_.add_error(node.key_mark, joined_path(path, excerpt(node.key)), std::move(message));
+        draft_.add_error(node.key_mark, member_path(path, node.key), std::move(message));
     }
 
     SpecDraft& draft_;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/launch.h"
+#include "edge/text/foreign_text.h"
 
 namespace roundhouse {
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <regex>
 
+#include "edge/text/foreign_text.h"
 #include "edge/text/nearest_name.h"
 #include "edge/text/quantity.h"
 
@@ -302,7 +303,7 @@ ValueKind text_map(const Place<KeyValues>& place, const TextRule& key, const Tex
         }
         place(draft).clear();
         for (const YamlNode& child : node.children) {
-            const std::string item_path = path + "." + excerpt(child.key);
+            const std::string item_path = member_path(path, child.key);
             if (!key_check.accepts(child.key)) {
                 draft.add_error(child.key_mark, item_path,
                                 "expected " + expected_key + ", got " + in_quotes(child.key));

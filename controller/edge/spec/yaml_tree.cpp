@@ -13,6 +13,9 @@
 #include <tuple>
 #include <utility>
 
+#include "edge/text/foreign_text.h"
+#include "edge/text/utf8.h"
+
 namespace roundhouse {
 
 namespace {
@@ -247,6 +250,39 @@ class TreeBuilder : public YAML::EventHandler {
     std::map<YAML::anchor_t, YamlNode> anchored_;
 };
 
+std::string hex_byte(char c) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    const auto byte = static_cast<unsigned char>(c);
+    return {'0', 'x', digits[byte >> 4U], digits[byte & 0x0FU]};
+}
+
+bool allowed_control(std::string_view text, std::size_t at) {
+    if (text[at] == '\t' || text[at] == '\n') return true;
+    return text[at] == '\r' && at + 1 < text.size() && text[at + 1] == '\n';
+}
+
+// The first place where `text` is not UTF-8, or holds a control character other than a tab and the
+// ends of lines.
+std::optional<YamlProblem> find_bad_character(std::string_view text) {
+    TextMark mark;
+    for (std::size_t at = 0; at < text.size();) {
+        const Utf8Character character = first_character(text.substr(at));
+        if (!character.valid) {
+            return YamlProblem{mark, "not UTF-8 (byte " + hex_byte(text[at]) +
+                                         "); save the file with the encoding UTF-8"};
+        }
+        if (is_control(character.code_point) && !allowed_control(text, at)) {
+            return YamlProblem{mark, "a control character (byte " + hex_byte(text[at]) +
+                                         "), which YAML does not allow; remove it"};
+        }
+        const bool line_ends = text[at] == '\n';
+        const int bytes = static_cast<int>(character.size);
+        mark = line_ends ? TextMark{mark.line + 1, 1} : TextMark{mark.line, mark.column + bytes};
+        at += character.size;
+    }
+    return std::nullopt;
+}
+
 std::string_view without_byte_order_mark(std::string_view text) {
     constexpr std::string_view mark = "\xEF\xBB\xBF";
     if (text.substr(0, mark.size()) == mark) text.remove_prefix(mark.size());
@@ -257,7 +293,7 @@ std::optional<YamlProblem> refuse_unread(std::string_view text, const YamlLimits
     if (text.size() > limits.text_bytes) {
         return YamlProblem{{}, "larger than " + std::to_string(limits.text_bytes) + " bytes"};
     }
-    if (const auto flaw = find_text_flaw(text)) return YamlProblem{flaw->mark, flaw->message};
+    if (auto problem = find_bad_character(text)) return problem;
     constexpr std::string_view indicators = "[]{},&*!";
     const auto count = std::count_if(text.begin(), text.end(), [&](char c) {
         return indicators.find(c) != std::string_view::npos;
@@ -306,7 +342,7 @@ YamlDocuments parse_yaml(std::string_view text, const YamlLimits& limits) {
         broken = unreadable.problem;
     } catch (const YAML::Exception& error) {
         broken = YamlProblem{to_mark(error.mark, end_of(text)),
-                             "not valid YAML: " + excerpt(error.msg, 200)};
+                             "not valid YAML: " + cleaned(error.msg, 200)};
     } catch (const std::exception& error) {
         broken = YamlProblem{{}, std::string("not valid YAML: ") + error.what()};
     }

@@ -6,9 +6,15 @@
 #include <string_view>
 #include <vector>
 
-#include "edge/text/foreign_text.h"
-
 namespace roundhouse {
+
+// A place in a text; the first line and the first column are 1. Columns count bytes.
+struct TextMark {
+    int line = 1;
+    int column = 1;
+
+    bool operator==(const TextMark&) const = default;
+};
 
 struct YamlNode {
     enum class Kind { null, scalar, list, map };

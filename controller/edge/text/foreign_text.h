@@ -1,35 +1,18 @@
-// Text from outside: whether it is text at all, and how to show it.
+// The one cleaner for text from outside: replies, file names, what a user typed.
 #pragma once
 
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <string_view>
 
 namespace roundhouse {
 
-// A place in a text; the first line and the first column are 1. Columns count bytes.
-struct TextMark {
-    int line = 1;
-    int column = 1;
+// `text` as valid UTF-8 on one line, at most `max_bytes` long. Tabs and line ends become spaces;
+// other control characters (C0, DEL, C1) and bytes that are not UTF-8 become '?'. Longer text ends
+// in "...", cut between two characters. Cleaning twice changes nothing.
+std::string cleaned(std::string_view text, std::size_t max_bytes);
 
-    bool operator==(const TextMark&) const = default;
-};
-
-struct TextFlaw {
-    TextMark mark;
-    std::string message;
-};
-
-// The first place where `text` is not UTF-8 or holds a control character other than tab, line feed
-// and a carriage return before a line feed; nullopt for clean text.
-std::optional<TextFlaw> find_text_flaw(std::string_view text);
-
-// `text` fit for one line of a terminal: control characters become '?', and what is longer than
-// `longest` bytes is cut.
-std::string excerpt(std::string_view text, std::size_t longest = 60);
-
-// The same in single quotes.
+// A name or a value in single quotes, cleaned, for messages.
 std::string in_quotes(std::string_view text);
 
 }  // namespace roundhouse
