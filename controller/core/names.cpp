@@ -1,21 +1,11 @@
 #include "core/names.h"
 
-#include <charconv>
+#include "core/numbers.h"
 
 namespace roundhouse {
 
 std::string engine_name(std::string_view pool, int slot) {
     return std::string(pool) + "-" + std::to_string(slot);
-}
-
-std::optional<int> parse_number(std::string_view text) {
-    if (text.empty() || (text.size() > 1 && text.front() == '0')) return std::nullopt;
-    if (text.front() < '0' || text.front() > '9') return std::nullopt;
-    int number = 0;
-    const char* end = text.data() + text.size();
-    const auto [stopped_at, error] = std::from_chars(text.data(), end, number);
-    if (error != std::errc{} || stopped_at != end) return std::nullopt;
-    return number;
 }
 
 std::optional<int> slot_of_name(std::string_view pool, std::string_view name) {

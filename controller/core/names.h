@@ -31,7 +31,4 @@ std::string engine_name(std::string_view pool, int slot);
 // The slot in a name of that form; nullopt for every other name ("acestream-01" included).
 std::optional<int> slot_of_name(std::string_view pool, std::string_view name);
 
-// A decimal number without sign, leading zeros or anything around it; nullopt otherwise.
-std::optional<int> parse_number(std::string_view text);
-
 }  // namespace roundhouse

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/names.h"
+#include "core/numbers.h"
 
 namespace roundhouse {
 

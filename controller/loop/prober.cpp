@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/classify.h"
+#include "core/host_port.h"
 
 namespace roundhouse {
 
@@ -179,7 +180,7 @@ bool Prober::take_in(ProbeReply reply, Monotonic now) {
         !subject.target.named_in_spec || hosts_with_engines_.contains(host);
     if (reply.outcome == ProbeOutcome::failed && !leads_to_engines) {
         reply.outcome = ProbeOutcome::unreachable;
-        reply.detail += " at " + host + ":" + std::to_string(subject.target.port) +
+        reply.detail += " at " + host_port(host, subject.target.port) +
                         ", and no engine has answered at that host yet (controlServer.address)";
     }
     const bool changed = learn(subject, reply, now);

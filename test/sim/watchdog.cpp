@@ -5,6 +5,7 @@
 
 #include "core/backoff.h"
 #include "core/names.h"
+#include "core/numbers.h"
 #include "fakes/plan_rules.h"
 
 namespace roundhouse::test {

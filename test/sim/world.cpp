@@ -5,6 +5,7 @@
 
 #include "core/launch.h"
 #include "core/names.h"
+#include "core/numbers.h"
 #include "sim/disturber.h"
 
 namespace roundhouse::test {

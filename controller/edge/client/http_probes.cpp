@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <utility>
 
+#include "core/host_port.h"
+
 namespace roundhouse {
 
 namespace {
@@ -11,9 +13,7 @@ namespace {
 constexpr std::size_t longest_body_bytes = std::size_t{64} << 10U;
 
 std::string url_of(const ProbeRequest& request) {
-    const bool ipv6 = request.host.find(':') != std::string::npos;
-    const std::string host = ipv6 ? "[" + request.host + "]" : request.host;
-    return "http://" + host + ":" + std::to_string(request.port) + request.path;
+    return "http://" + host_port(request.host, request.port) + request.path;
 }
 
 ProbeReply judge_connection(std::string engine_id, const HttpReply& reply) {

@@ -7,8 +7,10 @@
 #include <charconv>
 #include <utility>
 
+#include "core/host_port.h"
+#include "core/numbers.h"
 #include "edge/text/foreign_text.h"
-#include "edge/text/quantity.h"
+#include "edge/text/strings.h"
 
 namespace roundhouse {
 namespace {
@@ -48,13 +50,6 @@ class Reader {
     std::optional<Fault> problem_;
 };
 
-std::string lower(std::string_view text) {
-    std::string out(text);
-    std::transform(out.begin(), out.end(), out.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return out;
-}
-
 std::optional<bool> parse_switch(const std::string& text) {
     const std::string word = lower(text);
     if (word == "true" || word == "1") return true;
@@ -62,18 +57,12 @@ std::optional<bool> parse_switch(const std::string& text) {
     return std::nullopt;
 }
 
-std::optional<int> parse_between(std::string_view text, int least, int most) {
-    const auto number = parse_whole_number(text);
-    if (!number || *number < least || *number > most) return std::nullopt;
-    return static_cast<int>(*number);
-}
-
 std::optional<int> parse_port(std::string_view text) {
-    return parse_between(text, 1, 65535);
+    return parse_number(text, 1, 65535);
 }
 
 std::optional<int> parse_replica_limit(const std::string& text) {
-    return parse_between(text, 1, 1000);
+    return parse_number(text, 1, 1000);
 }
 
 // Seconds as a plain decimal ("5", "0.5"), 0.1 to 3600.
@@ -143,18 +132,15 @@ Result<Environment> read_environment(const VariableLookup& lookup) {
 }
 
 std::optional<std::string> parse_listen(const std::string& text) {
-    const std::size_t colon = text.rfind(':');
-    if (colon == std::string::npos) return std::nullopt;
-    const std::string port = text.substr(colon + 1);
-    std::string host = text.substr(0, colon);
+    auto parts = parse_host_port(text);
+    if (!parts || parts->port == 0) return std::nullopt;
+    std::string& host = parts->host;
     if (host.empty()) host = "0.0.0.0";
     if (host == "localhost") host = "127.0.0.1";
-    const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
     in6_addr parsed{};
-    const bool is_address =
-        bracketed ? inet_pton(AF_INET6, host.substr(1, host.size() - 2).c_str(), &parsed) == 1
-                  : inet_pton(AF_INET, host.c_str(), &parsed) == 1;
-    return is_address && parse_port(port) ? std::optional(host + ":" + port) : std::nullopt;
+    const bool is_address = inet_pton(AF_INET6, host.c_str(), &parsed) == 1 ||
+                            inet_pton(AF_INET, host.c_str(), &parsed) == 1;
+    return is_address ? std::optional(host_port(host, parts->port)) : std::nullopt;
 }
 
 std::optional<Severity> parse_severity(std::string_view word) {

@@ -1,5 +1,6 @@
 #include "edge/command/plan_table.h"
 
+#include "core/host_port.h"
 #include "edge/command/table.h"
 
 namespace roundhouse {
@@ -21,7 +22,7 @@ Colour colour_of(const Decision& decision) {
 
 std::string address_of(const Decision& decision) {
     if (decision.host.empty()) return "-";
-    return decision.host + ":" + std::to_string(decision.port);
+    return host_port(decision.host, decision.port);
 }
 
 std::string p2p_of(const Decision& decision) {

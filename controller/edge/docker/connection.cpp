@@ -5,7 +5,7 @@
 #include <optional>
 #include <utility>
 
-#include "core/names.h"
+#include "core/numbers.h"
 #include "edge/docker/json.h"
 
 namespace roundhouse {

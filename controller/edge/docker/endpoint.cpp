@@ -2,11 +2,10 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <optional>
 #include <string_view>
 
-#include "core/names.h"
+#include "core/host_port.h"
 
 namespace roundhouse {
 
@@ -37,23 +36,14 @@ bool readable(const std::string& file) {
 }
 
 // "host", "host:2375", "[::1]:2375" -> with the port filled in; nullopt for anything else.
-std::optional<std::string> with_port(std::string place, std::string_view default_port) {
+std::optional<std::string> with_port(std::string place, int default_port) {
     if (place.ends_with('/')) place.pop_back();
     if (place.find_first_of("/?# \t\r\n\\") != std::string::npos) return std::nullopt;
-    const auto bracket = place.rfind(']');
-    const auto colon = place.find(':', bracket == std::string::npos ? 0 : bracket);
-    const bool literal = place.starts_with('[');
-    if (literal != (bracket != std::string::npos)) return std::nullopt;
-    if (literal && bracket + 1 != std::min(colon, place.size())) return std::nullopt;
-    if (colon == 0) place.insert(0, "localhost");
-    if (place.empty()) place = "localhost";
-    if (colon == std::string::npos) return place + ":" + std::string(default_port);
-    const auto port = parse_number(std::string_view(place).substr(place.rfind(':') + 1));
-    if (place.find(':', bracket == std::string::npos ? 0 : bracket) != place.rfind(':') || !port ||
-        *port < 1 || *port > 65535) {
-        return std::nullopt;
-    }
-    return place;
+    const bool has_port = place.find(':') != std::string::npos && !place.ends_with(']');
+    if (!has_port) place += ":" + std::to_string(default_port);
+    const auto parts = parse_host_port(place);
+    if (!parts || parts->port == 0) return std::nullopt;
+    return host_port(parts->host.empty() ? "localhost" : parts->host, parts->port);
 }
 
 Result<TlsFiles> tls_files(const DockerVariables& variables) {
@@ -96,7 +86,7 @@ Result<DockerEndpoint> tcp_endpoint(const Address& address, const DockerVariable
     }
     const bool tls =
         address.scheme == "https" || (address.scheme != "http" && variables.tls_verify);
-    const auto place = with_port(address.rest, tls ? "2376" : "2375");
+    const auto place = with_port(address.rest, tls ? 2376 : 2375);
     if (!place) return refuse("'" + variables.host + "' is not an address");
     DockerEndpoint endpoint{.display = "tcp://" + *place,
                             .url = (tls ? "https://" : "http://") + *place,

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/names.h"
+#include "core/numbers.h"
 #include "core/time.h"
 
 namespace roundhouse {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/host_port.h"
 #include "edge/gluetun/answers.h"
 #include "edge/gluetun/route_search.h"
 #include "edge/gluetun/transfers.h"
@@ -36,11 +37,6 @@ Result<ControlLogin> read_login(const ControlServer& server) {
 SentLogin kind_of(const ControlLogin& login) {
     if (!login.api_key.empty()) return SentLogin::api_key;
     return login.username.empty() ? SentLogin::none : SentLogin::password;
-}
-
-std::string authority_of(const std::string& address, int port) {
-    const bool ipv6 = address.find(':') != std::string::npos;
-    return (ipv6 ? "[" + address + "]" : address) + ":" + std::to_string(port);
 }
 
 // All questions of one read(), side by side: what hangs holds up only itself.
@@ -127,7 +123,7 @@ GluetunClient::GluetunClient(GluetunSettings settings) : settings_(std::move(set
 GatewayReading GluetunClient::read(const GatewaySpec& gateway, const std::string& address) {
     const auto deadline = steady_clock::now() + settings_.deadline;
     const int port = gateway.control_server.port;
-    AskedServer server{gateway.container, authority_of(address, port)};
+    AskedServer server{gateway.container, host_port(address, port)};
     auto login = read_login(gateway.control_server);
     if (!login) return only(unusable_key_answer(server, login.fault().message));
     server.sent = kind_of(login.value());

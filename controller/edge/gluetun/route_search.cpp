@@ -1,8 +1,11 @@
 #include "edge/gluetun/route_search.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cstddef>
 #include <utility>
+
+#include "edge/text/strings.h"
 
 namespace roundhouse {
 
@@ -15,14 +18,8 @@ bool is_redirect(int status) {
     return status == 301 || status == 302 || status == 307 || status == 308;
 }
 
-char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 bool starts_with_ignoring_case(std::string_view text, std::string_view start) {
-    return text.size() >= start.size() &&
-           std::equal(start.begin(), start.end(), text.begin(),
-                      [](char a, char b) { return lower(a) == lower(b); });
+    return lower(text.substr(0, start.size())) == lower(start);
 }
 
 // "/v1/x" of "http://host:port/v1/x"; a path stays what it is. Empty: another server.
@@ -36,8 +33,8 @@ std::string_view path_on(std::string_view location, std::string_view authority) 
 
 // What RFC 3986 allows in a path and a query; parsers of URLs read the rest in different ways.
 bool is_plain(char c) {
-    const bool alphanumeric = (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9');
-    return alphanumeric || std::string_view("-._~!$&'()*+,;=%:@/?").find(c) != std::string::npos;
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+           std::string_view("-._~!$&'()*+,;=%:@/?").find(c) != std::string::npos;
 }
 
 }  // namespace

@@ -12,11 +12,11 @@
 #include <boost/beast/http/rfc7230.hpp>
 #include <boost/beast/http/status.hpp>
 #include <boost/beast/http/string_body.hpp>
-#include <cctype>
 #include <cstdio>
 #include <utility>
 
 #include "edge/http/views.h"
+#include "edge/text/strings.h"
 
 namespace roundhouse {
 
@@ -32,11 +32,8 @@ Request request_from(const http::request_header<>& head) {
     request.method = std::string(head.method_string());
     request.target = std::string(head.target());
     for (const auto& field : head) {
-        std::string name(field.name_string());
-        std::ranges::transform(name, name.begin(), [](unsigned char letter) {
-            return static_cast<char>(std::tolower(letter));
-        });
-        request.headers.emplace(std::move(name), std::string(field.value()));
+        request.headers.emplace(lower(std::string(field.name_string())),
+                                std::string(field.value()));
     }
     return request;
 }

@@ -1,23 +1,12 @@
 #include "edge/http/request_parts.h"
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
-#include <system_error>
+
+#include "core/numbers.h"
+#include "edge/text/strings.h"
 
 namespace roundhouse {
-
-namespace {
-
-char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool equal_but_for_case(std::string_view a, std::string_view b) {
-    return std::ranges::equal(a, b, {}, lower, lower);
-}
-
-}  // namespace
 
 Target split_target(std::string_view target) {
     const auto mark = target.find('?');
@@ -37,12 +26,10 @@ std::optional<std::string_view> parameter(std::string_view query, std::string_vi
 }
 
 std::optional<std::uint64_t> whole_number(std::string_view text) {
-    std::uint64_t number = 0;
-    const char* end = text.data() + text.size();
-    const auto [stop, problem] = std::from_chars(text.data(), end, number);
-    if (stop != end || problem == std::errc::invalid_argument) return std::nullopt;
-    const bool too_large = problem == std::errc::result_out_of_range;
-    return too_large ? std::numeric_limits<std::uint64_t>::max() : number;
+    if (text.empty()) return std::nullopt;
+    if (text.find_first_not_of("0123456789") != std::string_view::npos) return std::nullopt;
+    text.remove_prefix(std::min(text.find_first_not_of('0'), text.size() - 1));
+    return parse_number<std::uint64_t>(text).value_or(std::numeric_limits<std::uint64_t>::max());
 }
 
 std::string_view header(const Request& request, const std::string& name) {
@@ -54,13 +41,13 @@ std::string_view bearer_key(std::string_view authorization) {
     authorization = trimmed(authorization);
     const auto space = authorization.find(' ');
     if (space == std::string_view::npos) return {};
-    if (!equal_but_for_case(authorization.substr(0, space), "Bearer")) return {};
+    if (lower(authorization.substr(0, space)) != "bearer") return {};
     return trimmed(authorization.substr(space));
 }
 
 bool is_json_type(std::string_view content_type) {
     const auto type = content_type.substr(0, content_type.find(';'));
-    return equal_but_for_case(trimmed(type), "application/json");
+    return lower(trimmed(type)) == "application/json";
 }
 
 std::string_view trimmed(std::string_view text) {

@@ -21,12 +21,13 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
-#include <charconv>
 #include <exception>
 #include <optional>
 #include <set>
 #include <string_view>
 #include <thread>
+
+#include "core/host_port.h"
 
 namespace roundhouse {
 
@@ -43,25 +44,16 @@ auto into(error_code& error) {
 
 // "192.0.2.1:80" or "[2001:db8::1]:80"
 std::optional<tcp::endpoint> endpoint_from(std::string_view where) {
-    const auto colon = where.rfind(':');
-    if (colon == std::string_view::npos) return std::nullopt;
-    std::string_view host = where.substr(0, colon);
-    const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
-    if (bracketed) host = host.substr(1, host.size() - 2);
-    unsigned short port = 0;
-    const char* end = where.data() + where.size();
-    const auto [stop, problem] = std::from_chars(where.data() + colon + 1, end, port);
+    const auto parts = parse_host_port(where);
+    if (!parts) return std::nullopt;
     error_code error;
-    const auto address = asio::ip::make_address(host, error);
-    const bool good = !error && problem == std::errc{} && stop == end;
-    if (!good || address.is_v6() != bracketed) return std::nullopt;
-    return tcp::endpoint(address, port);
+    const auto address = asio::ip::make_address(parts->host, error);
+    if (error) return std::nullopt;
+    return tcp::endpoint(address, static_cast<unsigned short>(parts->port));
 }
 
 std::string to_string(const tcp::endpoint& endpoint) {
-    const std::string host = endpoint.address().to_string();
-    return (endpoint.address().is_v6() ? "[" + host + "]" : host) + ":" +
-           std::to_string(endpoint.port());
+    return host_port(endpoint.address().to_string(), endpoint.port());
 }
 
 // One client. Belongs to the server's thread.

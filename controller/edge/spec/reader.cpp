@@ -6,6 +6,7 @@
 #include "edge/spec/fields.h"
 #include "edge/spec/hints.h"
 #include "edge/text/nearest_name.h"
+#include "edge/text/strings.h"
 
 namespace roundhouse {
 

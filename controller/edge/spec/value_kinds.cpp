@@ -1,9 +1,12 @@
 #include "edge/spec/value_kinds.h"
 
+#include <limits>
 #include <memory>
 #include <optional>
 #include <regex>
+#include <string_view>
 
+#include "core/numbers.h"
 #include "edge/text/foreign_text.h"
 #include "edge/text/nearest_name.h"
 #include "edge/text/quantity.h"
@@ -24,10 +27,15 @@ std::string shown_as_found(const YamlNode& node) {
     return in_quotes(node.text);
 }
 
+bool is_whole_number(std::string_view text) {
+    constexpr auto least = std::numeric_limits<std::int64_t>::min();
+    return parse_number(text, least).has_value();
+}
+
 // YAML readers disagree on what 010, 1_000 and 1e3 are, so none of them is guessed at.
 void add_number_mismatch(SpecDraft& draft, const YamlNode& node, const std::string& path,
                          const std::string& expected) {
-    const bool is_number = parse_whole_number(node.text).has_value();
+    const bool is_number = is_whole_number(node.text);
     if (node.quoted && is_number) {
         draft.add_error(node.mark, path,
                         "expected " + expected + ", got a text in quotes; write " + node.text);
@@ -47,9 +55,9 @@ ValueKind whole_number_kind(const Place<Number>& place, Number least, Number mos
         {"type", "integer"}, {"minimum", std::int64_t{least}}, {"maximum", std::int64_t{most}}};
     kind.read = [=, expected = kind.expected](SpecDraft& draft, const YamlNode& node,
                                               const std::string& path) {
-        const auto number = node.is_plain() ? parse_whole_number(node.text) : std::nullopt;
-        if (number && *number >= least && *number <= most) {
-            place(draft) = static_cast<Number>(*number);
+        const auto number = node.is_plain() ? parse_number(node.text, least, most) : std::nullopt;
+        if (number) {
+            place(draft) = *number;
         } else {
             add_number_mismatch(draft, node, path, expected);
         }
@@ -138,15 +146,6 @@ JsonItems to_items(const std::vector<std::string>& texts) {
     return items;
 }
 
-std::string joined(const std::vector<std::string>& texts, std::string_view separator) {
-    std::string result;
-    for (const std::string& item : texts) {
-        if (!result.empty()) result += separator;
-        result += item;
-    }
-    return result;
-}
-
 ValueKind constant(std::string text) {
     ValueKind kind;
     kind.expected = text;
@@ -197,7 +196,7 @@ ValueKind duration(const Place<Duration>& place, Duration least, Duration most) 
         const auto read = is_text ? parse_duration(node.text) : std::nullopt;
         if (read && *read >= least && *read <= most) {
             place(draft) = *read;
-        } else if (is_text && parse_whole_number(node.text)) {
+        } else if (is_text && is_whole_number(node.text)) {
             draft.add_error(node.mark, path,
                             "expected " + expected + "; " + node.text + " has no unit: write " +
                                 node.text + "s");

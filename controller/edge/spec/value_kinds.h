@@ -5,13 +5,13 @@
 #include <cstdint>
 #include <functional>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "edge/spec/draft.h"
 #include "edge/spec/yaml_tree.h"
 #include "edge/text/json_value.h"
+#include "edge/text/strings.h"
 
 namespace roundhouse {
 
@@ -59,7 +59,6 @@ void add_unknown_word(SpecDraft& draft, const YamlNode& node, const std::string&
                       const std::vector<std::string>& words);
 
 JsonItems to_items(const std::vector<std::string>& texts);
-std::string joined(const std::vector<std::string>& texts, std::string_view separator);
 
 // One of a few words.
 template <class E>

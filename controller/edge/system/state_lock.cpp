@@ -12,7 +12,7 @@
 #include <string_view>
 #include <system_error>
 
-#include "core/names.h"
+#include "core/numbers.h"
 
 namespace roundhouse {
 namespace {

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cstddef>
 #include <numeric>
+#include <utility>
+
+#include "edge/text/strings.h"
 
 namespace roundhouse {
 
@@ -31,11 +34,8 @@ std::size_t edit_distance(const std::string& a, const std::string& b) {
 }  // namespace
 
 std::string folded(std::string_view name) {
-    std::string word;
-    for (const char c : name) {
-        if (c == '_' || c == '-') continue;
-        word += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    }
+    std::string word = lower(name);
+    std::erase_if(word, [](char c) { return c == '_' || c == '-'; });
     return word;
 }
 

@@ -3,7 +3,6 @@
 #include <array>
 #include <charconv>
 #include <limits>
-#include <string>
 
 namespace roundhouse {
 
@@ -33,14 +32,6 @@ std::optional<std::int64_t> multiply(std::int64_t a, std::int64_t b) {
 }
 
 }  // namespace
-
-std::optional<std::int64_t> parse_whole_number(std::string_view text) {
-    std::int64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    if (std::to_string(number) != text) return std::nullopt;
-    return number;
-}
 
 std::optional<Duration> parse_duration(std::string_view text) {
     constexpr std::array units{Unit{"h", 3'600'000}, Unit{"m", 60'000}, Unit{"s", 1'000},

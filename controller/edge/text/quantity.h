@@ -11,9 +11,6 @@ namespace roundhouse {
 
 // Each of these reads the whole of `text` or returns nullopt; what does not fit is nullopt as well.
 
-// Plain decimal: "0", "42", "-3". No leading zeros, signs of plus, separators or exponents.
-std::optional<std::int64_t> parse_whole_number(std::string_view text);
-
 // "250ms", "5s", "1m30s", "2h": whole numbers, largest unit first, each unit once.
 std::optional<Duration> parse_duration(std::string_view text);
 

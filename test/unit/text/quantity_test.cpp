@@ -12,32 +12,6 @@
 using namespace roundhouse;
 using namespace std::chrono_literals;
 
-TEST_CASE("whole numbers are plain decimal") {
-    const std::vector<std::pair<std::string_view, std::optional<std::int64_t>>> cases{
-        {"0", 0},
-        {"42", 42},
-        {"-3", -3},
-        {"9223372036854775807", 9223372036854775807},
-        {"9223372036854775808", std::nullopt},
-        {"", std::nullopt},
-        {"-", std::nullopt},
-        {"-0", std::nullopt},
-        {"+1", std::nullopt},
-        {"010", std::nullopt},
-        {"0x10", std::nullopt},
-        {"0o10", std::nullopt},
-        {"1e3", std::nullopt},
-        {"1_000", std::nullopt},
-        {"1.0", std::nullopt},
-        {" 1", std::nullopt},
-        {"1 ", std::nullopt},
-    };
-    for (const auto& row : cases) {
-        CAPTURE(row.first);
-        CHECK(parse_whole_number(row.first) == row.second);
-    }
-}
-
 TEST_CASE("durations need a unit, and go from the largest to the smallest") {
     const std::vector<std::pair<std::string_view, std::optional<Duration>>> cases{
         {"250ms", 250ms},

@@ -1,0 +1,16 @@
+// Small helpers for texts that the standard library lacks.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace roundhouse {
+
+// A to Z become a to z; every other byte stays, whatever the locale.
+std::string lower(std::string_view text);
+
+// "a, b, c"
+std::string joined(const std::vector<std::string>& texts, std::string_view separator);
+
+}  // namespace roundhouse
