@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/host_port.h"
+#include "core/numbers.h"
 #include "edge/command/reply_tree.h"
 #include "edge/command/table.h"
 
@@ -45,7 +47,8 @@ Cell ready_cell(const YamlNode& item) {
 
 std::string address_of(const YamlNode& engine) {
     const std::string& host = text_of(engine, "host");
-    return host.empty() ? "-" : host + ":" + text_of(engine, "port");
+    if (host.empty()) return "-";
+    return host_port(host, parse_number(text_of(engine, "port")).value_or(0));
 }
 
 std::string p2p_of(const YamlNode& engine) {

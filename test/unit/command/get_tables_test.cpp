@@ -55,6 +55,12 @@ acestream-1  no     exited   Backoff     gluetun:19001  22001            gluetun
 )");
     }
 
+    TEST_CASE("an engine's IPv6 host stands in brackets") {
+        const std::string text = table(
+            Resource::engines, R"({"items":[{"name":"a-0","host":"2001:db8::1","port":19000}]})");
+        CHECK(text.find(" [2001:db8::1]:19000 ") != std::string::npos);
+    }
+
     TEST_CASE("engines, wide: what comes next, and when") {
         const std::string text = table(Resource::engines, engines, true);
         CHECK(text.find("FAILURES  NEXT STEP  ID            IMAGE  MESSAGE") != std::string::npos);
