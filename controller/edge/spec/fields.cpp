@@ -4,7 +4,7 @@ namespace roundhouse {
 
 namespace {
 
-// Where a row's value goes, as the way from the pool (or the gateway being read) to the member:
+// The place of a row's value in the pool or in the gateway being read:
 // in_pool(&EnginePool::ports, &PortBases::http) is pool.ports.http.
 template <class Root, class First, class... Rest>
 auto& member_of(Root& root, First first, Rest... rest) {
@@ -92,11 +92,11 @@ Field items(std::string path, std::string description) {
     return {std::move(path), "none", Field::Shape::items, {}, std::move(description)};
 }
 
-// The table, in parts. To add a field: a member in core/spec.h, and a row here. A rule that
-// involves several fields goes to manifest_rules.cpp. `roundhouse schema` then writes the new
+// The table, in parts. A new field is a member in core/spec.h and a row here; a rule that involves
+// several fields goes to rules.cpp. `roundhouse schema` then prints the new
 // manifests/enginepool.schema.json.
 //
-// A row: path, what holds when it is absent, shape, kind of value and where it goes, description.
+// A row: path, default if not the draft's, shape, kind and place of the value, description.
 using Fields = std::vector<Field>;
 using Shape = Field::Shape;
 using T = EngineTemplate;
@@ -109,34 +109,34 @@ Fields pool_fields() {
         section("metadata", "What the pool is called."),
         {"metadata.name", required, Shape::value, text(in_pool(&EnginePool::name), pool_name),
          "Name of the pool. Engines are called <name>-<slot>."},
-        section("spec", "What shall run."),
+        section("spec", "What should run."),
         {"spec.replicas", required, Shape::value,
          whole_number(in_pool(&EnginePool::replicas), 0, 1'000'000),
          "How many engines are wanted."},
         {"spec.maxActiveReplicas", "", Shape::value,
          whole_number(in_pool(&EnginePool::max_active_replicas), 1, 1000),
-         "Most engines that ever run at once, and the number of slots."},
+         "Upper limit for engines that run at once, and the number of slots."},
     };
 }
 
 Fields gateway_fields() {
     return {
-        items(
-            "spec.gateways",
-            "Gluetun containers whose network engines join; a plain name is short for {container: "
-            "name}. Exactly one of gateways and network is needed."),
+        items("spec.gateways",
+              "Gluetun containers whose network the engines join; a plain name is short for "
+              "{container: name}. A spec has either gateways or network."),
         {"spec.gateways[].container", required, Shape::value,
          text(in_gateway(&GatewaySpec::container), container_name),
          "Name of the gateway's container."},
         {"spec.gateways[].host", "the container's name", Shape::value,
-         text(in_gateway(&GatewaySpec::host), host_name), "What clients are told to dial."},
+         text(in_gateway(&GatewaySpec::host), host_name), "Host that clients connect to."},
         section("spec.gateways[].controlServer", "How Gluetun's control server is reached."),
         {"spec.gateways[].controlServer.port", "", Shape::value,
          whole_number(in_gateway(&GatewaySpec::control_server, &ControlServer::port), 1, 65535),
          "Port of the control server."},
         {"spec.gateways[].controlServer.address", "the gateway's own IP", Shape::value,
          text(in_gateway(&GatewaySpec::control_server, &ControlServer::address), host_name),
-         "Where the gateway's ports are reached: the control server's, and those of its engines."},
+         "Host at which roundhouse reaches the gateway's ports: the control server's and the "
+         "engines'."},
         {"spec.gateways[].controlServer.apiKeyFile", "none", Shape::value,
          text(in_gateway(&GatewaySpec::control_server, &ControlServer::api_key_file), secret_file),
          "File with the API key. Read again at each use, never logged."},
@@ -147,8 +147,8 @@ Fields gateway_fields() {
          text(in_gateway(&GatewaySpec::control_server, &ControlServer::password_file), secret_file),
          "File with the password. Read again at each use, never logged."},
         {"spec.network", "none", Shape::value, text(in_pool(&EnginePool::network), network_name),
-         "Docker network for engines that run without a VPN, with ports published on the host. "
-         "Instead of gateways."},
+         "Docker network for engines without a VPN, whose ports are published on the host. Used "
+         "instead of gateways."},
     };
 }
 
@@ -173,36 +173,37 @@ Fields port_fields() {
 
 Fields conduct_fields() {
     return {
-        section("spec.forwardedPort", "What is done with ports that the VPN forwards."),
+        section("spec.forwardedPort", "How ports that the VPN forwards are used."),
         {"spec.forwardedPort.assign", "", Shape::value,
          choice<PortAssignment>(in_pool(&EnginePool::forwarded_port, &ForwardedPortSpec::assign),
                                 {{"exclusive", PortAssignment::exclusive},
                                  {"shared", PortAssignment::shared},
                                  {"none", PortAssignment::none}}),
          "exclusive: each forwarded port goes to one engine; shared: every engine gets the first; "
-         "none: they are ignored."},
+         "none: forwarded ports are ignored."},
         {"spec.forwardedPort.stableFor", "", Shape::value,
          duration(in_pool(&EnginePool::forwarded_port, &ForwardedPortSpec::stable_for), 0s, 1h),
-         "How long a port must have been reported before a running engine is replaced for it."},
+         "How long Gluetun must have reported a port before a running engine is replaced for it."},
         {"spec.forwardedPort.minInterval", "", Shape::value,
          duration(in_pool(&EnginePool::forwarded_port, &ForwardedPortSpec::min_interval), 0s, 24h),
-         "In any such interval a gateway's engines are replaced for a new port at most as often as "
-         "it has forwarded ports."},
-        section("spec.reconnect", "What is done when a gateway's VPN reconnects."),
+         "In any interval of this length, at most as many of a gateway's engines are replaced for "
+         "a new port as it has forwarded ports."},
+        section("spec.reconnect", "What happens when a gateway's VPN reconnects."),
         {"spec.reconnect.restartEngines", "", Shape::value,
          yes_or_no(in_pool(&EnginePool::restart_engines_on_reconnect)),
          "Whether engines older than the latest reconnect are replaced."},
-        section("spec.failover", "What is done when a gateway is not ready."),
+        section("spec.failover", "What happens when a gateway is not ready."),
         {"spec.failover.after", "", Shape::value,
          duration(in_pool(&EnginePool::failover_after), 0s, 24h),
-         "How long a gateway may be not ready before its engines move to another."},
+         "How long a gateway may stay not ready before its engines move to another one."},
         {"spec.checkInterval", "", Shape::value,
          duration(in_pool(&EnginePool::check_interval), 100ms, 1h),
          "Longest time between two rounds."},
         section("spec.rollout", "How engines that still serve are replaced."),
         {"spec.rollout.maxUnavailable", "", Shape::value,
          whole_number(in_pool(&EnginePool::max_unavailable), 1, 1000),
-         "How many of the wanted engines may be out of service for it at once."},
+         "How many of the wanted engines may be out of service at once while serving engines are "
+         "replaced."},
     };
 }
 
@@ -225,12 +226,13 @@ Fields template_fields() {
          "Replaces the image's arguments. References as in command."},
         {"spec.template.env", "", Shape::value,
          text_map(in_template(&T::env), variable_name, free_text()),
-         "Environment variables, on top of HTTP_PORT, HTTPS_PORT, API_PORT, P2P_PORT and BIND_ALL. "
-         "References as in command."},
+         "Environment variables, in addition to HTTP_PORT, HTTPS_PORT, API_PORT, P2P_PORT and "
+         "BIND_ALL. References as in command."},
         {"spec.template.volumes", "", Shape::value, text_list(in_template(&T::volumes), volume),
-         "Mounts as source:/target[:options]. References as in command, $(SLOT) for one each."},
+         "Mounts as source:/target[:options]. References as in command; $(SLOT) gives each engine "
+         "its own."},
         {"spec.template.tmpfs", "", Shape::value, text_list(in_template(&T::tmpfs), tmpfs_mount),
-         "Mounts in memory as /target[:options]."},
+         "In-memory mounts as /target[:options]."},
     };
 }
 
@@ -239,33 +241,33 @@ Fields container_fields() {
     return {
         section("spec.template.resources", "What one engine may use."),
         {"spec.template.resources.memory", "no limit", Shape::value,
-         size_in_bytes(in_template(&T::resources, &Resources::memory_bytes), 6), "Most memory."},
+         size_in_bytes(in_template(&T::resources, &Resources::memory_bytes), 6), "Memory limit."},
         {"spec.template.resources.cpus", "no limit", Shape::value,
-         cpu_share(in_template(&T::resources, &Resources::nano_cpus)), "Most CPU time."},
+         cpu_share(in_template(&T::resources, &Resources::nano_cpus)), "CPU limit."},
         {"spec.template.resources.pids", "no limit", Shape::value,
          whole_number(in_template(&T::resources, &Resources::pids), 1, 1 << 22),
-         "Most processes and threads."},
+         "Limit on processes and threads."},
         {"spec.template.user", "the image's user", Shape::value,
          text(in_template(&T::user), free_text()), "User (and group) that the engine runs as."},
         {"spec.template.labels", "", Shape::value,
          text_map(in_template(&T::labels), label_name, free_text()),
-         "Labels of the containers, besides roundhouse's own."},
+         "Labels of the containers, in addition to roundhouse's own."},
         section("spec.template.logging", "Where Docker keeps the output of engines."),
         {"spec.template.logging.driver", "", Shape::value,
          text(in_template(&T::logging, &Logging::driver), logging_driver),
-         "Logging driver; \"\" for the default of the Docker daemon."},
+         "Logging driver; \"\" means the Docker daemon's default."},
         {"spec.template.logging.options", "", Shape::value,
          text_map(in_template(&T::logging, &Logging::options), option_name, free_text()),
-         "Options of the driver. Empty where a driver is given without options."},
+         "Options of the driver. The default applies only if the spec names no driver."},
         {"spec.template.stopTimeout", "", Shape::value,
          duration(in_template(&T::stop_timeout), 0s, 10min),
-         "How long an engine gets to end by itself before it is killed."},
+         "How long an engine may take to stop before it is killed."},
     };
 }
 
 Fields probe_fields() {
     return {
-        section("spec.template.probe", "How an engine is asked whether it serves."),
+        section("spec.template.probe", "How roundhouse checks that an engine serves."),
         {"spec.template.probe.path", "", Shape::value,
          text(in_template(&T::probe, &ProbeSpec::path), url_path),
          "Path of the HTTP request to the engine's HTTP port."},
@@ -274,10 +276,10 @@ Fields probe_fields() {
          "Time between two probes."},
         {"spec.template.probe.timeout", "", Shape::value,
          duration(in_template(&T::probe, &ProbeSpec::timeout), 10ms, 1min),
-         "How long an answer may take."},
+         "How long a reply may take."},
         {"spec.template.probe.failureThreshold", "", Shape::value,
          whole_number(in_template(&T::probe, &ProbeSpec::failure_threshold), 1, 1000),
-         "After so many failures in a row an engine that was ready is replaced."},
+         "Number of failures in a row after which an engine that was ready is replaced."},
         {"spec.template.probe.startupTimeout", "", Shape::value,
          duration(in_template(&T::probe, &ProbeSpec::startup_timeout), 1s, 1h),
          "How long a new engine may take to become ready before it is replaced."},
