@@ -9,7 +9,7 @@
 #include "edge/http/routes.h"
 #include "edge/http/server.h"
 #include "edge/metrics/meters.h"
-#include "edge/spec/folder_watch.h"
+#include "edge/spec/folder_watcher.h"
 #include "edge/spec/source.h"
 #include "edge/system/exit_code.h"
 #include "edge/system/secret_file.h"
@@ -118,7 +118,7 @@ int command_run(const CommandLine& line, const Environment& environment, Signals
         controller.wake();
     };
     // Watched before it is first read, so that no save falls in between.
-    const SpecWatch watch(line.file, reload);
+    const FolderWatcher watcher(line.file, reload);
     signals.on_hangup(reload);
     source.load();
     // With a spec in force, so that the first answers tell of it.

@@ -1,4 +1,4 @@
-// A spec while it is being read: the values so far, where they stand, and what is wrong with them.
+// A spec while it is read: the values so far, their places in the text, and the problems found.
 #pragma once
 
 #include <map>
@@ -13,8 +13,7 @@
 
 namespace roundhouse {
 
-// "spec.template" and "env": "spec.template.env". A key that is long or no clean text is shown
-// cleaned.
+// "spec.template" and "env" make "spec.template.env". The key is cleaned, since it may be any text.
 std::string member_path(const std::string& owner, std::string_view key);
 
 class SpecDraft {
@@ -22,26 +21,26 @@ class SpecDraft {
     SpecDraft(std::string file, const SpecDefaults& defaults);
 
     EnginePool pool;
-    GatewaySpec gateway;  // the one being read; it joins the pool when its last field is read
+    GatewaySpec gateway;  // the one being read; the reader moves it into the pool when complete
 
     void add_error(const TextMark& mark, const std::string& path, std::string message);
     void add_warning(const TextMark& mark, const std::string& path, std::string message);
 
-    // The same, at the place of `path` or, where the spec does not give it, of what it belongs to.
+    // The same, at the place of `path`, or of its nearest section if the spec leaves it out.
     void add_error(const std::string& path, std::string message);
     void add_warning(const std::string& path, std::string message);
 
-    // Remembers that the spec gives this field.
+    // Records that the spec gives this field, and where.
     void note(const std::string& path, const TextMark& mark) { given_.emplace(path, mark); }
     bool gives(const std::string& path) const { return given_.contains(path); }
 
-    // "3:5", for messages about one field that have to name another.
+    // "3:5", for a message about one field that names another.
     std::string place_of(const std::string& path) const;
 
-    // Marks a field as not to be judged any further, without a message of its own.
-    void distrust(const std::string& path) { broken_.insert(path); }
-    // Neither the field nor anything that it belongs to has an error. What is not sound holds no
-    // meaningful value, and complaints about it would only hide the cause.
+    // Excludes a field from all further checks, without an error of its own.
+    void mark_broken(const std::string& path) { broken_.insert(path); }
+    // Whether neither the field nor a section around it has an error. The value of an unsound field
+    // means nothing, and further errors about it would only hide the cause.
     bool sound(std::string_view path) const;
 
     const std::vector<SpecProblem>& errors() const { return errors_; }

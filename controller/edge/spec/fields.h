@@ -1,5 +1,5 @@
-// The fields of the spec: one table, from which reading, defaults, checks, the JSON Schema and the
-// README's table of fields come.
+// The table of the spec's fields. It drives reading, defaults and checks, and generates the JSON
+// Schema and the README's table.
 #pragma once
 
 #include <string>
@@ -14,12 +14,12 @@ struct Field {
     enum class Shape {
         value,    // `kind` reads it
         section,  // a mapping of the fields whose paths begin with this one
-        items,    // a list of such sections; their paths begin with this one and "[]"
+        items,    // a list of sections; the paths of their fields begin with this one and "[]"
     };
 
     std::string path;  // "spec.gateways[].host"
-    // What holds where the spec is silent: `required` (nothing does), a phrase for the reader, or
-    // empty for the value that a new draft holds in this place (core/spec.h).
+    // What applies if the spec leaves the field out: `required`, a phrase for users, or empty for
+    // the value that a new draft holds (core/spec.h).
     std::string when_absent;
     Shape shape = Shape::value;
     ValueKind kind;
@@ -31,10 +31,10 @@ struct Field {
 
 inline constexpr const char* required = "required";
 
-// In the order in which a reader meets them: a section goes before its fields.
+// In the order of the documentation: a section comes before its fields.
 const std::vector<Field>& spec_fields();
 
-// The fields of one section ("" for the outermost).
+// The fields directly in one section ("" for the document itself).
 std::vector<const Field*> fields_of(std::string_view owner);
 
 }  // namespace roundhouse

@@ -12,26 +12,26 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// nullopt for what is missing, cannot be reached or is a folder.
-std::optional<FileMark> mark_of(const std::string& path) {
+// nullopt for a folder, and for a file that is missing or cannot be reached.
+std::optional<FileStamp> stamp_of(const std::string& path) {
     struct stat found {};
     if (::stat(path.c_str(), &found) != 0 || S_ISDIR(found.st_mode)) return std::nullopt;
     constexpr std::int64_t ns_per_s = 1'000'000'000;
-    return FileMark{found.st_dev, found.st_ino, found.st_size,
-                    found.st_mtim.tv_sec * ns_per_s + found.st_mtim.tv_nsec};
+    return FileStamp{found.st_dev, found.st_ino, found.st_size,
+                     found.st_mtim.tv_sec * ns_per_s + found.st_mtim.tv_nsec};
 }
 
-SpecMarks look_at_folder(const std::string& path) {
-    SpecMarks marks;
+FileStamps stamps_in_folder(const std::string& path) {
+    FileStamps stamps;
     std::error_code error;
     fs::directory_iterator entry(path, fs::directory_options::skip_permission_denied, error);
     for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
-        if (marks.size() >= spec_marks_limit) break;
+        if (stamps.size() >= file_stamps_limit) break;
         const std::string name = entry->path().filename().string();
         if (!is_spec_name(name)) continue;
-        if (const auto mark = mark_of(entry->path().string())) marks.emplace(name, *mark);
+        if (const auto stamp = stamp_of(entry->path().string())) stamps.emplace(name, *stamp);
     }
-    return marks;
+    return stamps;
 }
 
 }  // namespace
@@ -41,14 +41,14 @@ bool is_spec_name(std::string_view name) {
     return name.ends_with(".yaml") || name.ends_with(".yml");
 }
 
-SpecMarks look_at_spec(const std::string& path) {
+FileStamps read_file_stamps(const std::string& path) {
     std::error_code error;
-    if (fs::is_directory(path, error)) return look_at_folder(path);
-    if (const auto mark = mark_of(path)) return {{path, *mark}};
+    if (fs::is_directory(path, error)) return stamps_in_folder(path);
+    if (const auto stamp = stamp_of(path)) return {{path, *stamp}};
     return {};
 }
 
-bool same_files(const SpecMarks& a, const SpecMarks& b) {
+bool same_files(const FileStamps& a, const FileStamps& b) {
     const auto same = [](const auto& left, const auto& right) {
         return left.first == right.first && left.second.device == right.second.device &&
                left.second.inode == right.second.inode;

@@ -15,19 +15,19 @@ constexpr std::string_view of_ports =
     "not possible: engines share the gateway's network namespace; publish the engines' HTTP ports "
     "(19000 and up, see spec.ports) on the container of the gateway instead";
 constexpr std::string_view of_network =
-    "not possible: an engine always joins the network namespace of its gateway; name that in "
-    "spec.gateways, or a Docker network in spec.network";
+    "not possible: an engine always joins the network namespace of its gateway; name the gateway "
+    "in spec.gateways, or a Docker network in spec.network";
 constexpr std::string_view of_restart =
     "not possible: roundhouse replaces engines itself, and Docker must not restart them behind its "
     "back";
 constexpr std::string_view of_health =
-    "not possible: engines are asked over HTTP instead; see spec.template.probe";
+    "not possible: roundhouse probes engines over HTTP instead; see spec.template.probe";
 constexpr std::string_view of_privileges =
     "not possible: engines get no privileges beyond those of any container";
 constexpr std::string_view of_name =
-    "not possible: engines are called <metadata.name>-<slot>; set metadata.name instead";
+    "not possible: engines are named <metadata.name>-<slot>; set metadata.name instead";
 constexpr std::string_view of_secret =
-    "not possible: a spec holds no secrets; put it in a file, and the file's path in apiKeyFile "
+    "not possible: a spec holds no secrets; put the secret in a file, and its path in apiKeyFile "
     "(or username and passwordFile)";
 
 struct Hint {

@@ -1,5 +1,5 @@
-// Advice about fields that people bring from Compose, Kubernetes and the docker command, and that a
-// spec leaves out on purpose.
+// Advice about fields of Compose, Kubernetes and the docker command that a spec does not have, on
+// purpose.
 #pragma once
 
 #include <optional>
@@ -8,8 +8,8 @@
 
 namespace roundhouse {
 
-// Why the section `owner` ("spec.template") has no field `name`, and what to do instead; nullopt
-// where there is nothing special to say. Upper case, '_' and '-' in `name` make no difference.
+// Why the section `owner` ("spec.template") has no field `name`, and what to do instead; nullopt if
+// there is no advice. Case, '_' and '-' in `name` make no difference.
 std::optional<std::string> hint_for(std::string_view owner, std::string_view name);
 
 }  // namespace roundhouse

@@ -1,4 +1,4 @@
-// inotify(7), pointed at the spec's folder and at its file.
+// inotify(7) on the spec's folder and on its file.
 #pragma once
 
 #include <cstdint>
@@ -12,29 +12,29 @@ struct inotify_event;
 namespace roundhouse {
 
 // One thread. Never blocks.
-class SpecNotifier {
+class Inotify {
   public:
-    // Not enabled, or not to be had (limits of the system): never has any news.
-    SpecNotifier(std::string path, bool enabled);
+    // If not enabled, or if the system grants no instance, there are never any events.
+    Inotify(std::string path, bool enabled);
 
-    // Becomes readable when there are events; -1 when there is no inotify.
+    // Readable when there are events; -1 without inotify.
     int fd() const { return inotify_.get(); }
 
-    // Points the watches at where the path leads now. True when that is another folder than
-    // before: whatever happened there until now was not seen.
+    // Moves the watches to where the path leads at the moment. true: to another folder than before,
+    // whose earlier events were missed.
     bool follow_path();
 
-    // Takes the events that are there. True when a save of the spec may have ended, judged
-    // together with `known`, the marks of the last look.
-    bool take_news(const SpecMarks& known);
+    // Reads all pending events. true: a save of the spec may have ended. `known` are the stamps of
+    // the last look.
+    bool take_events(const FileStamps& known);
 
   private:
-    // What one event means for the spec.
-    enum class News { none, files_moved, changed };
+    // What one event means for the spec. Ordered: the greatest of several counts.
+    enum class Meaning { none, files_moved, changed };
 
-    bool point(int& watch, const std::string& path, std::uint32_t events) const;
-    News read_batch(bool& more);
-    News judge(const inotify_event& event, const char* name) const;
+    bool watch(int& descriptor, const std::string& path, std::uint32_t events) const;
+    Meaning read_batch(bool& more);
+    Meaning meaning_of(const inotify_event& event, const char* name) const;
     bool is_unfinished_file(const std::string& name) const;
 
     std::string path_;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "edge/spec/draft.h"
+#include "edge/spec/file_stamps.h"
 #include "edge/spec/reader.h"
 #include "edge/spec/rules.h"
 #include "edge/spec/yaml_tree.h"
@@ -25,7 +26,7 @@ void append(std::vector<SpecProblem>& all, const std::vector<SpecProblem>& some)
     all.insert(all.end(), some.begin(), some.end());
 }
 
-// Collects what is read from several documents and files.
+// Collects the pool and the problems of several documents and files.
 class ManifestBuilder {
   public:
     explicit ManifestBuilder(const SpecDefaults& defaults) : defaults_(defaults) {}
@@ -43,7 +44,7 @@ class ManifestBuilder {
 
     void add_error(SpecProblem problem) { manifest_.errors.push_back(std::move(problem)); }
 
-    // `origin` is the file or folder that was read as a whole.
+    // `origin` names the file or folder in an error about all of it.
     Manifest finish(const std::string& origin) && {
         if (first_place_.empty() && manifest_.errors.empty()) {
             manifest_.errors.push_back(
@@ -62,17 +63,15 @@ class ManifestBuilder {
     void add_document(const std::string& file, const YamlNode& document) {
         SpecDraft draft(file, defaults_);
         read_document(document, defaults_, draft);
-        complete_spec(draft, defaults_);
-        judge_spec(draft);
+        fill_in_defaults(draft, defaults_);
+        check_rules(draft);
         const bool is_pool = draft.sound("");
         if (is_pool && first_place_.empty()) {
             first_place_ = file + ":" + draft.place_of("");
             manifest_.pool = std::move(draft.pool);
         } else if (is_pool) {
-            draft.add_error("",
-                            "a document more than the one EnginePool that is expected; the "
-                            "first is at " +
-                                first_place_);
+            draft.add_error("", "a second EnginePool; expected exactly one, and the first is at " +
+                                    first_place_);
         }
         append(manifest_.errors, draft.errors());
         append(manifest_.warnings, draft.warnings());
@@ -102,13 +101,7 @@ SpecProblem problem_of(const fs::path& path, std::string message) {
     return {path.string(), 0, 0, "", std::move(message)};
 }
 
-bool is_spec_file(const fs::path& path) {
-    const std::string name = path.filename().string();
-    const fs::path extension = path.extension();
-    return name.front() != '.' && (extension == ".yaml" || extension == ".yml");
-}
-
-// Reads no more than what is needed to see that a file is too large.
+// Reads one byte more than allowed, which shows that a file is too large.
 void read_file(const fs::path& path, ManifestBuilder& builder) {
     const std::size_t most_bytes = YamlLimits{}.text_bytes;
     std::error_code error;
@@ -133,7 +126,7 @@ void read_folder(const fs::path& folder, ManifestBuilder& builder) {
     std::error_code error;
     fs::directory_iterator entries(folder, error);
     for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
-        if (is_spec_file(entries->path())) files.push_back(entries->path());
+        if (is_spec_name(entries->path().filename().string())) files.push_back(entries->path());
     }
     if (error) {
         builder.add_error(problem_of(folder, "cannot be read: " + error.message()));

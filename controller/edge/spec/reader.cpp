@@ -14,11 +14,11 @@ namespace {
 
 constexpr std::size_t most_gateways = 100;
 
-std::string article_for(const std::string& path) {
+std::string expected_at(const std::string& path) {
     return path.empty() ? "a mapping with apiVersion, kind, metadata and spec" : "a mapping";
 }
 
-// What a gateway's plain name is short for.
+// A gateway's plain name, written out as {container: name}.
 YamlNode with_container(const YamlNode& name) {
     YamlNode map;
     map.kind = YamlNode::Kind::map;
@@ -34,11 +34,11 @@ class DocumentReader {
     DocumentReader(SpecDraft& draft, const SpecDefaults& defaults)
         : draft_(draft), defaults_(defaults) {}
 
-    // `owner` is the section in the words of the table ("spec.gateways[]"), `path` in those of the
-    // document ("spec.gateways[0]").
+    // `owner` is the section's path in the table of fields ("spec.gateways[]"), `path` its path in
+    // the document ("spec.gateways[0]").
     void read_section(const YamlNode& node, const std::string& owner, const std::string& path) {
         if (node.kind != YamlNode::Kind::map) {
-            add_mismatch(draft_, node, path, article_for(path));
+            add_mismatch(draft_, node, path, expected_at(path));
             return;
         }
         const auto fields = fields_of(owner);
@@ -48,7 +48,7 @@ class DocumentReader {
             });
             const std::string child_path = member_path(path, child.key);
             if (found == fields.end()) {
-                refuse_unknown(child, fields, owner, path);
+                add_unknown_field(child, fields, owner, path);
             } else {
                 draft_.note(child_path, child.key_mark);
                 read_field(child, **found, child_path);
@@ -97,7 +97,7 @@ class DocumentReader {
         draft_.pool.gateways.push_back(std::move(draft_.gateway));
     }
 
-    // A section that is absent lacks what is required in it, too.
+    // The required fields of an absent section are missing, too.
     void require_fields(const std::string& owner, const std::string& path) {
         for (const Field* field : fields_of(owner)) {
             const std::string field_path = member_path(path, field->name());
@@ -108,8 +108,8 @@ class DocumentReader {
         }
     }
 
-    void refuse_unknown(const YamlNode& node, const std::vector<const Field*>& fields,
-                        const std::string& owner, const std::string& path) {
+    void add_unknown_field(const YamlNode& node, const std::vector<const Field*>& fields,
+                           const std::string& owner, const std::string& path) {
         std::vector<std::string> names;
         names.reserve(fields.size());
         for (const Field* field : fields)
@@ -119,8 +119,8 @@ class DocumentReader {
             message = *hint;
         } else if (const auto nearest = nearest_name(node.key, names)) {
             message += "; did you mean " + *nearest + "?";
-            // It was meant to be given: that it is missing is no error of its own.
-            draft_.distrust(member_path(path, *nearest));
+            // A misspelt field is one error: not a missing field as well.
+            draft_.mark_broken(member_path(path, *nearest));
         } else {
             message += "; known here: " + joined(names, ", ");
         }
@@ -138,8 +138,8 @@ const YamlNode* child_of(const YamlNode& node, std::string_view key) {
     return nullptr;
 }
 
-// Whether the document declares something that is not a pool, so that complaints about each of its
-// fields would help nobody.
+// Whether the document declares something other than a pool: then one error is enough, instead of
+// one for each of its fields.
 bool is_something_else(const YamlNode& document) {
     if (document.kind != YamlNode::Kind::map) return false;
     const YamlNode* kind = child_of(document, "kind");
@@ -166,7 +166,7 @@ void read_document(const YamlNode& document, const SpecDefaults& defaults, SpecD
                         "not an EnginePool: expected apiVersion: roundhouse/v1, kind: "
                         "EnginePool, metadata and spec");
     }
-    draft.distrust("");
+    draft.mark_broken("");
 }
 
 }  // namespace roundhouse

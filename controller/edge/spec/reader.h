@@ -6,8 +6,8 @@
 
 namespace roundhouse {
 
-// Every field that the table knows ends in `draft`; everything else becomes an error there. What
-// involves more than one field is not judged here.
+// Puts the value of every known field into `draft`, and an error for everything else. Rules that
+// involve several fields are not checked here.
 void read_document(const YamlNode& document, const SpecDefaults& defaults, SpecDraft& draft);
 
 }  // namespace roundhouse

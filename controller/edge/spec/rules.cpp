@@ -17,7 +17,7 @@ std::string gateway_path(std::size_t index, const std::string& field = "") {
     return field.empty() ? path : path + "." + field;
 }
 
-void complete_gateways(EnginePool& pool, const SpecDefaults& defaults) {
+void fill_in_gateways(EnginePool& pool, const SpecDefaults& defaults) {
     if (pool.gateways.empty() && pool.network.empty() && !defaults.gateway_container.empty()) {
         GatewaySpec gateway;
         gateway.container = defaults.gateway_container;
@@ -33,8 +33,8 @@ void complete_gateways(EnginePool& pool, const SpecDefaults& defaults) {
     }
 }
 
-// Engines must never run outside a tunnel by omission, so one of the two has to be said.
-void judge_gateways_or_network(SpecDraft& draft) {
+// Engines must never run outside a tunnel by omission, so the spec has to name one of the two.
+void check_gateways_or_network(SpecDraft& draft) {
     if (!draft.sound("spec.gateways") || !draft.sound("spec.network")) return;
     const bool has_gateways = !draft.pool.gateways.empty();
     const bool has_network = !draft.pool.network.empty();
@@ -51,7 +51,7 @@ void judge_gateways_or_network(SpecDraft& draft) {
     }
 }
 
-void judge_gateway_names(SpecDraft& draft) {
+void check_gateway_names(SpecDraft& draft) {
     const auto& gateways = draft.pool.gateways;
     for (std::size_t i = 0; i < gateways.size(); ++i) {
         const std::string path = gateway_path(i, "container");
@@ -68,7 +68,7 @@ void judge_gateway_names(SpecDraft& draft) {
     }
 }
 
-void judge_credentials(SpecDraft& draft) {
+void check_credentials(SpecDraft& draft) {
     for (std::size_t i = 0; i < draft.pool.gateways.size(); ++i) {
         const std::string path = gateway_path(i, "controlServer");
         const ControlServer& server = draft.pool.gateways[i].control_server;
@@ -87,7 +87,7 @@ void judge_credentials(SpecDraft& draft) {
     }
 }
 
-void judge_settings_without_effect(SpecDraft& draft) {
+void check_settings_without_effect(SpecDraft& draft) {
     const bool without_gateways = draft.pool.gateways.empty() && !draft.pool.network.empty();
     if (!without_gateways || !draft.sound("spec.network")) return;
     for (const char* path : {"spec.forwardedPort", "spec.reconnect", "spec.failover"}) {
@@ -106,7 +106,7 @@ struct PortRange {
     std::string shown() const { return std::to_string(first) + "-" + std::to_string(last); }
 };
 
-void judge_range_end(SpecDraft& draft, const PortRange& range) {
+void check_range_end(SpecDraft& draft, const PortRange& range) {
     constexpr int highest_port = 65535;
     if (range.last <= highest_port) return;
     const int slots = range.last - range.first + 1;
@@ -116,8 +116,8 @@ void judge_range_end(SpecDraft& draft, const PortRange& range) {
                                     " here, or a lower maxActiveReplicas");
 }
 
-// What Linux gives to outgoing connections where nobody has changed it.
-void judge_ephemeral(SpecDraft& draft, const PortRange& range) {
+// Linux takes the ports of outgoing connections from this range by default.
+void check_ephemeral(SpecDraft& draft, const PortRange& range) {
     if (!range.touches(32768, 60999)) return;
     draft.add_warning(range.path,
                       range.shown() +
@@ -126,10 +126,10 @@ void judge_ephemeral(SpecDraft& draft, const PortRange& range) {
                           "lower base, or set net.ipv4.ip_local_reserved_ports");
 }
 
-// The ranges that can be judged further.
+// The port ranges of all sound bases that end below 65536.
 std::vector<PortRange> sound_ranges(SpecDraft& draft) {
     const PortBases& bases = draft.pool.ports;
-    // Without a meaningful number of slots, the bases can still be compared.
+    // Even without a valid number of slots, the bases can be compared.
     const bool knows_slots = draft.sound("spec.maxActiveReplicas");
     const int last = knows_slots ? draft.pool.max_active_replicas - 1 : 0;
     std::vector<PortRange> ranges;
@@ -137,18 +137,18 @@ std::vector<PortRange> sound_ranges(SpecDraft& draft) {
                                      std::pair{"api", bases.api}, std::pair{"p2p", bases.p2p}}) {
         const PortRange range{std::string("spec.ports.") + name, base, base + last};
         if (!draft.sound(range.path)) continue;
-        judge_range_end(draft, range);
+        check_range_end(draft, range);
         if (draft.sound(range.path)) ranges.push_back(range);
     }
     return ranges;
 }
 
-// Whichever of the two the spec gives is to blame; the default is not.
+// The path at which to report a conflict of `a` and `b`: one that the spec gives, not a default.
 const std::string& to_blame(const SpecDraft& draft, const std::string& a, const std::string& b) {
     return draft.gives(a) || !draft.gives(b) ? a : b;
 }
 
-void judge_overlap(SpecDraft& draft, const PortRange& range, const PortRange& earlier) {
+void check_overlap(SpecDraft& draft, const PortRange& range, const PortRange& earlier) {
     if (!range.touches(earlier.first, earlier.last)) return;
     const bool blames_range = to_blame(draft, range.path, earlier.path) == range.path;
     const PortRange& blamed = blames_range ? range : earlier;
@@ -157,9 +157,9 @@ void judge_overlap(SpecDraft& draft, const PortRange& range, const PortRange& ea
                                      "); move one of them, or lower maxActiveReplicas");
 }
 
-// A control server that is reached at another address does not listen in the gateway's namespace
-// for all we know.
-void judge_control_ports(SpecDraft& draft, const PortRange& range) {
+// A control server at an address of its own need not listen in the gateway's namespace, so its port
+// cannot be checked.
+void check_control_ports(SpecDraft& draft, const PortRange& range) {
     for (std::size_t i = 0; i < draft.pool.gateways.size(); ++i) {
         const ControlServer& server = draft.pool.gateways[i].control_server;
         const std::string path = gateway_path(i, "controlServer.port");
@@ -173,17 +173,17 @@ void judge_control_ports(SpecDraft& draft, const PortRange& range) {
     }
 }
 
-void judge_ports(SpecDraft& draft) {
+void check_ports(SpecDraft& draft) {
     const std::vector<PortRange> ranges = sound_ranges(draft);
     for (std::size_t i = 0; i < ranges.size(); ++i) {
-        judge_ephemeral(draft, ranges[i]);
-        judge_control_ports(draft, ranges[i]);
+        check_ephemeral(draft, ranges[i]);
+        check_control_ports(draft, ranges[i]);
         for (std::size_t j = 0; j < i; ++j)
-            judge_overlap(draft, ranges[i], ranges[j]);
+            check_overlap(draft, ranges[i], ranges[j]);
     }
 }
 
-// "/cache/" and "/cache" are one place.
+// "/cache/" and "/cache" are the same target.
 std::string without_slashes_at_end(std::string target) {
     while (target.size() > 1 && target.back() == '/')
         target.pop_back();
@@ -213,18 +213,18 @@ std::vector<Mount> sound_mounts(const SpecDraft& draft) {
     return mounts;
 }
 
-void judge_mounts(SpecDraft& draft) {
+void check_mounts(SpecDraft& draft) {
     std::map<std::string, std::string> path_of_target;
     for (const Mount& mount : sound_mounts(draft)) {
         const auto [first, is_new] = path_of_target.emplace(mount.target, mount.path);
         if (is_new) continue;
-        draft.add_error(mount.path, "mounts " + in_quotes(mount.target) + " as " + first->second +
+        draft.add_error(mount.path, "mounts " + in_quotes(mount.target) + ", as " + first->second +
                                         " (" + draft.place_of(first->second) +
-                                        ") does; only one of them can");
+                                        ") already does; keep one of them");
     }
 }
 
-// The most bytes that `text` can become, where no reference stands for more than `longest`.
+// The most bytes that `text` can expand to, if no reference stands for more than `longest`.
 std::size_t most_expanded(std::string_view text, std::size_t longest) {
     std::size_t most = text.size();
     for (auto at = text.find("$("); at != std::string_view::npos; at = text.find("$(", at + 2))
@@ -232,18 +232,18 @@ std::size_t most_expanded(std::string_view text, std::size_t longest) {
     return most;
 }
 
-// A variable may refer to those before it: a few lines can stand for gigabytes.
-void judge_references(SpecDraft& draft) {
-    constexpr std::size_t most = std::size_t{2} << 20U;  // that Linux starts a program with
+// A variable may refer to earlier ones, so that a few lines can expand to gigabytes.
+void check_references(SpecDraft& draft) {
+    constexpr std::size_t most = std::size_t{2} << 20U;  // Linux's limit for a program's arguments
     const EngineTemplate& shape = draft.pool.engine_template;
-    std::size_t longest = 255;  // of what every engine is told: ports and names
+    std::size_t longest = 255;  // of the variables that every engine gets: ports and names
     std::size_t total = 0;
     const auto fits = [&](const std::string& path, const std::string& text) {
         total += most_expanded(text, longest);
         if (total <= most) return true;
         draft.add_error(path,
-                        "the references in it may stand for more than 2 MiB of text, which "
-                        "no program can be started with; use fewer, or shorter variables");
+                        "its references may expand to more than 2 MiB, too much to start a "
+                        "program with; use fewer references, or shorter variables");
         return false;
     };
     KeyValues known;
@@ -264,9 +264,9 @@ void judge_references(SpecDraft& draft) {
 
 }  // namespace
 
-void complete_spec(SpecDraft& draft, const SpecDefaults& defaults) {
+void fill_in_defaults(SpecDraft& draft, const SpecDefaults& defaults) {
     EnginePool& pool = draft.pool;
-    complete_gateways(pool, defaults);
+    fill_in_gateways(pool, defaults);
     const int ceiling = defaults.replica_ceiling.value_or(pool.max_active_replicas);
     pool.max_active_replicas = std::min(pool.max_active_replicas, ceiling);
     const std::string logging = "spec.template.logging";
@@ -275,14 +275,14 @@ void complete_spec(SpecDraft& draft, const SpecDefaults& defaults) {
     }
 }
 
-void judge_spec(SpecDraft& draft) {
-    judge_gateways_or_network(draft);
-    judge_gateway_names(draft);
-    judge_credentials(draft);
-    judge_settings_without_effect(draft);
-    judge_ports(draft);
-    judge_mounts(draft);
-    judge_references(draft);
+void check_rules(SpecDraft& draft) {
+    check_gateways_or_network(draft);
+    check_gateway_names(draft);
+    check_credentials(draft);
+    check_settings_without_effect(draft);
+    check_ports(draft);
+    check_mounts(draft);
+    check_references(draft);
 }
 
 }  // namespace roundhouse

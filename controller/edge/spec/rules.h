@@ -1,16 +1,15 @@
-// The last pass over a draft: defaults and rules that involve more than one field.
+// Defaults and rules that involve more than one field: the last pass over a draft.
 #pragma once
 
 #include "edge/spec/draft.h"
 
 namespace roundhouse {
 
-// Fills in what depends on other fields (a gateway's host, the gateway and the ceiling from the
-// environment, logging options). Done before the rules are judged.
-void complete_spec(SpecDraft& draft, const SpecDefaults& defaults);
+// Fills in defaults that depend on other fields, such as a gateway's host. Call it before
+// check_rules().
+void fill_in_defaults(SpecDraft& draft, const SpecDefaults& defaults);
 
-// Adds an error or a warning for each rule that is broken. A rule is left alone where one of its
-// fields is not sound.
-void judge_spec(SpecDraft& draft);
+// Adds an error or a warning for each broken rule. Skips a rule if one of its fields is not sound.
+void check_rules(SpecDraft& draft);
 
 }  // namespace roundhouse

@@ -16,13 +16,13 @@ SpecSource::SpecSource(std::string path, SpecDefaults defaults, Board& board, co
 void SpecSource::load() {
     const std::lock_guard lock(mutex_);
     Manifest manifest = read_manifest(path_, defaults_);
-    if (!manifest.pool) return refuse(manifest);
-    take(std::move(*manifest.pool), manifest.warnings);
+    if (!manifest.pool) return reject(manifest);
+    accept(std::move(*manifest.pool), manifest.warnings);
 }
 
-void SpecSource::refuse(const Manifest& manifest) {
-    // A save that is noticed twice is told once.
-    if (manifest.errors != told_) {
+void SpecSource::reject(const Manifest& manifest) {
+    // One bad save may cause several loads; its errors are logged once.
+    if (manifest.errors != logged_) {
         for (const auto& problem : manifest.errors) {
             journal_.record({Severity::error, "spec refused", {{"problem", to_string(problem)}}});
         }
@@ -32,12 +32,12 @@ void SpecSource::refuse(const Manifest& manifest) {
                                       : "there is no good spec yet: nothing is done",
                          {{"path", path_}}});
     }
-    told_ = manifest.errors;
+    logged_ = manifest.errors;
     set_condition(Truth::no, "Refused",
                   manifest.errors.empty() ? "" : to_string(manifest.errors.front()));
 }
 
-void SpecSource::take(EnginePool pool, const std::vector<SpecProblem>& warnings) {
+void SpecSource::accept(EnginePool pool, const std::vector<SpecProblem>& warnings) {
     if (!may_replace(pool)) return;
     const std::string name = pool.name;
     const std::string replicas = std::to_string(pool.replicas);
@@ -47,29 +47,29 @@ void SpecSource::take(EnginePool pool, const std::vector<SpecProblem>& warnings)
             journal_.record({Severity::warning, "spec warning", {{"problem", to_string(warning)}}});
         }
     }
-    if (changed || !told_.empty()) {
+    if (changed || !logged_.empty()) {
         journal_.record({Severity::info,
                          "spec accepted",
                          {{"pool", name},
                           {"replicas", replicas},
                           {"generation", std::to_string(board_.spec().generation)}}});
     }
-    told_.clear();
+    logged_.clear();
     set_condition(Truth::yes, "Accepted", "");
 }
 
-// Another name is another pool: the engines of this one would be left to nobody.
+// Another name is another pool, and nothing would look after the engines of the current one.
 bool SpecSource::may_replace(const EnginePool& pool) {
     const SpecInForce current = board_.spec();
     if (current.pool == nullptr) return admit_(pool);
     if (current.pool->name == pool.name) return true;
-    Manifest refused;
-    refused.errors.push_back(
+    Manifest rejected;
+    rejected.errors.push_back(
         {path_, 0, 0, "metadata.name",
          "cannot change from '" + current.pool->name + "' to '" + pool.name +
              "' while the controller runs: run 'roundhouse down' with the old file first, then "
              "start the controller with the new one"});
-    refuse(refused);
+    reject(rejected);
     return false;
 }
 

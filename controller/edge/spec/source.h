@@ -1,4 +1,4 @@
-// Brings the spec from its files to the board, and keeps the last good one in force.
+// Loads the spec from its files onto the board. The last good spec stays in force.
 #pragma once
 
 #include <functional>
@@ -15,17 +15,17 @@ namespace roundhouse {
 
 class SpecSource {
   public:
-    // `admit` is asked once, before the first spec is put in force; where it says no, none ever is.
+    // `admit` is asked about each good spec until one is in force; false rejects the spec.
     SpecSource(std::string path, SpecDefaults defaults, Board& board, const Clock& clock,
                Journal& journal, std::function<bool(const EnginePool&)> admit);
 
-    // Reads the files again. A spec that is good and differs is put in force; one that is not
-    // changes nothing but the condition SpecValid. Any thread.
+    // Reads the files again. A good spec that differs comes into force; a bad one changes nothing
+    // but the condition SpecValid. Any thread.
     void load();
 
   private:
-    void refuse(const Manifest& manifest);
-    void take(EnginePool pool, const std::vector<SpecProblem>& warnings);
+    void reject(const Manifest& manifest);
+    void accept(EnginePool pool, const std::vector<SpecProblem>& warnings);
     bool may_replace(const EnginePool& pool);
     void set_condition(Truth status, std::string reason, std::string message);
 
@@ -36,8 +36,8 @@ class SpecSource {
     Journal& journal_;
     std::function<bool(const EnginePool&)> admit_;
 
-    std::mutex mutex_;  // one load at a time
-    std::vector<SpecProblem> told_;
+    std::mutex mutex_;                 // one load at a time
+    std::vector<SpecProblem> logged_;  // of the spec that was rejected last
 };
 
 }  // namespace roundhouse

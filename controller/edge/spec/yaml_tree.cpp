@@ -20,8 +20,8 @@ namespace roundhouse {
 
 namespace {
 
-// Goes behind every text as an empty comment. Without it yaml-cpp takes the line feed at the end of
-// the text for the end of an open quote, and a file that was cut off passes for a whole one.
+// An empty comment after every text. Without it yaml-cpp takes the line feed at the end of the text
+// for the end of an open quote, and accepts a file that was cut off.
 constexpr std::string_view end_of_text = "#";
 
 // Ends the parsing of a text that is not worth reading further.
@@ -36,11 +36,12 @@ TextMark end_of(std::string_view text) {
     return {static_cast<int>(lines), static_cast<int>(last_line.size()) + 1};
 }
 
-// Where something is missing at the end, the parser tells of what goes behind the text.
+// If something is missing at the end, the parser reports a place in the comment after the text.
 TextMark to_mark(const YAML::Mark& mark, const TextMark& end) {
     if (mark.is_null()) return {};
-    const TextMark told{mark.line + 1, mark.column + 1};
-    return std::tie(told.line, told.column) < std::tie(end.line, end.column) ? told : end;
+    const TextMark reported{mark.line + 1, mark.column + 1};
+    return std::tie(reported.line, reported.column) < std::tie(end.line, end.column) ? reported
+                                                                                     : end;
 }
 
 std::string at(const TextMark& mark) {
@@ -54,7 +55,7 @@ YamlNode node_at(YamlNode::Kind kind, const TextMark& mark) {
     return node;
 }
 
-// What the tree may still grow by.
+// How much the tree may still grow.
 class Budget {
   public:
     explicit Budget(const YamlLimits& limits) : limits_(limits) {}
@@ -97,14 +98,14 @@ class TreeBuilder : public YAML::EventHandler {
     void OnDocumentEnd() override {}
 
     void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-        if (expects_key()) refuse_key(here(mark));
+        if (expects_key()) reject_key(here(mark));
         place(node_at(YamlNode::Kind::null, here(mark)), anchor);
     }
 
     void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   const std::string& value) override {
-        refuse_tag(tag, here(mark));
-        refuse_nul(value, here(mark));
+        reject_tag(tag, here(mark));
+        reject_nul(value, here(mark));
         YamlNode node = node_at(YamlNode::Kind::scalar, here(mark));
         node.text = value;
         node.quoted = tag == "!";
@@ -114,10 +115,10 @@ class TreeBuilder : public YAML::EventHandler {
     void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
         const auto found = anchored_.find(anchor);
         if (found == anchored_.end()) {
-            throw Unreadable({here(mark), "an alias inside the value that it stands for"});
+            throw Unreadable({here(mark), "an alias to a value that contains the alias"});
         }
         budget_.charge(found->second, here(mark));
-        if (expects_key() && found->second.kind == YamlNode::Kind::null) refuse_key(here(mark));
+        if (expects_key() && found->second.kind == YamlNode::Kind::null) reject_key(here(mark));
         attach(YamlNode(found->second));
     }
 
@@ -140,11 +141,11 @@ class TreeBuilder : public YAML::EventHandler {
         TextMark mark;
     };
 
-    // A list or map whose end has not come yet.
+    // A list or map whose end is still to come.
     struct Open {
         YamlNode node;
         YAML::anchor_t anchor = 0;
-        std::optional<Key> key;                // of a map: waits for its value
+        std::optional<Key> key;                // in a map: waits for its value
         std::map<std::string, TextMark> seen;  // the keys so far
     };
 
@@ -155,25 +156,25 @@ class TreeBuilder : public YAML::EventHandler {
                !open_.back().key.has_value();
     }
 
-    [[noreturn]] static void refuse_key(const TextMark& mark) {
+    [[noreturn]] static void reject_key(const TextMark& mark) {
         throw Unreadable({mark, "expected a key (a word before a colon)"});
     }
 
-    // "?" is what a plain scalar, a list or a map without a tag carries; "!" stands for quotes.
-    static void refuse_tag(const std::string& tag, const TextMark& mark) {
+    // yaml-cpp reports "?" for values without a tag and "!" for quoted ones.
+    static void reject_tag(const std::string& tag, const TextMark& mark) {
         if (tag.empty() || tag == "?" || tag == "!") return;
         throw Unreadable({mark, "the tag " + in_quotes(tag) + " is not supported; remove it"});
     }
 
-    static void refuse_nul(const std::string& value, const TextMark& mark) {
+    static void reject_nul(const std::string& value, const TextMark& mark) {
         if (value.find('\0') == std::string::npos) return;
         throw Unreadable({mark, "a text with a NUL character (\\0); remove it"});
     }
 
     void open(YamlNode::Kind kind, const TextMark& mark, const std::string& tag,
               YAML::anchor_t anchor) {
-        refuse_tag(tag, mark);
-        if (expects_key()) refuse_key(mark);
+        reject_tag(tag, mark);
+        if (expects_key()) reject_key(mark);
         if (open_.size() >= limits_.depth) {
             throw Unreadable(
                 {mark, "nested more than " + std::to_string(limits_.depth) + " levels deep"});
@@ -217,7 +218,7 @@ class TreeBuilder : public YAML::EventHandler {
     }
 
     void take_key(const YamlNode& node) {
-        if (node.kind != YamlNode::Kind::scalar) refuse_key(node.mark);
+        if (node.kind != YamlNode::Kind::scalar) reject_key(node.mark);
         if (node.text == "<<" && !node.quoted) {
             throw Unreadable({node.mark,
                               "merge keys (<<) are not supported; write the fields out, or use an "
@@ -236,10 +237,9 @@ class TreeBuilder : public YAML::EventHandler {
         if (is_new) {
             map.node.children.push_back(std::move(node));
         } else {
-            problems.push_back(
-                {node.key_mark, "the key " + in_quotes(node.key) +
-                                    " is here for the second time; the first is at " +
-                                    at(first->second) + "; remove one of them"});
+            problems.push_back({node.key_mark, "duplicate key " + in_quotes(node.key) +
+                                                   "; the first is at " + at(first->second) +
+                                                   "; remove one of them"});
         }
     }
 
@@ -289,7 +289,7 @@ std::string_view without_byte_order_mark(std::string_view text) {
     return text;
 }
 
-std::optional<YamlProblem> refuse_unread(std::string_view text, const YamlLimits& limits) {
+std::optional<YamlProblem> problem_before_parsing(std::string_view text, const YamlLimits& limits) {
     if (text.size() > limits.text_bytes) {
         return YamlProblem{{}, "larger than " + std::to_string(limits.text_bytes) + " bytes"};
     }
@@ -331,7 +331,7 @@ void read_documents(std::string_view text, const YamlLimits& limits, YamlDocumen
 YamlDocuments parse_yaml(std::string_view text, const YamlLimits& limits) {
     YamlDocuments result;
     text = without_byte_order_mark(text);
-    if (auto problem = refuse_unread(text, limits)) {
+    if (auto problem = problem_before_parsing(text, limits)) {
         result.problems.push_back(std::move(*problem));
         return result;
     }

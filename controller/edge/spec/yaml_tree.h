@@ -1,4 +1,4 @@
-// YAML text as a plain tree in which every value knows where it stands.
+// YAML text as a plain tree; every value has its place in the text.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,7 @@
 
 namespace roundhouse {
 
-// A place in a text; the first line and the first column are 1. Columns count bytes.
+// A place in a text. Lines and columns begin with 1; columns count bytes.
 struct TextMark {
     int line = 1;
     int column = 1;
@@ -38,11 +38,11 @@ struct YamlProblem {
 };
 
 struct YamlDocuments {
-    std::vector<YamlNode> documents;  // `null` for an empty one; none at all if the text is broken
+    std::vector<YamlNode> documents;  // `null` for an empty one; empty if the text is broken
     std::vector<YamlProblem> problems;
 };
 
-// What a text may hold. Aliases count as what they stand for, so that a small text cannot become a
+// What a text may hold. An alias counts as much as its value, so that a small text cannot become a
 // huge tree.
 struct YamlLimits {
     std::size_t text_bytes = std::size_t{1} << 20U;
@@ -51,17 +51,17 @@ struct YamlLimits {
     std::size_t scalar_bytes = std::size_t{4} << 20U;  // of all scalars together
     std::size_t documents = 100;
     // Brackets, commas, anchors, aliases and tags: the parser holds a token for each of them before
-    // it tells of the first. Counted in comments and quotes too.
+    // it reports the first. Those in comments and quotes count, too.
     std::size_t indicators = 50'000;
 };
 
-// Reads every document of `text`. Anchors and aliases are resolved. Never throws.
+// Parses every document of `text`. Anchors and aliases are resolved. Never throws.
 //
-// Not accepted, each with a problem that says what to write instead: duplicate keys (the first one
-// is kept), merge keys (<<), keys that are not text, tags (!!str), an alias inside its own anchor,
-// and characters that are no text. Problems come in no particular order.
+// Rejects duplicate keys (the first one is kept), merge keys (<<), keys that are not text, tags
+// (!!str), an alias inside its own anchor, bytes that are not UTF-8, and control characters. Each
+// problem says what to write instead. Problems are not sorted.
 //
-// A text of 1 MiB takes less than a second and less than 64 MiB, however hostile.
+// A text of 1 MiB takes less than a second and less than 64 MiB, however hostile it is.
 YamlDocuments parse_yaml(std::string_view text, const YamlLimits& limits = {});
 
 }  // namespace roundhouse

@@ -1,4 +1,4 @@
-// Whole documents, files and folders: what is in them that does not belong, and what is missing.
+// Whole documents, files and folders: unknown fields, missing fields, broken files.
 #include <doctest/doctest.h>
 
 #include <filesystem>
@@ -12,14 +12,14 @@
 
 using namespace roundhouse;
 
-TEST_CASE("a problem reads as compilers write theirs") {
+TEST_CASE("a problem is written as compilers write errors") {
     CHECK(to_string({"engines.yaml", 12, 5, "spec.ports", "wrong"}) ==
           "engines.yaml:12:5: spec.ports: wrong");
     CHECK(to_string({"engines.yaml", 1, 1, "", "wrong"}) == "engines.yaml:1:1: wrong");
     CHECK(to_string({"specs", 0, 0, "", "wrong"}) == "specs: wrong");
 }
 
-TEST_CASE("all errors of a file come at once, in its order, and none follows from another") {
+TEST_CASE("all errors of a file are listed, in order, without follow-up errors") {
     const Manifest manifest = parse(
         "apiVersion: roundhouse/v2\n"
         "kind: EnginePool\n"
@@ -78,7 +78,7 @@ TEST_CASE("an unknown field is found at every level") {
     }
 }
 
-TEST_CASE("what an engine may not have of its own gets advice instead of a shrug") {
+TEST_CASE("fields that a spec does not have on purpose get advice") {
     struct Case {
         std::string_view field;
         std::string_view advice;
@@ -134,7 +134,7 @@ TEST_CASE("a document that is no EnginePool says so once") {
     }
 }
 
-TEST_CASE("what is required is asked for, where it belongs") {
+TEST_CASE("a missing required field is an error at its section") {
     CHECK(shown(parse("kind: EnginePool\n").errors) ==
           "engines.yaml:1:1: apiVersion: missing; expected roundhouse/v1\n"
           "engines.yaml:1:1: metadata.name: missing; expected a DNS label (a-z, 0-9 and -, at most "
@@ -152,11 +152,11 @@ TEST_CASE("exactly one EnginePool in all documents and files") {
     const std::string pool = gluetun_spec_with("");
     CHECK(parse("---\n" + pool + "---\n").pool);
     CHECK(shown(parse(pool + "---\n" + pool).errors) ==
-          "engines.yaml:8:1: a document more than the one EnginePool that is expected; the first "
-          "is at engines.yaml:1:1\n");
+          "engines.yaml:8:1: a second EnginePool; expected exactly one, and the first is at "
+          "engines.yaml:1:1\n");
     const Manifest two = parse_manifest({{"a.yaml", pool}, {"b.yaml", pool}}, {});
     CHECK_FALSE(two.pool);
-    CHECK(contains(shown(two.errors), "b.yaml:1:1: a document more than the one EnginePool"));
+    CHECK(contains(shown(two.errors), "b.yaml:1:1: a second EnginePool"));
     CHECK(contains(shown(two.errors), "the first is at a.yaml:1:1"));
     const Manifest other = parse_manifest({{"a.yaml", "kind: Secret\n"}, {"b.yaml", pool}}, {});
     CHECK(shown(other.errors) == "a.yaml:1:7: kind: expected EnginePool, got 'Secret'\n");
@@ -166,12 +166,11 @@ TEST_CASE("broken YAML is one error, and duplicate keys are errors beside the ot
     CHECK(shown(parse("spec: {\n").errors).substr(0, 20) == "engines.yaml:2:1: no");
     CHECK(parse("spec: {\n").errors.size() == 1);
     const std::string problems = shown(parse(gluetun_spec_with("replicas: 4\nzzz: 1")).errors);
-    CHECK(contains(problems,
-                   "7:3: the key 'replicas' is here for the second time; the first is at 5:3"));
+    CHECK(contains(problems, "7:3: duplicate key 'replicas'; the first is at 5:3"));
     CHECK(contains(problems, "8:3: spec.zzz: unknown field"));
 }
 
-TEST_CASE("the list of errors ends at some point, and says so") {
+TEST_CASE("a long list of errors is cut, and the last one counts the rest") {
     std::string lines;
     for (int i = 0; i < 5000; ++i)
         lines += "zzz" + std::to_string(i) + ": 1\n";
@@ -186,7 +185,7 @@ TEST_CASE("the list of errors ends at some point, and says so") {
                    "expected at most 100 gateways, got 101"));
 }
 
-TEST_CASE("files and folders are read from the disk, and what cannot be read is an error") {
+TEST_CASE("files and folders are read from disk; an unreadable one is an error") {
     const TemporaryFolder temporary;
     const std::filesystem::path folder = temporary.path();
     const auto write = [&](const std::string& name, const std::string& text) {
@@ -208,7 +207,7 @@ TEST_CASE("files and folders are read from the disk, and what cannot be read is 
     CHECK(read_manifest(folder.string(), {}).pool);
 
     write("more.yml", gluetun_spec_with(""));
-    CHECK(contains(problems(folder.string()), "more.yml:1:1: a document more than the one"));
+    CHECK(contains(problems(folder.string()), "more.yml:1:1: a second EnginePool"));
     write("more.yml", "");
     CHECK(read_manifest(folder.string(), {}).pool);
 

@@ -1,4 +1,4 @@
-// What the tests of the manifest share: a small valid spec, and ways to bend it.
+// Shared by the tests of specs: a small valid spec, and variations of it.
 #pragma once
 
 #include <algorithm>
@@ -40,7 +40,7 @@ inline std::string template_with(const std::string& line) {
     return gluetun_spec_with("template:\n  " + line);
 }
 
-// All problems as the user reads them, a line each.
+// All problems as users see them, one per line.
 inline std::string shown(const std::vector<SpecProblem>& problems) {
     std::string text;
     for (const SpecProblem& problem : problems)

@@ -39,14 +39,14 @@ TEST_CASE("engines run behind gateways or in a network, and the spec says which"
         {spec_with("gateways: [gluetun]\nnetwork: \"\""), ""},
         {spec_with("gateways: [gluetun]\nnetwork: media"),
          "7:3: spec.network: excludes spec.gateways (6:3)"},
-        // What is wrong already is not judged again.
+        // An unsound field causes no further error.
         {spec_with("gateways:"), "spec.gateways: expected a list"},
         {spec_with("gateway: [gluetun]"), "spec.gateway: unknown field; did you mean gateways?"},
         {spec_with("network: host"), "spec.network: expected the name"},
     });
 }
 
-TEST_CASE("without gateways, what is about gateways has no effect") {
+TEST_CASE("without gateways, fields about gateways are errors") {
     check_all({
         {spec_with("network: media\nforwardedPort: {assign: none}"),
          "7:3: spec.forwardedPort: has no effect without gateways"},
@@ -91,14 +91,14 @@ TEST_CASE("the four port ranges keep clear of each other and of the end") {
         {gluetun_spec_with("ports: {p2p: 65516}"), ""},
         {gluetun_spec_with("ports: {p2p: 65517}"),
          "the ports of 20 slots (65517-65536) do not fit below 65536; expected at most 65516"},
-        // One mistake, one error: a base or a number of slots that is wrong is not computed with.
+        // One mistake, one error: a wrong base or number of slots is not used in further checks.
         {gluetun_spec_with("ports: {http: x, https: 19001}"), "spec.ports.http: expected"},
         {gluetun_spec_with("maxActiveReplicas: x\nports: {https: 19001}"),
          "spec.maxActiveReplicas: expected"},
     });
 }
 
-TEST_CASE("the ceiling of the environment decides how many slots the ports are for") {
+TEST_CASE("the ceiling from the environment limits the slots that need ports") {
     SpecDefaults defaults;
     defaults.replica_ceiling = 10;
     CHECK(parse(gluetun_spec_with("ports: {https: 19010}"), defaults).pool);
@@ -118,7 +118,7 @@ TEST_CASE("no engine listens on the port of its gateway's control server") {
     });
 }
 
-TEST_CASE("ports that Linux gives to outgoing connections are a warning, not an error") {
+TEST_CASE("ports that Linux takes for outgoing connections are a warning, not an error") {
     const auto warnings = [](const std::string& lines) {
         const Manifest manifest = parse(gluetun_spec_with(lines));
         CHECK_MESSAGE(manifest.pool, shown(manifest.errors));
@@ -136,13 +136,15 @@ TEST_CASE("a target is mounted once") {
     check_all({
         {template_with("volumes: [\"aa:/c\", \"bb:/d\"]"), ""},
         {template_with("volumes: [\"aa:/c\", \"bb:/c/\"]"),
-         "8:24: spec.template.volumes[1]: mounts '/c' as spec.template.volumes[0] (8:15) does"},
+         "8:24: spec.template.volumes[1]: mounts '/c', as spec.template.volumes[0] (8:15) already "
+         "does; "
+         "keep one of them"},
         {gluetun_spec_with("template: {volumes: [\"aa:/c:ro\"], tmpfs: [\"/c:size=1m\"]}"),
-         "spec.template.tmpfs[0]: mounts '/c' as spec.template.volumes[0]"},
+         "spec.template.tmpfs[0]: mounts '/c', as spec.template.volumes[0]"},
     });
 }
 
-TEST_CASE("references stand for no more text than a program can be started with") {
+TEST_CASE("references expand to no more text than a program can be started with") {
     // Of 1 KiB; each further variable is sixteen times the one before it.
     const auto spec_with_variables = [](int count) {
         std::string variables = "A: " + std::string(1024, 'a');
@@ -155,10 +157,10 @@ TEST_CASE("references stand for no more text than a program can be started with"
     };
     check_all({
         {spec_with_variables(3), ""},
-        {spec_with_variables(4), "spec.template.env.D: the references in it may stand for more"},
-        {spec_with_variables(26), "spec.template.env.D: the references in it may stand for more"},
+        {spec_with_variables(4), "spec.template.env.D: its references may expand to more"},
+        {spec_with_variables(26), "spec.template.env.D: its references may expand to more"},
         {spec_with_variables(3) + "    args: [$(C), $(C), $(C), $(C)]\n", ""},
         {spec_with_variables(3) + "    args: [$(C), $(C), $(C), $(C), $(C), $(C), $(C), $(C)]\n",
-         "spec.template.args: the references in it may stand for more than 2 MiB"},
+         "spec.template.args: its references may expand to more than 2 MiB"},
     });
 }

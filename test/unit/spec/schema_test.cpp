@@ -1,4 +1,4 @@
-// What is committed for others to read is what the table of fields says.
+// The committed schema and the README agree with the table of fields.
 #include <doctest/doctest.h>
 
 #include <string>
@@ -20,7 +20,7 @@ TEST_CASE("the README shows the table that `roundhouse schema -o markdown` print
                   "write it anew: roundhouse schema -o markdown, between the two comments");
 }
 
-TEST_CASE("the schema tells editors what may stand where") {
+TEST_CASE("the schema describes each kind of value for editors") {
     const std::string schema = json_schema();
     for (const char* part :
          {"https://json-schema.org/draft/2020-12/schema", "\"const\": \"EnginePool\"",

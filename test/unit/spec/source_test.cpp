@@ -1,4 +1,4 @@
-// How specs come into force, and how bad ones do not.
+// Good specs come into force, bad ones do not.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -61,7 +61,7 @@ TEST_SUITE("spec source") {
         CHECK(bench.admissions == 1);
     }
 
-    TEST_CASE("the last good spec outlives whatever happens to the file") {
+    TEST_CASE("the last good spec stays in force whatever happens to the file") {
         SourceBench bench;
         bench.save(spec_text("acestream", 3));
         for (const char* text : {"", "spec: [", "kind: Pod\n", "replicas: 0\n"}) {
@@ -77,7 +77,7 @@ TEST_SUITE("spec source") {
         CHECK(bench.board.spec().generation == 1);
     }
 
-    TEST_CASE("the same errors are told once") {
+    TEST_CASE("the same errors are logged once") {
         SourceBench bench;
         bench.save("kind: Pod\n");
         const int told = bench.journal.count("spec refused");

@@ -1,4 +1,4 @@
-// What each field takes, and what it says about the rest.
+// The values that each field accepts, and the errors for others.
 #include <doctest/doctest.h>
 
 #include <string>
@@ -101,7 +101,7 @@ TEST_CASE("a small spec gets its defaults from the values and from the environme
     CHECK(bare.pool->max_active_replicas == 7);
 }
 
-TEST_CASE("what the spec says goes before the environment, except for its ceiling") {
+TEST_CASE("the spec overrides the environment, except for the ceiling") {
     SpecDefaults defaults;
     defaults.gateway_container = "vpn";
     defaults.api_key_file = "/run/key";
@@ -124,7 +124,7 @@ TEST_CASE("what the spec says goes before the environment, except for its ceilin
     CHECK(in_network.pool->gateways.empty());
 }
 
-TEST_CASE("logging options belong to the driver that they are given with") {
+TEST_CASE("default logging options apply only without a driver") {
     const auto logging = [](const std::string& value) {
         const Manifest manifest = parse(template_with("logging: " + value));
         REQUIRE_MESSAGE(manifest.pool, shown(manifest.errors));
@@ -149,7 +149,7 @@ TEST_CASE("each way to write a gateway") {
     CHECK(contains(shown(manifest.errors), "6:13: spec.gateways: expected a list of gateways"));
 }
 
-TEST_CASE("a value that does not fit is named with its place and what was expected") {
+TEST_CASE("an invalid value is an error with its place and what was expected") {
     struct Case {
         std::string lines;
         std::string_view problem;

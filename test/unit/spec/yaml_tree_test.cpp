@@ -1,4 +1,4 @@
-// YAML as it comes from people and from attackers: where everything stands, and where it ends.
+// YAML from people and from attackers: places of values, errors, limits.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -38,7 +38,7 @@ bool contains(const std::string& text, std::string_view part) {
 
 }  // namespace
 
-TEST_CASE("a tree tells of each value what it is, how it was written and where it stands") {
+TEST_CASE("a tree holds the kind, the spelling and the place of each value") {
     const YamlDocuments parsed = parse_yaml(
         "name: pool\n"
         "count: 3\n"
@@ -68,13 +68,13 @@ TEST_CASE("a tree tells of each value what it is, how it was written and where i
     CHECK_FALSE(children[5].is_plain());
 }
 
-TEST_CASE("what is missing at the end of a text stands there") {
+TEST_CASE("an error at the end of a text has its place there") {
     CHECK(parse_yaml("a:\n  -\n").documents.at(0).children.at(0).children.at(0).mark ==
           TextMark{3, 1});
     CHECK(only_problem("a: [").starts_with("1:5: "));
 }
 
-TEST_CASE("documents are told apart, and empty ones are null") {
+TEST_CASE("documents are separate, and empty ones are null") {
     CHECK(parse_yaml("").documents.empty());
     CHECK(parse_yaml("# only\n# comments\n").documents.empty());
     const YamlDocuments parsed = parse_yaml("a: 1\n---\n---\nb: 2\n");
@@ -96,7 +96,7 @@ TEST_CASE("a byte order mark and the line ends of other systems change nothing")
     CHECK(children[1].mark == TextMark{2, 4});
 }
 
-TEST_CASE("an alias is what it stands for, at the place of the anchor") {
+TEST_CASE("an alias has the value and the place of its anchor") {
     const YamlDocuments parsed = parse_yaml("a: &x {k: 1}\nb: *x\n&key c: &y 5\n*key : *y\n");
     const auto& children = parsed.documents.at(0).children;
     REQUIRE(children.size() == 3);
@@ -104,20 +104,20 @@ TEST_CASE("an alias is what it stands for, at the place of the anchor") {
     CHECK(children[1].children.at(0).text == "1");
     CHECK(children[1].children.at(0).mark == TextMark{1, 11});
     REQUIRE(parsed.problems.size() == 1);
-    CHECK(contains(parsed.problems[0].message, "'c' is here for the second time"));
+    CHECK(contains(parsed.problems[0].message, "duplicate key 'c'"));
 }
 
 TEST_CASE("every duplicate key is reported with both places, and the first value is kept") {
     const YamlDocuments parsed = parse_yaml("a: 1\nb: {c: 1, c: 2}\na: 3\n");
     REQUIRE(parsed.problems.size() == 2);
-    CHECK(contains(parsed.problems[0].message, "'c' is here for the second time"));
+    CHECK(contains(parsed.problems[0].message, "duplicate key 'c'"));
     CHECK(contains(parsed.problems[0].message, "the first is at 2:5"));
     CHECK(parsed.problems[1].mark == TextMark{3, 1});
     CHECK(contains(parsed.problems[1].message, "the first is at 1:1"));
     CHECK(parsed.documents.at(0).children.at(0).text == "1");
 }
 
-TEST_CASE("what is not accepted says where it stands and what it is") {
+TEST_CASE("what is not supported is a problem with its place") {
     struct Case {
         std::string text;
         std::string_view place;
@@ -131,7 +131,7 @@ TEST_CASE("what is not accepted says where it stands and what it is") {
         {"a: 'open", "1:9", "not valid YAML: illegal EOF in scalar"},
         {"a: \"\\\xC3\xA4\"", "1:7", "not valid YAML: unknown escape character: ?"},
         {"a: *nobody\n", "1:4", "not valid YAML"},
-        {"a: &x [*x]\n", "1:8", "an alias inside the value that it stands for"},
+        {"a: &x [*x]\n", "1:8", "an alias to a value that contains the alias"},
         {"a: {<<: {b: 1}}\n", "1:5", "merge keys (<<) are not supported"},
         {"a: !!int 5\n", "1:", "the tag"},
         {"a: !custom {}\n", "1:", "the tag '!custom' is not supported; remove it"},
@@ -157,7 +157,7 @@ TEST_CASE("what is not accepted says where it stands and what it is") {
     }
 }
 
-TEST_CASE("limits are met exactly, and one more is refused") {
+TEST_CASE("a text may reach each limit, and one more is a problem") {
     YamlLimits limits;
     limits.depth = 3;
     CHECK(only_problem("[[[]]]", limits).empty());
@@ -189,7 +189,7 @@ TEST_CASE("limits are met exactly, and one more is refused") {
     CHECK(contains(only_problem("[a,b,]", limits), "more than 3 of the characters"));
 }
 
-TEST_CASE("anchors that multiply are counted as what they would become") {
+TEST_CASE("nested aliases count as the values that they expand to") {
     std::string text = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n";
     for (int i = 1; i < 10; ++i) {
         const std::string last = "*a" + std::to_string(i - 1);
@@ -205,7 +205,7 @@ TEST_CASE("anchors that multiply are counted as what they would become") {
     CHECK(contains(only_problem(large), "bytes of text, counting what aliases stand for"));
 }
 
-TEST_CASE("a hostile text of a mebibyte ends soon, whatever it is made of") {
+TEST_CASE("a hostile text of a mebibyte is parsed quickly") {
     const std::size_t mebibyte = YamlLimits{}.text_bytes - 16;
     std::vector<std::string> texts;
     for (const char* part :

@@ -1,4 +1,4 @@
-#include "edge/spec/folder_watch.h"
+#include "edge/spec/folder_watcher.h"
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
@@ -45,35 +45,35 @@ class Calls {
     int count_ = 0;
 };
 
-// A watch that reports into a counter. Polls so rarely that only inotify can be what is seen.
+// A watcher that counts its callbacks. It polls so rarely that inotify alone finds the changes.
 struct Watched {
-    explicit Watched(const std::string& path, WatchTiming timing = inotify_alone())
-        : watch(
+    explicit Watched(const std::string& path, FolderWatcherTiming timing = inotify_alone())
+        : watcher(
               path, [this] { calls.add(); }, timing) {}
 
-    static WatchTiming inotify_alone() {
-        WatchTiming timing;
+    static FolderWatcherTiming inotify_alone() {
+        FolderWatcherTiming timing;
         timing.poll = std::chrono::hours(1);
         return timing;
     }
 
-    static WatchTiming polls_alone() {
-        WatchTiming timing;
+    static FolderWatcherTiming polls_alone() {
+        FolderWatcherTiming timing;
         timing.poll = Duration{5};
         timing.use_inotify = false;
         return timing;
     }
 
-    // Does something and waits for the call that it causes.
+    // Makes a change and waits for the callback.
     template <class Change>
-    bool tells(Change change) {
+    bool reports(Change change) {
         const int before = calls.count();
         change();
         return calls.wait_beyond(before);
     }
 
     Calls calls;
-    SpecWatch watch;
+    FolderWatcher watcher;
 };
 
 void write(const std::string& path, const std::string& text) {
@@ -87,25 +87,25 @@ struct Spec {
     std::string file = folder.path() + "/engines.yaml";
 };
 
-// By the time a slower watch tells of a save made now, any call that was due before is here.
+// A slower watcher reports a save made at this moment only after any callback that was already due.
 bool outlasts_a_call() {
     const Spec other;
-    WatchTiming slower = Watched::inotify_alone();
+    FolderWatcherTiming slower = Watched::inotify_alone();
     slower.settle = Duration{100};
     Watched later(other.file, slower);
-    return later.tells([&] { write(other.file, "replicas: 2\n"); });
+    return later.reports([&] { write(other.file, "replicas: 2\n"); });
 }
 
 }  // namespace
 
-TEST_CASE("a save in place is told") {
+TEST_CASE("a save in place is reported") {
     const Spec spec;
     Watched watched(spec.file);
-    CHECK(watched.tells([&] { write(spec.file, "replicas: 2\n"); }));
-    CHECK(watched.tells([&] { write(spec.file, "replicas: 3\n"); }));
+    CHECK(watched.reports([&] { write(spec.file, "replicas: 2\n"); }));
+    CHECK(watched.reports([&] { write(spec.file, "replicas: 3\n"); }));
 }
 
-TEST_CASE("the ways in which editors and tools save are all told") {
+TEST_CASE("every way in which editors and tools save is reported") {
     const Spec spec;
     Watched watched(spec.file);
     SUBCASE("a new file renamed over the old one") {
@@ -113,31 +113,31 @@ TEST_CASE("the ways in which editors and tools save are all told") {
             write(spec.folder.path() + "/engines.yaml.tmp", "replicas: 2\n");
             fs::rename(spec.folder.path() + "/engines.yaml.tmp", spec.file);
         };
-        CHECK(watched.tells(save));
-        CHECK(watched.tells(save));
+        CHECK(watched.reports(save));
+        CHECK(watched.reports(save));
     }
     SUBCASE("the old one renamed to a backup, a new one written") {
-        CHECK(watched.tells([&] {
+        CHECK(watched.reports([&] {
             fs::rename(spec.file, spec.file + "~");
             write(spec.file, "replicas: 2\n");
         }));
-        CHECK(watched.tells([&] { write(spec.file, "replicas: 3\n"); }));
+        CHECK(watched.reports([&] { write(spec.file, "replicas: 3\n"); }));
     }
     SUBCASE("removed, then written again") {
-        CHECK(watched.tells([&] { fs::remove(spec.file); }));
-        CHECK(watched.tells([&] { write(spec.file, "replicas: 2\n"); }));
+        CHECK(watched.reports([&] { fs::remove(spec.file); }));
+        CHECK(watched.reports([&] { write(spec.file, "replicas: 2\n"); }));
     }
     SUBCASE("replaced by a symlink") {
         write(spec.folder.path() + "/other", "replicas: 2\n");
         fs::remove(spec.file);
-        CHECK(watched.tells([&] { fs::create_symlink("other", spec.file); }));
+        CHECK(watched.reports([&] { fs::create_symlink("other", spec.file); }));
     }
     SUBCASE("made readable") {
-        CHECK(watched.tells([&] { fs::permissions(spec.file, fs::perms::owner_all); }));
+        CHECK(watched.reports([&] { fs::permissions(spec.file, fs::perms::owner_all); }));
     }
 }
 
-TEST_CASE("a file that is still being written is not told until it is closed") {
+TEST_CASE("a file that is still being written is reported only when it is closed") {
     const Spec spec;
     Watched watched(spec.file);
     std::ofstream slow(spec.file);
@@ -146,32 +146,32 @@ TEST_CASE("a file that is still being written is not told until it is closed") {
     CHECK(outlasts_a_call());
     CHECK(watched.calls.count() == 0);
 
-    CHECK(watched.tells([&] {
+    CHECK(watched.reports([&] {
         slow << "0\n";
         slow.close();
     }));
 }
 
-TEST_CASE("a burst of saves is told a few times, and after the last of them") {
+TEST_CASE("a burst of saves is reported a few times, and after the last one") {
     const Spec spec;
     Watched watched(spec.file);
-    CHECK(watched.tells([&] {
+    CHECK(watched.reports([&] {
         for (int i = 0; i < 200; ++i)
             write(spec.file, "replicas: " + std::to_string(i) + "\n");
     }));
     CHECK(watched.calls.count() < 20);
 }
 
-TEST_CASE("saves that never pause are told all the same") {
+TEST_CASE("saves without a pause are reported all the same") {
     const Spec spec;
-    WatchTiming timing = Watched::inotify_alone();
+    FolderWatcherTiming timing = Watched::inotify_alone();
     timing.settle = std::chrono::hours(1);
     timing.longest_settle = Duration{30};
     Watched watched(spec.file, timing);
-    CHECK(watched.tells([&] { write(spec.file, "replicas: 2\n"); }));
+    CHECK(watched.reports([&] { write(spec.file, "replicas: 2\n"); }));
 }
 
-TEST_CASE("other files in the folder wake nobody") {
+TEST_CASE("other files in the folder are not reported") {
     const Spec spec;
     Watched watched(spec.file);
     for (int i = 0; i < 50; ++i) {
@@ -182,10 +182,10 @@ TEST_CASE("other files in the folder wake nobody") {
     }
     CHECK(outlasts_a_call());
     CHECK(watched.calls.count() == 0);
-    CHECK(watched.tells([&] { write(spec.file, "replicas: 2\n"); }));
+    CHECK(watched.reports([&] { write(spec.file, "replicas: 2\n"); }));
 }
 
-TEST_CASE("a folder is watched for its YAML files alone") {
+TEST_CASE("only the YAML files of a folder are watched") {
     const Spec spec;
     Watched watched(spec.folder.path());
     write(spec.folder.path() + "/notes.txt", "x");
@@ -193,9 +193,9 @@ TEST_CASE("a folder is watched for its YAML files alone") {
     write(spec.folder.path() + "/.hidden.yaml", "x");
     CHECK(outlasts_a_call());
     CHECK(watched.calls.count() == 0);
-    CHECK(watched.tells([&] { write(spec.folder.path() + "/more.yml", "x"); }));
-    CHECK(watched.tells([&] { write(spec.file, "replicas: 2\n"); }));
-    CHECK(watched.tells([&] { fs::remove(spec.folder.path() + "/more.yml"); }));
+    CHECK(watched.reports([&] { write(spec.folder.path() + "/more.yml", "x"); }));
+    CHECK(watched.reports([&] { write(spec.file, "replicas: 2\n"); }));
+    CHECK(watched.reports([&] { fs::remove(spec.folder.path() + "/more.yml"); }));
 }
 
 TEST_CASE("a config map: the file is a link through a link that is swapped") {
@@ -211,78 +211,78 @@ TEST_CASE("a config map: the file is a link through a link that is swapped") {
         fs::create_symlink("..1", at("..data_tmp"));
         fs::rename(at("..data_tmp"), at("..data"));
         Watched watched(path);
-        CHECK(watched.tells([&] {
+        CHECK(watched.reports([&] {
             fs::create_symlink("..2", at("..data_tmp"));
             fs::rename(at("..data_tmp"), at("..data"));
         }));
     }
 }
 
-TEST_CASE("a file that a link leads to is watched where it lies") {
+TEST_CASE("the target of a link is watched") {
     const TemporaryFolder elsewhere;
     const TemporaryFolder folder;
     write(elsewhere.path() + "/target", "replicas: 1\n");
     fs::create_symlink(elsewhere.path() + "/target", folder.path() + "/engines.yaml");
     Watched watched(folder.path() + "/engines.yaml");
-    CHECK(watched.tells([&] { write(elsewhere.path() + "/target", "replicas: 2\n"); }));
+    CHECK(watched.reports([&] { write(elsewhere.path() + "/target", "replicas: 2\n"); }));
 }
 
-TEST_CASE("what does not exist yet is told when it comes") {
+TEST_CASE("a path that does not exist yet is reported when it appears") {
     const TemporaryFolder folder;
     SUBCASE("a file") {
         const std::string file = folder.path() + "/engines.yaml";
         Watched watched(file);
-        CHECK(watched.tells([&] { write(file, "replicas: 1\n"); }));
-        CHECK(watched.tells([&] { write(file, "replicas: 2\n"); }));
+        CHECK(watched.reports([&] { write(file, "replicas: 1\n"); }));
+        CHECK(watched.reports([&] { write(file, "replicas: 2\n"); }));
     }
     SUBCASE("a folder, that the path turns out to be") {
         const std::string path = folder.path() + "/specs";
         Watched watched(path);
-        CHECK(watched.tells([&] { fs::create_directory(path); }));
-        CHECK(watched.tells([&] { write(path + "/engines.yaml", "replicas: 1\n"); }));
+        CHECK(watched.reports([&] { fs::create_directory(path); }));
+        CHECK(watched.reports([&] { write(path + "/engines.yaml", "replicas: 1\n"); }));
     }
     SUBCASE("the folder around it, found by the polls") {
         const std::string file = folder.path() + "/specs/engines.yaml";
-        WatchTiming timing;
+        FolderWatcherTiming timing;
         timing.poll = Duration{5};
         Watched watched(file, timing);
-        CHECK(watched.tells([&] {
+        CHECK(watched.reports([&] {
             fs::create_directory(folder.path() + "/specs");
             write(file, "replicas: 1\n");
         }));
     }
 }
 
-TEST_CASE("a folder that is removed and made again is watched again") {
+TEST_CASE("a folder that is removed and created again is watched again") {
     const TemporaryFolder around;
     const std::string folder = around.path() + "/specs";
     const std::string file = folder + "/engines.yaml";
     fs::create_directory(folder);
     write(file, "replicas: 1\n");
-    WatchTiming timing;
+    FolderWatcherTiming timing;
     timing.poll = Duration{5};
     for (const std::string& path : {file, folder}) {
         Watched watched(path, timing);
-        CHECK(watched.tells([&] { fs::remove_all(folder); }));
-        CHECK(watched.tells([&] {
+        CHECK(watched.reports([&] { fs::remove_all(folder); }));
+        CHECK(watched.reports([&] {
             fs::create_directory(folder);
             write(file, "replicas: 2\n");
         }));
-        CHECK(watched.tells([&] { write(file, "replicas: 30\n"); }));
+        CHECK(watched.reports([&] { write(file, "replicas: 30\n"); }));
     }
 }
 
-TEST_CASE("without inotify the polls tell") {
+TEST_CASE("without inotify, polls report changes") {
     const Spec spec;
     Watched watched(spec.file, Watched::polls_alone());
-    CHECK(watched.tells([&] { write(spec.file, "replicas: 20\n"); }));
-    CHECK(watched.tells([&] { fs::remove(spec.file); }));
-    CHECK(watched.tells([&] { write(spec.file, "replicas: 1\n"); }));
+    CHECK(watched.reports([&] { write(spec.file, "replicas: 20\n"); }));
+    CHECK(watched.reports([&] { fs::remove(spec.file); }));
+    CHECK(watched.reports([&] { write(spec.file, "replicas: 1\n"); }));
 }
 
-TEST_CASE("a watch ends at once, whatever it is doing") {
+TEST_CASE("a watcher ends at once, whatever it is doing") {
     const Spec spec;
-    WatchTiming timing = Watched::inotify_alone();
+    FolderWatcherTiming timing = Watched::inotify_alone();
     timing.settle = std::chrono::hours(1);
     timing.longest_settle = std::chrono::hours(1);
     const auto begin = std::chrono::steady_clock::now();

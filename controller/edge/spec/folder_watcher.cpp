@@ -1,0 +1,144 @@
+#include "edge/spec/folder_watcher.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <thread>
+#include <utility>
+
+#include "edge/spec/file_stamps.h"
+#include "edge/spec/inotify.h"
+#include "edge/system/unique_fd.h"
+
+namespace roundhouse {
+
+class FolderWatcher::Thread {
+  public:
+    Thread(const std::string& path, std::function<void()> on_change,
+           const FolderWatcherTiming& timing);
+    ~Thread();
+    Thread(const Thread&) = delete;
+    Thread& operator=(const Thread&) = delete;
+
+  private:
+    using Instant = std::chrono::steady_clock::time_point;
+    static Instant now() { return std::chrono::steady_clock::now(); }
+
+    void run();
+    void wait_for_events();
+    void begin_settling();
+    void settle();
+    void poll_stamps();
+    void report(FileStamps stamps);
+
+    const std::string path_;
+    const std::function<void()> on_change_;
+    const FolderWatcherTiming timing_;
+    Inotify inotify_;
+    UniqueFd wake_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+
+    FileStamps reported_;   // as of the last callback
+    FileStamps last_seen_;  // as of the last look
+    Instant next_poll_;
+    bool settling_ = false;
+    Instant settling_since_;
+    Instant quiet_since_;
+
+    std::atomic<bool> stop_ = false;
+    std::thread thread_;  // last: it uses all the others
+};
+
+FolderWatcher::Thread::Thread(const std::string& path, std::function<void()> on_change,
+                              const FolderWatcherTiming& timing)
+    : path_(path),
+      on_change_(std::move(on_change)),
+      timing_(timing),
+      inotify_(path, timing.use_inotify) {
+    inotify_.follow_path();
+    reported_ = last_seen_ = read_file_stamps(path_);
+    next_poll_ = now() + timing_.poll;
+    thread_ = std::thread([this] { run(); });
+}
+
+FolderWatcher::Thread::~Thread() {
+    stop_ = true;
+    const std::uint64_t one = 1;
+    (void)!::write(wake_.get(), &one, sizeof(one));
+    thread_.join();
+}
+
+void FolderWatcher::Thread::run() {
+    while (!stop_) {
+        const bool moved = inotify_.follow_path();
+        if (inotify_.take_events(last_seen_) || moved) begin_settling();
+        if (settling_) {
+            settle();
+        } else if (now() >= next_poll_) {
+            poll_stamps();
+        }
+        wait_for_events();
+    }
+}
+
+void FolderWatcher::Thread::wait_for_events() {
+    // Without an eventfd the destructor cannot wake this thread, so it looks at stop_ often.
+    constexpr Duration unwoken_wait{100};
+    Instant due = next_poll_;
+    if (settling_) {
+        due = std::min(quiet_since_ + timing_.settle, settling_since_ + timing_.longest_settle);
+    }
+    // Rounded up: a wait of less than a millisecond would spin.
+    auto wait = std::max(std::chrono::ceil<Duration>(due - now()), Duration{0});
+    if (!wake_.valid()) wait = std::min(wait, unwoken_wait);
+
+    std::array<pollfd, 2> sources{{{wake_.get(), POLLIN, 0}, {inotify_.fd(), POLLIN, 0}}};
+    ::poll(sources.data(), sources.size(), static_cast<int>(wait.count()));
+}
+
+void FolderWatcher::Thread::begin_settling() {
+    quiet_since_ = now();
+    if (!settling_) settling_since_ = quiet_since_;
+    settling_ = true;
+}
+
+void FolderWatcher::Thread::settle() {
+    FileStamps stamps = read_file_stamps(path_);
+    if (stamps != last_seen_) {
+        last_seen_ = stamps;
+        quiet_since_ = now();
+    }
+    const bool quiet = now() - quiet_since_ >= timing_.settle;
+    if (quiet || now() - settling_since_ >= timing_.longest_settle) report(std::move(stamps));
+}
+
+void FolderWatcher::Thread::poll_stamps() {
+    next_poll_ = now() + timing_.poll;
+    FileStamps stamps = read_file_stamps(path_);
+    if (stamps != reported_ && stamps == last_seen_) {
+        report(std::move(stamps));
+    } else {
+        last_seen_ = std::move(stamps);
+    }
+}
+
+void FolderWatcher::Thread::report(FileStamps stamps) {
+    settling_ = false;
+    last_seen_ = stamps;
+    reported_ = std::move(stamps);
+    next_poll_ = now() + timing_.poll;
+    on_change_();
+}
+
+FolderWatcher::FolderWatcher(const std::string& path, std::function<void()> on_change,
+                             const FolderWatcherTiming& timing)
+    : thread_(std::make_unique<Thread>(path, std::move(on_change), timing)) {}
+
+FolderWatcher::~FolderWatcher() = default;
+
+}  // namespace roundhouse
