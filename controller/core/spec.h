@@ -1,5 +1,5 @@
-// The declared thing: an EnginePool as plain values, complete (every default filled in) and valid.
-// Whoever holds an EnginePool need not check it again: the manifest reader builds no other.
+// An EnginePool as plain values: valid, and complete with every default. No code that gets one has
+// to check it again, since the parser builds no other.
 #pragma once
 
 #include <chrono>
@@ -14,13 +14,13 @@ namespace roundhouse {
 
 using namespace std::chrono_literals;
 
-// Keys with values in the order in which the user wrote them.
+// Keys with values, in the order of the spec.
 using KeyValues = std::vector<std::pair<std::string, std::string>>;
 
 enum class PullPolicy { if_not_present, always, never };
 enum class PortAssignment { exclusive, shared, none };
 
-// How Gluetun's control server is reached. Only paths of secrets are kept, never secrets.
+// How to reach Gluetun's control server. Holds the paths of secrets, never the secrets.
 struct ControlServer {
     int port = 8000;
     std::string address;  // empty: the gateway's own IP as Docker reports it
@@ -33,7 +33,7 @@ struct ControlServer {
 
 struct GatewaySpec {
     std::string container;  // container name
-    std::string host;  // what clients dial; the container's name unless the spec says otherwise
+    std::string host;       // what clients connect to; by default the container's name
     ControlServer control_server;
 
     bool operator==(const GatewaySpec&) const = default;
@@ -105,9 +105,9 @@ struct EngineTemplate {
 struct EnginePool {
     std::string name;
     int replicas = 0;
-    // Already lowered to MAX_ACTIVE_REPLICAS where that variable is set. Slots are 0 .. this - 1.
+    // Slots are 0 .. this - 1. Never above MAX_ACTIVE_REPLICAS if that variable is set.
     int max_active_replicas = 20;
-    std::vector<GatewaySpec> gateways;  // empty exactly when `network` is not
+    std::vector<GatewaySpec> gateways;  // empty exactly if `network` is not empty
     std::string network;
     PortBases ports;
     ForwardedPortSpec forwarded_port;

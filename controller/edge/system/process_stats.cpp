@@ -53,7 +53,7 @@ double ticks_per_second() {
     return static_cast<double>(std::max(::sysconf(_SC_CLK_TCK), 1L));
 }
 
-// The kernel's boot time wanders when the clock is set; a start is once.
+// Computed once, since the kernel's boot time changes when the clock is set.
 double start_time() {
     static const double time = boot_time() + StatFields().at(22) / ticks_per_second();
     return time;

@@ -1,4 +1,4 @@
-// What the kernel says of this process, for the metrics that every Prometheus client tells.
+// The kernel's figures about this process, for the standard process metrics of Prometheus.
 #pragma once
 
 namespace roundhouse {
@@ -13,7 +13,7 @@ struct ProcessStats {
     double start_time = 0;  // seconds since the epoch; the same at each call
 };
 
-// What /proc does not tell is 0. Any thread.
+// A figure that /proc does not give is 0. Any thread.
 ProcessStats read_process_stats();
 
 }  // namespace roundhouse

@@ -18,15 +18,15 @@ namespace {
 
 constexpr std::size_t longest_secret_bytes = 4096;
 
-Fault complaint(const std::string& path, const std::string& problem) {
+Fault unusable(const std::string& path, const std::string& problem) {
     return {FaultKind::rejected, "the secret file " + in_quotes(path) + " " + problem};
 }
 
 Fault unreadable(const std::string& path, int error) {
-    return complaint(path, std::string("cannot be read: ") + std::strerror(error));
+    return unusable(path, std::string("cannot be read: ") + std::strerror(error));
 }
 
-// One byte more than allowed is enough to know that it is too long.
+// Reads one byte more than allowed, which shows that the file is too long.
 Result<std::string> read_start(int fd, const std::string& path) {
     std::string text(longest_secret_bytes + 1, '\0');
     std::size_t size = 0;
@@ -53,25 +53,25 @@ bool is_control_byte(char c) {
 }  // namespace
 
 Result<std::string> read_secret(const std::string& path) {
-    // A pipe without a writer would keep us waiting.
+    // O_NONBLOCK: opening a pipe without a writer would block.
     const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (!fd.valid()) return unreadable(path, errno);
     struct stat about {};
     if (::fstat(fd.get(), &about) != 0) return unreadable(path, errno);
-    if (!S_ISREG(about.st_mode)) return complaint(path, "is not a regular file");
+    if (!S_ISREG(about.st_mode)) return unusable(path, "is not a regular file");
 
     auto text = read_start(fd.get(), path);
     if (!text) return text;
     std::string& secret = text.value();
     if (secret.size() > longest_secret_bytes) {
-        return complaint(path, "is longer than 4 KiB; it should hold the secret alone");
+        return unusable(path, "is longer than 4 KiB; it should hold the secret alone");
     }
     drop_line_end(secret);
-    if (secret.find_first_not_of(' ') == std::string::npos) return complaint(path, "is empty");
+    if (secret.find_first_not_of(' ') == std::string::npos) return unusable(path, "is empty");
     if (std::any_of(secret.begin(), secret.end(), is_control_byte)) {
-        return complaint(path,
-                         "has a line break or another control character inside; it should hold "
-                         "the secret alone, on one line");
+        return unusable(path,
+                        "has a line break or another control character inside; it should hold "
+                        "the secret alone, on one line");
     }
     return text;
 }

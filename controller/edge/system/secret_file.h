@@ -1,4 +1,4 @@
-// A secret in a file, read anew at each use so that it can be changed without a restart.
+// A secret in a file, read again at each use so that it can be changed without a restart.
 #pragma once
 
 #include <string>
@@ -7,9 +7,9 @@
 
 namespace roundhouse {
 
-// The text of a regular file without the line end after it; 1 byte to 4 KiB, no control characters.
-// Any thread; never waits, whatever the path names. The fault (`rejected`) names the file and what
-// is wrong with it, and nothing of its contents.
+// The text of a regular file without the line ends after it: 1 byte to 4 KiB, no control
+// characters. Any thread. Never blocks, even if the path names a pipe. The fault (`rejected`) names
+// the file and what is wrong with it, but nothing of its contents.
 Result<std::string> read_secret(const std::string& path);
 
 }  // namespace roundhouse

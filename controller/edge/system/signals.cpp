@@ -11,7 +11,7 @@ namespace roundhouse {
 
 namespace {
 
-sigset_t answered() {
+sigset_t handled_signals() {
     sigset_t set;
     sigemptyset(&set);
     for (const int signal : {SIGTERM, SIGINT, SIGHUP})
@@ -22,7 +22,7 @@ sigset_t answered() {
 }  // namespace
 
 Signals::Signals() {
-    const sigset_t set = answered();
+    const sigset_t set = handled_signals();
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
     std::thread([this] { wait(); }).detach();
@@ -34,7 +34,7 @@ void Signals::on_hangup(std::function<void()> reload) {
 }
 
 void Signals::wait() {
-    const sigset_t set = answered();
+    const sigset_t set = handled_signals();
     while (true) {
         int signal = 0;
         sigwait(&set, &signal);

@@ -1,5 +1,4 @@
-// The signals that the process answers: SIGTERM and SIGINT ask it to end, SIGHUP asks it to read
-// the spec again.
+// Signal handling: SIGTERM and SIGINT end the process, SIGHUP reloads the spec.
 #pragma once
 
 #include <functional>
@@ -10,16 +9,16 @@ namespace roundhouse {
 
 class Signals {
   public:
-    // Call it in main(), once, before any thread is started: threads inherit that the signals are
-    // blocked. A thread of this object waits for them for as long as the process lives; so must the
-    // object.
+    // Blocks the signals for this thread and all threads started later, so construct it once, in
+    // main(), before any other thread. A detached thread uses the object, which therefore has to
+    // live as long as the process.
     Signals();
 
-    // Requested by the first SIGTERM or SIGINT. The second one ends the process at once.
+    // Stop is requested by the first SIGTERM or SIGINT. The second one ends the process at once.
     std::stop_token stop() const { return stop_.get_token(); }
 
-    // Who is called, from the waiting thread, at each SIGHUP; nullptr: nobody. After it returns the
-    // former one is not called any more. Any thread.
+    // Sets the function that the waiting thread calls at each SIGHUP; nullptr for none. When this
+    // returns, the former function is no longer running or called. Any thread.
     void on_hangup(std::function<void()> reload);
 
   private:

@@ -24,7 +24,7 @@ Fault unusable(const std::string& directory, const std::string& why) {
                 "ROUNDHOUSE_STATE_DIR"};
 }
 
-// " (pid 123)", or nothing when the file does not tell.
+// " (pid 123)", or empty if the file holds no number.
 std::string holder_of(int fd) {
     std::array<char, 16> text{};
     const ssize_t size = ::pread(fd, text.data(), text.size(), 0);
@@ -42,14 +42,14 @@ Fault held(int fd, const std::string& path, const std::string& pool) {
                 "engine"};
 }
 
-// For messages alone: the lock holds whether or not this succeeds.
+// Only for messages: the lock holds whether or not this succeeds.
 void write_holder(int fd) {
     const std::string pid = std::to_string(::getpid()) + "\n";
     if (::ftruncate(fd, 0) == 0) (void)!::pwrite(fd, pid.data(), pid.size(), 0);
 }
 
-// Whoever may use the state directory may hold the lock, also of a file that another user made (a
-// container whose user was changed, a command as root). Locking takes no permission to write.
+// Any user of the state directory may take the lock, even if another user created the file, such as
+// root. Locking a file takes no permission to write it.
 UniqueFd open_lock(const std::string& path) {
     constexpr int flags = O_CLOEXEC | O_NOFOLLOW;
     UniqueFd file(::open(path.c_str(), O_RDWR | O_CREAT | flags, 0644));

@@ -9,16 +9,15 @@
 
 namespace roundhouse {
 
-// Holds <directory>/<pool>.lock by flock(2) until destruction or the end of the process, however
-// that ends: the kernel releases it, so a file that was left behind never blocks. The file stays
-// and holds the owner's process id, where that may write it, which is only there to be read in
-// messages.
+// Holds <directory>/<pool>.lock by flock(2) until destruction or the end of the process. The kernel
+// releases the lock even after a crash, so a file that is left behind never blocks. If the owner
+// may write the file, it holds the owner's process id, for messages.
 class StateLock {
   public:
-    // Makes the directory (0755) when it is missing. Does not wait. `pool` is a DNS label, so it
-    // is safe in a path. Any thread. Faults, for main to print:
+    // Creates the directory (0755) if it is missing. Does not wait. `pool` is a DNS label, so it
+    // is safe in a path. Any thread. Faults:
     //   conflict  another process holds the lock
-    //   rejected  the directory cannot be made or written
+    //   rejected  the directory cannot be created or written
     static Result<StateLock> acquire(const std::string& directory, const std::string& pool);
 
   private:

@@ -13,7 +13,7 @@ namespace roundhouse {
 
 namespace {
 
-// Waits until `stop` is requested, or until nobody needs to know any more (`over`).
+// Waits until `stop` or `over` is requested.
 void wait_for_stop(const std::stop_token& stop, const std::stop_token& over) {
     std::mutex mutex;
     std::condition_variable_any changed;
@@ -27,9 +27,9 @@ void wait_for_stop(const std::stop_token& stop, const std::stop_token& over) {
 
 }  // namespace
 
-StopDeadline::StopDeadline(const std::stop_token& stop, std::function<int()> last_words,
+StopDeadline::StopDeadline(const std::stop_token& stop, std::function<int()> final_code,
                            Journal& journal)
-    : thread_([stop, last_words = std::move(last_words), &journal](const std::stop_token& over) {
+    : thread_([stop, final_code = std::move(final_code), &journal](const std::stop_token& over) {
           wait_for_stop(stop, over);
           pause_for(within, over);
           if (over.stop_requested()) return;
@@ -38,9 +38,9 @@ StopDeadline::StopDeadline(const std::stop_token& stop, std::function<int()> las
               _exit(exit_code::failure);
           }).detach();
           journal.record({Severity::warning,
-                          "ended while Docker still owed replies: the next start looks again",
+                          "exiting before Docker has replied: the next start looks again",
                           {}});
-          _exit(last_words());
+          _exit(final_code());
       }) {}
 
 }  // namespace roundhouse

@@ -1,4 +1,4 @@
-// Sees to it that a process that was asked to end does end, whatever its threads still wait for.
+// Ends a process that was asked to stop, even if its threads still wait for something.
 #pragma once
 
 #include <functional>
@@ -12,14 +12,14 @@ namespace roundhouse {
 
 class StopDeadline {
   public:
-    // Docker gives a container 10 s before it kills it.
+    // Docker kills a container 10 s after it asked it to stop.
     static constexpr Duration within{8'000};
 
-    // When `stop` was requested `within` ago and this object still lives, the process ends with
-    // what `last_words` returns, without destructors. What was asked of Docker then goes on without
-    // us, and the next start looks at what became of it. Not even a log that nobody reads holds it
-    // up for more than another half second. `last_words` is called from another thread.
-    StopDeadline(const std::stop_token& stop, std::function<int()> last_words, Journal& journal);
+    // If this object still exists `within` after `stop` was requested, the process exits with the
+    // code that `final_code` returns, without running destructors. Docker completes the requests
+    // under way, and the next start looks at their results. A blocked log delays the exit by half
+    // a second at most. `final_code` is called from another thread.
+    StopDeadline(const std::stop_token& stop, std::function<int()> final_code, Journal& journal);
 
   private:
     std::jthread thread_;

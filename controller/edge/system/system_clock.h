@@ -1,4 +1,4 @@
-// The Clock of the machine.
+// The machine's clock.
 #pragma once
 
 #include "loop/clock.h"

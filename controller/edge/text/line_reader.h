@@ -13,9 +13,8 @@ class LineReader {
     // A line of more than `max_bytes` is an error.
     explicit LineReader(std::size_t max_bytes) : max_bytes_(max_bytes) {}
 
-    // Calls `on_line` for each line that is complete, without its end ("\n" or "\r\n") and not for
-    // empty ones, until that returns false. false: it did, or a line is too long; then the reader
-    // is of no more use.
+    // Calls `on_line` for each complete line that is not empty, without its end ("\n" or "\r\n").
+    // Returns false if `on_line` did, or if a line is too long; do not call it again then.
     bool add(std::string_view bytes, const std::function<bool(std::string_view)>& on_line);
 
     bool too_long() const { return too_long_; }

@@ -8,12 +8,12 @@
 
 namespace roundhouse {
 
-// The name of `known` that `written` most likely stands for: equal but for case, '_' and '-', or
-// few edits away. nullopt when none is near. The first one wins where several are equally near.
+// The name in `known` that `written` most likely means: one that differs by case, '_', '-' or a few
+// edits. nullopt if none is near. Of several equally near ones, the first.
 std::optional<std::string> nearest_name(std::string_view written,
                                         const std::vector<std::string>& known);
 
-// Lower case, without '_' and '-': "network_mode" and "networkMode" are one word.
+// Lower case, without '_' and '-', so that "network_mode" and "networkMode" are equal.
 std::string folded(std::string_view name);
 
 }  // namespace roundhouse

@@ -16,7 +16,8 @@ struct Unit {
     std::int64_t factor;
 };
 
-// Takes the digits that `text` begins with; nullopt when there are none or too many.
+// Removes the digits at the front of `text` and returns their value; nullopt if there are none or
+// too many.
 std::optional<std::int64_t> take_number(std::string_view& text) {
     std::int64_t number = 0;
     const std::size_t length = std::min(text.find_first_not_of(digits), text.size());

@@ -1,4 +1,4 @@
-// How users write amounts: 3, 5s, 512Mi, 1.5.
+// Amounts as users write them: 5s, 512Mi, 1.5.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace roundhouse {
 
-// Each of these reads the whole of `text` or returns nullopt; what does not fit is nullopt as well.
+// Each function reads the whole of `text`; nullopt if it is malformed or too large.
 
 // "250ms", "5s", "1m30s", "2h": whole numbers, largest unit first, each unit once.
 std::optional<Duration> parse_duration(std::string_view text);

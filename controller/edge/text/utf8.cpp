@@ -5,12 +5,11 @@ namespace {
 
 constexpr Utf8Character invalid_byte{0xFFFD, 1, false};
 
-// How many bytes a character takes that begins with `lead`, and the least code point that needs so
-// many; size 0 for a byte that begins none.
+// How a character with a certain first byte is encoded; size 0 for a byte that begins none.
 struct Form {
-    std::size_t size = 0;
-    unsigned char payload = 0;  // the bits of the lead byte that count
-    char32_t least = 0;
+    std::size_t size = 0;       // in bytes
+    unsigned char payload = 0;  // the bits of the first byte that belong to the code point
+    char32_t least = 0;         // the first code point that needs this many bytes
 };
 
 Form form_of(unsigned char lead) {
@@ -41,7 +40,7 @@ Utf8Character first_character(std::string_view text) {
 std::string_view utf8_prefix(std::string_view text, std::size_t limit) {
     if (text.size() <= limit) return text;
     std::size_t end = limit;
-    // At most three bytes back: what is longer is no character to be kept whole.
+    // At most three bytes back: a longer run of such bytes is no character.
     for (int back = 0; back < 3 && end > 0; ++back) {
         if ((static_cast<unsigned char>(text[end]) & 0xC0) != 0x80) break;
         --end;

@@ -12,7 +12,7 @@ using namespace roundhouse;
 
 namespace {
 
-// Records entries with the settings; returns the lines without their timestamps, which are checked.
+// Records entries with the settings. Checks the timestamps of the lines and returns the rest.
 class LogFile {
   public:
     explicit LogFile(const LogSettings& settings)
@@ -57,7 +57,7 @@ std::string logged(LogFormat format, const JournalEntry& entry, bool colours = f
 
 }  // namespace
 
-TEST_CASE("text: a message, then fields, quoted only where it must be") {
+TEST_CASE("text: a message, then fields, quoted only if necessary") {
     struct Row {
         std::string value;
         std::string shown;
@@ -75,7 +75,7 @@ TEST_CASE("text: a message, then fields, quoted only where it must be") {
     }
 }
 
-TEST_CASE("the four levels, and what is below the chosen one is dropped") {
+TEST_CASE("entries below the chosen level are dropped") {
     LogFile file({.level = Severity::warning});
     for (const Severity severity :
          {Severity::debug, Severity::info, Severity::warning, Severity::error}) {
@@ -101,7 +101,7 @@ TEST_CASE("colours go around the level, and never into json") {
     CHECK(logged(LogFormat::json, entry, true) == R"({"time":"T","level":"error","message":"m"})");
 }
 
-TEST_CASE("a value of any length leaves a line of bounded length") {
+TEST_CASE("a line has a bounded length, however long its values") {
     const std::string line =
         logged(LogFormat::text, {Severity::info, "m", {{"it", std::string(100'000, 'x')}}});
     CHECK(line.size() < 4200);

@@ -69,7 +69,7 @@ class Holder {
 
 }  // namespace
 
-TEST_CASE("a second controller of a pool is told who runs it, and what to do") {
+TEST_CASE("the fault names the controller that holds the lock, and what to do") {
     const TemporaryFolder folder;
     Holder other(folder.path(), "acestream");
 
@@ -85,7 +85,7 @@ TEST_CASE("a second controller of a pool is told who runs it, and what to do") {
     CHECK(StateLock::acquire(folder.path(), "another-pool").ok());
 }
 
-TEST_CASE("kill -9 releases the lock, and the file left behind blocks nobody") {
+TEST_CASE("kill -9 releases the lock, and the file left behind blocks no one") {
     const TemporaryFolder folder;
     Holder other(folder.path(), "acestream");
     other.kill();
@@ -117,7 +117,7 @@ TEST_CASE("a holder that wrote no readable id is still a holder") {
     CHECK(second.fault().message.starts_with("another controller already runs pool 'p'"));
 }
 
-TEST_CASE("a missing directory is made, readable by all and writable by its owner") {
+TEST_CASE("a missing directory is created, readable by all and writable by its owner") {
     const TemporaryFolder folder;
     const mode_t before = ::umask(022);
     const auto lock = StateLock::acquire(folder.path() + "/a/b", "p");
@@ -127,7 +127,7 @@ TEST_CASE("a missing directory is made, readable by all and writable by its owne
     CHECK(permissions(folder.path() + "/a/b/p.lock") == 0644U);
 }
 
-// What a process of an ordinary user gets: 0 the lock, 1 a conflict, 2 another fault.
+// The result for a process of an ordinary user: 0 the lock, 1 a conflict, 2 another fault.
 int acquired_as_ordinary_user(const std::string& directory) {
     const pid_t child = ::fork();
     if (child == 0) {
@@ -140,7 +140,7 @@ int acquired_as_ordinary_user(const std::string& directory) {
     return WEXITSTATUS(status);
 }
 
-TEST_CASE("a lock that another user made can be held by everybody who may use the folder") {
+TEST_CASE("a lock file that another user created can be locked by any user of the folder") {
     const TemporaryFolder folder;
     REQUIRE(::chmod(folder.path().c_str(), 01777) == 0);
     {
@@ -155,7 +155,7 @@ TEST_CASE("a lock that another user made can be held by everybody who may use th
     CHECK(acquired_as_ordinary_user(folder.path()) == 0);
 }
 
-TEST_CASE("a directory that cannot be used says what to do") {
+TEST_CASE("the fault of an unusable directory says what to do") {
     const TemporaryFolder folder;
     std::ofstream(folder.path() + "/file") << "in the way";
     std::filesystem::create_directory(folder.path() + "/p.lock");

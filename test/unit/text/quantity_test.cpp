@@ -1,4 +1,4 @@
-// Amounts as people write them, and as they must not.
+// Amounts that are accepted, and those that are not.
 #include <doctest/doctest.h>
 
 #include <cstdint>
