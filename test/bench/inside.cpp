@@ -1,10 +1,11 @@
-// What the program costs where it talks to nobody: the planner, the decoder of specs, and what is
-// told over HTTP.
+// What the program costs apart from its calls to others: the planner, the decoder of specs, and the
+// replies of the HTTP API.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <limits>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,7 +17,7 @@
 #include "edge/command/table.h"
 #include "edge/metrics/counters.h"
 #include "edge/spec/manifest.h"
-#include "edge/text/json_writer.h"
+#include "edge/text/json.h"
 #include "unit/http/api_help.h"
 #include "unit/spec/help.h"
 
@@ -126,19 +127,18 @@ class Inside {
 };
 
 std::string as_json(const std::vector<Figure>& figures) {
-    JsonWriter json;
-    json.begin_array();
+    Json json = Json::array();
     for (const auto& figure : figures) {
         const std::string unit(figure.unit);
-        json.begin_object();
-        json.key("what").string(figure.what).key("world").string(figure.world);
-        json.key(unit + "s").integer(figure.units).key("gateways").integer(figure.gateways);
-        json.key("seconds").number(figure.cost.seconds);
-        json.key("seconds_per_" + unit).number(figure.cost.seconds / figure.units);
-        json.key("allocations_per_" + unit).number(figure.cost.allocations / figure.units);
-        json.end_object();
+        json.push_back({{"what", figure.what},
+                        {"world", figure.world},
+                        {unit + "s", figure.units},
+                        {"gateways", figure.gateways},
+                        {"seconds", figure.cost.seconds},
+                        {"seconds_per_" + unit, figure.cost.seconds / figure.units},
+                        {"allocations_per_" + unit, figure.cost.allocations / figure.units}});
     }
-    return json.end_array().text() + "\n";
+    return indented(json);
 }
 
 std::string with_decimals(double number, int decimals) {

@@ -9,7 +9,7 @@
 
 #include "edge/http/codec.h"
 #include "edge/http/request_parts.h"
-#include "edge/text/json_syntax.h"
+#include "edge/text/json.h"
 #include "fuzz/properties.h"
 #include "fuzz/targets.h"
 #include "unit/http/api_help.h"

@@ -11,7 +11,7 @@
 #include "edge/spec/manifest.h"
 #include "edge/spec/yaml_tree.h"
 #include "edge/text/foreign_text.h"
-#include "edge/text/json_syntax.h"
+#include "edge/text/json.h"
 #include "fakes/plan_rules.h"
 #include "fuzz/properties.h"
 #include "fuzz/targets.h"

@@ -2,19 +2,20 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
 #include <utility>
-#include <vector>
 
 #include "edge/client/http_transport.h"
 #include "edge/command/commands.h"
 #include "edge/command/get_tables.h"
-#include "edge/command/reply_tree.h"
 #include "edge/command/terminal.h"
+#include "edge/command/yaml_text.h"
 #include "edge/system/exit_code.h"
 #include "edge/system/secret_file.h"
 #include "edge/system/system_clock.h"
+#include "edge/text/json.h"
 
 namespace roundhouse {
 
@@ -25,14 +26,14 @@ using namespace std::chrono_literals;
 constexpr Duration patience = 10s;
 constexpr Duration look_each = 1s;
 
-// Why there is no answer, with the exit code that says so.
+// Why there is no answer, and the exit code for it.
 struct Refusal {
     int exit_code = exit_code::failure;
     std::string message;
 };
 
-// "http://127.0.0.1:9190", from what was asked for or else from where the controller listens: one
-// that listens on every address is asked on this machine.
+// "http://127.0.0.1:9190": the address from the command line, else the one that the controller
+// listens on. A controller that listens on every address is reached on this machine.
 std::string base_url(const CommandLine& line, const Environment& environment) {
     std::string where = line.server.value_or(environment.listen);
     if (!line.server) {
@@ -56,7 +57,7 @@ const char* path_of(Resource resource) {
     return "/";
 }
 
-// Asks one controller for one thing, as often as it is told to.
+// Requests one resource of one controller.
 class Inquiry {
   public:
     Inquiry(const CommandLine& line, const Environment& environment)
@@ -64,8 +65,8 @@ class Inquiry {
           path_(path_of(line.resource)),
           key_file_(environment.api_key_file) {}
 
-    // nullptr: refusal() says why.
-    const YamlNode* ask() {
+    // The reply, valid until the next call. nullptr when there is none: refusal() says why.
+    const Json* ask() {
         HttpRequest request;
         request.url = base_ + path_;
         if (!key_file_.empty()) {
@@ -75,16 +76,16 @@ class Inquiry {
         }
         const HttpReply reply = transfer(std::move(request));
         if (is_refusal(reply)) return nullptr;
-        auto tree = parse_reply(reply.body);
-        if (!tree) {
-            return refuse(exit_code::failure,
-                          base_ + path_ + ": " + tree.fault().message + "; is it a roundhouse?");
+        auto parsed = parse_json(reply.body);
+        if (!parsed) {
+            return refuse(exit_code::failure, base_ + path_ + ": the reply " +
+                                                  parsed.fault().message + "; is it a roundhouse?");
         }
-        tree_ = std::move(tree.value());
-        return &tree_;
+        reply_ = std::move(parsed.value());
+        return &reply_;
     }
 
-    // Whether the controller says that its loop is alive: it may answer, and do nothing any more.
+    // A controller whose loop is stuck still answers; /healthz reports it.
     bool loop_is_alive() {
         HttpRequest request;
         request.url = base_ + "/healthz";
@@ -112,9 +113,9 @@ class Inquiry {
         } else if (reply.status == 401) {
             refuse(exit_code::failure, key_wanted());
         } else if (reply.status != 200) {
-            const auto tree = parse_reply(reply.body);
+            const auto body = parse_json(reply.body);
             const std::string said =
-                tree ? text_of(member(tree.value(), "error"), "message") : std::string();
+                body ? text_of(member(body.value(), "error"), "message") : std::string();
             refuse(exit_code::failure, "the controller at " + base_ + " answered HTTP " +
                                            std::to_string(reply.status) +
                                            (said.empty() ? "" : ": " + printable(said)));
@@ -131,7 +132,7 @@ class Inquiry {
         return "the controller refuses the API key in " + key_file_;
     }
 
-    const YamlNode* refuse(int exit_code, std::string message) {
+    const Json* refuse(int exit_code, std::string message) {
         refusal_ = {exit_code, std::move(message)};
         return nullptr;
     }
@@ -140,13 +141,13 @@ class Inquiry {
     std::string path_;
     std::string key_file_;
     HttpTransfers transfers_;
-    YamlNode tree_;
+    Json reply_;
     Refusal refusal_;
 };
 
-std::string as_text(const CommandLine& line, const YamlNode& reply, const TableStyle& style) {
+std::string as_text(const CommandLine& line, const Json& reply, const TableStyle& style) {
     switch (line.output) {
-        case Output::json: return as_json(reply, JsonWriter::Layout::indented);
+        case Output::json: return indented(reply);
         case Output::yaml: return as_yaml(reply);
         default: return as_table(line.resource, reply, style);
     }
@@ -161,12 +162,12 @@ void complain(const std::string& message) {
     std::fprintf(stderr, "roundhouse: %s\n", message.c_str());
 }
 
-// Prints what changes: of events the new ones, else all of it anew.
+// Prints a reply when it has changed: only the new events, or the whole of another resource.
 class Follower {
   public:
     explicit Follower(const CommandLine& line) : line_(line) {}
 
-    void show(const YamlNode& reply, const TableStyle& style) {
+    void show(const Json& reply, const TableStyle& style) {
         if (line_.resource == Resource::events && line_.output != Output::yaml) {
             show_events(reply, style);
         } else {
@@ -176,7 +177,7 @@ class Follower {
     }
 
   private:
-    void show_if_changed(const YamlNode& reply, const TableStyle& style) {
+    void show_if_changed(const Json& reply, const TableStyle& style) {
         std::string essence = essence_of(reply);
         if (essence == last_) return;
         last_ = std::move(essence);
@@ -184,26 +185,27 @@ class Follower {
         print((any_shown_ ? between : "") + as_text(line_, reply, style));
     }
 
-    // All that does not change by itself, as ages do.
-    static std::string essence_of(YamlNode reply) {
-        const auto changes_always = [](const YamlNode& node) {
-            return node.key == "observedAt" || node.key == "since" || node.key == "readyFor" ||
-                   node.key == "notReadyFor";
-        };
-        std::erase_if(reply.children, changes_always);
-        for (YamlNode& child : reply.children) {
-            for (YamlNode& item : child.children)
-                std::erase_if(item.children, changes_always);
-        }
-        return as_json(reply, JsonWriter::Layout::compact);
+    // The reply without the members that change in every round, such as ages.
+    static std::string essence_of(Json reply) {
+        erase_times(reply);
+        return one_line(reply);
     }
 
-    void show_events(const YamlNode& reply, const TableStyle& style) {
-        const auto& events = member(reply, "items").children;
+    static void erase_times(Json& value) {
+        if (!value.is_structured()) return;
+        for (const char* key : {"observedAt", "since", "readyFor", "notReadyFor"}) {
+            if (value.is_object()) value.erase(key);
+        }
+        for (Json& child : value)
+            erase_times(child);
+    }
+
+    void show_events(const Json& reply, const TableStyle& style) {
+        const Json& events = list_of(reply, "items");
         if (counts_anew(events)) last_id_ = 0;
         if (line_.output == Output::json) {
-            for (const YamlNode& event : events) {
-                if (event_id(event) > last_id_) print(as_json(event, JsonWriter::Layout::compact));
+            for (const Json& event : events) {
+                if (event_id(event) > last_id_) print(one_line(event) + "\n");
             }
         } else if (any_shown_) {
             print(new_event_rows(reply, last_id_, style));
@@ -215,11 +217,11 @@ class Follower {
         last_time_ = text_of(events.back(), "lastTime");
     }
 
-    // A controller that was started anew does.
-    bool counts_anew(const std::vector<YamlNode>& events) const {
+    // Whether the ids are those of another run of the controller.
+    bool counts_anew(const Json& events) const {
         if (events.empty()) return false;
         return event_id(events.back()) < last_id_ ||
-               std::ranges::any_of(events, [this](const YamlNode& event) {
+               std::ranges::any_of(events, [this](const Json& event) {
                    return event_id(event) == last_id_ && text_of(event, "lastTime") != last_time_;
                });
     }
@@ -231,11 +233,11 @@ class Follower {
     std::string last_time_;
 };
 
-// What is shown may be older than it looks.
-std::string caveat_of(const YamlNode& reply) {
-    const std::string& fault = text_of(reply, "lookFault");
+// A warning when the reply is from an earlier look; empty otherwise.
+std::string caveat_of(const Json& reply) {
+    const std::string fault = text_of(reply, "lookFault");
     if (fault.empty()) return "";
-    const std::string& seen_at = text_of(reply, "observedAt");
+    const std::string seen_at = text_of(reply, "observedAt");
     return (seen_at.empty() ? "nothing was seen yet" : "this is as of " + seen_at) +
            ", the containers cannot be looked at now: " + printable(fault);
 }
@@ -250,7 +252,7 @@ int command_get(const CommandLine& line, const Environment& environment) {
     std::string complaint;
     for (bool first = true; first || line.watch; first = false) {
         if (!first) std::this_thread::sleep_for(look_each);
-        const YamlNode* reply = inquiry.ask();
+        const Json* reply = inquiry.ask();
         const std::string problem =
             reply == nullptr ? inquiry.refusal().message : caveat_of(*reply);
         if (!line.quiet && problem != complaint) {
@@ -258,7 +260,7 @@ int command_get(const CommandLine& line, const Environment& environment) {
                                      : problem);
         }
         complaint = problem;
-        // Who follows waits for a controller that went away; one that was never there is an error.
+        // With -w a controller that goes away is waited for; one that never answered is an error.
         if (reply == nullptr && first) return inquiry.refusal().exit_code;
         if (line.quiet && !inquiry.loop_is_alive()) return inquiry.refusal().exit_code;
         if (reply == nullptr || line.quiet) continue;

@@ -1,28 +1,27 @@
 #include "edge/command/get_tables.h"
 
 #include <algorithm>
-#include <charconv>
+#include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
 
 #include "core/host_port.h"
 #include "core/numbers.h"
-#include "edge/command/reply_tree.h"
 #include "edge/command/table.h"
 
 namespace roundhouse {
 
 namespace {
 
-std::string shown(const YamlNode& item, std::string_view key) {
+std::string shown(const Json& item, std::string_view key) {
     return or_dash(text_of(item, key));
 }
 
 // "40001,40002"
-std::string joined(const YamlNode& list) {
+std::string joined(const Json& list) {
     std::string text;
-    for (const YamlNode& child : list.children)
-        text += (text.empty() ? "" : ",") + child.text;
+    for (const Json& item : list)
+        text += (text.empty() ? "" : ",") + one_line(item);
     return text;
 }
 
@@ -38,43 +37,43 @@ void add_row(Table& table, std::vector<Cell> always, std::vector<Cell> wide,
     table.add_row(std::move(always));
 }
 
-Cell ready_cell(const YamlNode& item) {
+Cell ready_cell(const Json& item) {
     const bool ready = is_true(item, "ready");
     return {ready ? "yes" : "no", ready ? Colour::green : Colour::red};
 }
 
 // --- engines
 
-std::string address_of(const YamlNode& engine) {
-    const std::string& host = text_of(engine, "host");
+std::string address_of(const Json& engine) {
+    const std::string host = text_of(engine, "host");
     if (host.empty()) return "-";
     return host_port(host, parse_number(text_of(engine, "port")).value_or(0));
 }
 
-std::string p2p_of(const YamlNode& engine) {
-    const std::string& port = text_of(engine, "p2pPort");
+std::string p2p_of(const Json& engine) {
+    const std::string port = text_of(engine, "p2pPort");
     if (port.empty() || port == "0") return "-";
     return port + (is_true(engine, "forwarded") ? " forwarded" : "");
 }
 
-Cell reason_cell(const YamlNode& engine) {
-    const std::string& reason = text_of(engine, "reason");
+Cell reason_cell(const Json& engine) {
+    const std::string reason = text_of(engine, "reason");
     if (reason == "UpToDate") return or_dash(reason);
     return {or_dash(reason), is_true(engine, "ready") ? Colour::cyan : Colour::yellow};
 }
 
-// "in 12s", for the time of what comes next.
-std::string due_of(const YamlNode& engine, Time now) {
+// When the next step is due: "in 12s".
+std::string due_of(const Json& engine, Time now) {
     const auto due = parse_time(text_of(engine, "due"));
     if (!due) return "-";
     return *due <= now ? "now" : "in " + age_of(format_time(now), *due);
 }
 
-std::string engines_table(const YamlNode& reply, const TableStyle& style) {
+std::string engines_table(const Json& reply, const TableStyle& style) {
     Table table(
         columns({"ENGINE", "READY", "STATE", "REASON", "ADDRESS", "P2P PORT", "GATEWAY", "AGE"},
                 {"FAILURES", "NEXT STEP", "ID", "IMAGE", "MESSAGE"}, style));
-    for (const YamlNode& engine : member(reply, "items").children) {
+    for (const Json& engine : list_of(reply, "items")) {
         add_row(table,
                 {shown(engine, "name"), ready_cell(engine), shown(engine, "state"),
                  reason_cell(engine), address_of(engine), p2p_of(engine), shown(engine, "gateway"),
@@ -89,21 +88,21 @@ std::string engines_table(const YamlNode& reply, const TableStyle& style) {
 
 // --- gateways
 
-std::string ports_of(const YamlNode& gateway) {
-    const std::string ports = joined(member(gateway, "forwardedPorts"));
+std::string ports_of(const Json& gateway) {
+    const std::string ports = joined(list_of(gateway, "forwardedPorts"));
     return ports.empty() ? "none" : ports;
 }
 
-std::string message_of(const YamlNode& gateway) {
-    const std::string& own = text_of(gateway, "message");
-    const std::string& of_ports = text_of(gateway, "forwardedPortMessage");
+std::string message_of(const Json& gateway) {
+    const std::string own = text_of(gateway, "message");
+    const std::string of_ports = text_of(gateway, "forwardedPortMessage");
     return or_dash(own + (own.empty() || of_ports.empty() ? "" : "; ") + of_ports);
 }
 
-std::string gateways_table(const YamlNode& reply, const TableStyle& style) {
+std::string gateways_table(const Json& reply, const TableStyle& style) {
     Table table(columns({"GATEWAY", "READY", "STATE", "FOR", "VPN", "FORWARDED PORTS", "ENGINES"},
                         {"HOST", "PORTS", "MESSAGE"}, style));
-    for (const YamlNode& gateway : member(reply, "items").children) {
+    for (const Json& gateway : list_of(reply, "items")) {
         add_row(
             table,
             {shown(gateway, "name"), ready_cell(gateway), shown(gateway, "state"),
@@ -122,18 +121,18 @@ Colour colour_of_severity(const std::string& severity) {
     return severity == "warning" ? Colour::yellow : Colour::none;
 }
 
-Table events_table(const std::vector<YamlNode>& events, const TableStyle& style) {
+Table events_table(const Json& events, const TableStyle& style) {
     std::vector<std::string> header{"TIME", "SEVERITY", "EVENT", "ENGINE", "GATEWAY", "REASON"};
     if (style.wide) header.insert(header.end(), {"TIMES", "SINCE"});
     header.emplace_back("MESSAGE");
     Table table(header);
-    for (const YamlNode& event : events) {
-        const std::string& severity = text_of(event, "severity");
+    for (const Json& event : events) {
+        const std::string severity = text_of(event, "severity");
         std::vector<Cell> cells{
             shown(event, "lastTime"), Cell(or_dash(severity), colour_of_severity(severity)),
             shown(event, "what"),     shown(event, "engine"),
             shown(event, "gateway"),  shown(event, "reason")};
-        const std::string& count = text_of(event, "count");
+        const std::string count = text_of(event, "count");
         std::string message = shown(event, "message");
         if (style.wide) {
             cells.emplace_back(or_dash(count));
@@ -149,10 +148,10 @@ Table events_table(const std::vector<YamlNode>& events, const TableStyle& style)
 
 // --- pool
 
-// Whether a condition tells of something that is not as it should be.
-Colour colour_of_condition(const YamlNode& condition) {
-    const std::string& type = text_of(condition, "type");
-    const std::string& status = text_of(condition, "status");
+// Green for a condition as it should be.
+Colour colour_of_condition(const Json& condition) {
+    const std::string type = text_of(condition, "type");
+    const std::string status = text_of(condition, "status");
     if (type == "Progressing") return status == "True" ? Colour::cyan : Colour::none;
     if (status == "Unknown") return Colour::yellow;
     const bool wanted = type != "Capped";
@@ -160,11 +159,11 @@ Colour colour_of_condition(const YamlNode& condition) {
     return type == "Capped" ? Colour::yellow : Colour::red;
 }
 
-std::string pool_table(const YamlNode& reply, const TableStyle& style) {
-    const YamlNode& status = member(reply, "status");
+std::string pool_table(const Json& reply, const TableStyle& style) {
+    const Json& status = member(reply, "status");
     Table pool(columns({"POOL", "REPLICAS", "WANTED", "READY", "UP TO DATE", "CAP"},
                        {"GENERATION", "OBSERVED"}, style));
-    const std::string& ready = text_of(status, "ready");
+    const std::string ready = text_of(status, "ready");
     const bool all_ready = ready == text_of(status, "wanted");
     add_row(pool,
             {shown(reply, "name"), shown(reply, "replicas"), shown(status, "wanted"),
@@ -173,7 +172,7 @@ std::string pool_table(const YamlNode& reply, const TableStyle& style) {
             {shown(reply, "generation"), age_of(text_of(reply, "observedAt"), style.now) + " ago"},
             style);
     Table conditions({"CONDITION", "STATUS", "REASON", "FOR", "MESSAGE"});
-    for (const YamlNode& condition : member(status, "conditions").children) {
+    for (const Json& condition : list_of(status, "conditions")) {
         conditions.add_row({shown(condition, "type"),
                             Cell(shown(condition, "status"), colour_of_condition(condition)),
                             shown(condition, "reason"),
@@ -185,24 +184,24 @@ std::string pool_table(const YamlNode& reply, const TableStyle& style) {
 
 }  // namespace
 
-std::string as_table(Resource resource, const YamlNode& reply, const TableStyle& style) {
+std::string as_table(Resource resource, const Json& reply, const TableStyle& style) {
     switch (resource) {
         case Resource::pool: return pool_table(reply, style);
         case Resource::engines: return engines_table(reply, style);
         case Resource::gateways: return gateways_table(reply, style);
         case Resource::events:
-            return events_table(member(reply, "items").children, style).text(style.colours);
+            return events_table(list_of(reply, "items"), style).text(style.colours);
     }
     return "";
 }
 
-std::string new_event_rows(const YamlNode& reply, std::uint64_t seen, const TableStyle& style) {
-    const std::vector<YamlNode>& events = member(reply, "items").children;
+std::string new_event_rows(const Json& reply, std::uint64_t seen, const TableStyle& style) {
+    const Json& events = list_of(reply, "items");
     const std::string all = events_table(events, style).text(style.colours);
-    // A row is a line, and the header the first of them.
+    // Each row is one line; the first line is the header.
     std::string rows;
     std::size_t begin = all.find('\n') + 1;
-    for (const YamlNode& event : events) {
+    for (const Json& event : events) {
         const std::size_t end = all.find('\n', begin) + 1;
         if (event_id(event) > seen) rows += all.substr(begin, end - begin);
         begin = end;
@@ -210,11 +209,9 @@ std::string new_event_rows(const YamlNode& reply, std::uint64_t seen, const Tabl
     return rows;
 }
 
-std::uint64_t event_id(const YamlNode& event) {
-    const std::string& text = text_of(event, "id");
-    std::uint64_t id = 0;
-    std::from_chars(text.data(), text.data() + text.size(), id);
-    return id;
+std::uint64_t event_id(const Json& event) {
+    const Json& id = member(event, "id");
+    return id.is_number_unsigned() ? id.get<std::uint64_t>() : 0;
 }
 
 std::string age_of(const std::string& time, Time now) {

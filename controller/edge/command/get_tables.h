@@ -1,4 +1,4 @@
-// What `get` shows of the controller's replies.
+// The tables of `get`, made from the controller's replies.
 #pragma once
 
 #include <cstdint>
@@ -6,26 +6,27 @@
 
 #include "core/time.h"
 #include "edge/command/command_line.h"
-#include "edge/spec/yaml_tree.h"
+#include "edge/text/json.h"
 
 namespace roundhouse {
 
 struct TableStyle {
     bool wide = false;
     bool colours = false;
-    Time now{};  // ages are told as of here
+    Time now{};  // ages are counted up to here
 };
 
 // The table of a reply, with its header. Members that are missing are shown as "-".
-std::string as_table(Resource resource, const YamlNode& reply, const TableStyle& style);
+std::string as_table(Resource resource, const Json& reply, const TableStyle& style);
 
-// The events with an id above `seen`, aligned as in the table of all, without the header.
-std::string new_event_rows(const YamlNode& reply, std::uint64_t seen, const TableStyle& style);
+// The rows of the events with an id above `seen`, aligned as in the table of all events.
+std::string new_event_rows(const Json& reply, std::uint64_t seen, const TableStyle& style);
 
-// The id of an event; 0 where it has none.
-std::uint64_t event_id(const YamlNode& event);
+// The id of an event; 0 when it has none.
+std::uint64_t event_id(const Json& event);
 
-// "5s", "12m", "3h20m", "4d2h": how long ago, as short as kubectl says it; "-" for no time.
+// How long ago `time` was, in the short form of kubectl: "5s", "12m", "3h20m", "4d2h". "-" when it
+// is not a time.
 std::string age_of(const std::string& time, Time now);
 
 }  // namespace roundhouse

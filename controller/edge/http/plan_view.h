@@ -8,7 +8,7 @@
 
 namespace roundhouse {
 
-// {"pool", "wanted", "ready", "updated", "matches", "steps": [...], "engines": [...]}
+// manifests/openapi-schemas.yaml describes it as "Plan".
 std::string plan_as_json(const EnginePool& pool, const Plan& plan);
 
 }  // namespace roundhouse

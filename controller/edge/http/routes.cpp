@@ -11,7 +11,7 @@
 #include "edge/http/request_parts.h"
 #include "edge/http/views.h"
 #include "edge/system/secret_file.h"
-#include "edge/text/json_syntax.h"
+#include "edge/text/json.h"
 
 namespace roundhouse {
 

@@ -1,6 +1,5 @@
-// What the HTTP API says, as JSON: one function for each resource. The order of members never
-// changes, and all are there but those that manifests/openapi.yaml, which describes them, does not
-// list as required.
+// The replies of the HTTP API as JSON, one function for each resource. manifests/openapi.yaml
+// describes them: members come in its order, and those that it requires are always there.
 #pragma once
 
 #include <cstddef>
@@ -13,17 +12,17 @@
 
 namespace roundhouse {
 
-// `spec` says which pool, `round` (may be null) what the last round that could look saw.
+// `round` is the last round whose look succeeded; null before there is one.
 std::string pool_as_json(const SpecInForce& spec, const RoundView* round,
                          const std::vector<Condition>& conditions);
 
-// Engines that are there, and the places where one is missing. Empty lists without a round.
-// `look_fault` says why the last look failed, and all of this is older; empty: it did not fail.
+// Engines that exist, and those that are missing. The lists are empty without a round. `look_fault`
+// says why the last look failed, so that the lists are older; it is empty when the look succeeded.
 std::string engines_as_json(const RoundView* round, const std::string& look_fault);
 std::string gateways_as_json(const RoundView* round, const std::string& look_fault);
 
 std::string events_as_json(const std::vector<Event>& events);
-// One line.
+// On one line, without a newline.
 std::string event_as_json(const Event& event);
 
 std::string history_as_json(const std::vector<Sample>& samples);

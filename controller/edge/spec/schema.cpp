@@ -1,17 +1,18 @@
 #include "edge/spec/schema.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "edge/spec/fields.h"
-#include "edge/text/json_writer.h"
+#include "edge/text/json.h"
 
 namespace roundhouse {
 
 namespace {
 
-// What holds where the spec is silent and the environment, too.
-JsonValue default_of(const Field& field) {
+// The value when neither the spec nor the environment sets the field.
+Json default_of(const Field& field) {
     SpecDraft untouched("", SpecDefaults{});
     return field.kind.shown(untouched);
 }
@@ -20,11 +21,7 @@ bool has_plain_default(const Field& field) {
     return field.shape == Field::Shape::value && field.when_absent.empty();
 }
 
-void append(JsonMembers& members, const JsonMembers& more) {
-    members.insert(members.end(), more.begin(), more.end());
-}
-
-// A section cannot be left out when it holds something that cannot.
+// A section is required when one of its fields is.
 bool is_required(const Field& field) {
     if (field.shape != Field::Shape::section) return field.when_absent == required;
     const auto fields = fields_of(field.path);
@@ -32,42 +29,42 @@ bool is_required(const Field& field) {
                        [](const Field* f) { return is_required(*f); });
 }
 
-JsonMembers schema_of_field(const Field& field);
+Json schema_of_field(const Field& field);
 
-JsonMembers schema_of_section(std::string_view owner) {
-    JsonItems required_names;
-    JsonMembers properties;
+Json schema_of_section(std::string_view owner) {
+    Json required_names = Json::array();
+    Json properties = Json::object();
     for (const Field* field : fields_of(owner)) {
         const std::string name(field->name());
-        if (is_required(*field)) required_names.emplace_back(name);
-        properties.emplace_back(name, schema_of_field(*field));
+        if (is_required(*field)) required_names.push_back(name);
+        properties[name] = schema_of_field(*field);
     }
-    JsonMembers schema{{"type", "object"}, {"additionalProperties", false}};
-    if (!required_names.empty()) schema.emplace_back("required", required_names);
-    schema.emplace_back("properties", std::move(properties));
+    Json schema{{"type", "object"}, {"additionalProperties", false}};
+    if (!required_names.empty()) schema["required"] = std::move(required_names);
+    schema["properties"] = std::move(properties);
     return schema;
 }
 
-// A list of sections, of which a plain name is short for the first field.
-JsonMembers schema_of_items(const std::string& owner) {
-    const JsonMembers name = fields_of(owner).front()->kind.schema;
-    const JsonMembers item{{"anyOf", JsonItems{name, schema_of_section(owner)}}};
-    const JsonMembers list{{"type", "array"}, {"items", item}};
-    return {{"anyOf", JsonItems{name, list}}};
+// A list of sections; a plain name is short for a section with only its first field.
+Json schema_of_items(const std::string& owner) {
+    const Json name = fields_of(owner).front()->kind.schema();
+    const Json item{{"anyOf", Json::array({name, schema_of_section(owner)})}};
+    const Json list{{"type", "array"}, {"items", item}};
+    return {{"anyOf", Json::array({name, list})}};
 }
 
-JsonMembers schema_of_field(const Field& field) {
-    JsonMembers schema{{"description", field.description}};
+Json schema_of_field(const Field& field) {
+    Json schema{{"description", field.description}};
     switch (field.shape) {
-        case Field::Shape::section: append(schema, schema_of_section(field.path)); break;
-        case Field::Shape::items: append(schema, schema_of_items(field.path + "[]")); break;
-        case Field::Shape::value: append(schema, field.kind.schema); break;
+        case Field::Shape::section: schema.update(schema_of_section(field.path)); break;
+        case Field::Shape::items: schema.update(schema_of_items(field.path + "[]")); break;
+        case Field::Shape::value: schema.update(field.kind.schema()); break;
     }
-    if (has_plain_default(field)) schema.emplace_back("default", default_of(field));
+    if (has_plain_default(field)) schema["default"] = default_of(field);
     return schema;
 }
 
-// A '|' would end the cell, and <name> would be taken for HTML.
+// Markdown takes '|' for the end of the cell, and <name> for HTML.
 std::string cell(const std::string& text) {
     std::string result;
     for (const char c : text) {
@@ -79,21 +76,17 @@ std::string cell(const std::string& text) {
 
 std::string default_cell(const Field& field) {
     if (!has_plain_default(field)) return cell(field.when_absent);
-    JsonWriter writer(JsonWriter::Layout::compact);
-    default_of(field).write(writer);
-    return "`" + writer.text() + "`";
+    return "`" + one_line(default_of(field)) + "`";
 }
 
 }  // namespace
 
 std::string json_schema() {
-    JsonMembers schema{{"$schema", "https://json-schema.org/draft/2020-12/schema"},
-                       {"title", "roundhouse EnginePool"},
-                       {"description", "AceStream engines behind Gluetun, kept by roundhouse."}};
-    append(schema, schema_of_section(""));
-    JsonWriter writer;
-    JsonValue(std::move(schema)).write(writer);
-    return writer.text() + "\n";
+    Json schema{{"$schema", "https://json-schema.org/draft/2020-12/schema"},
+                {"title", "roundhouse EnginePool"},
+                {"description", "AceStream engines behind Gluetun, kept by roundhouse."}};
+    schema.update(schema_of_section(""));
+    return indented(schema);
 }
 
 std::string field_table_markdown() {

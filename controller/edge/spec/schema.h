@@ -1,4 +1,4 @@
-// What others read about the spec, written from the table of fields.
+// Descriptions of the spec for editors and readers, made from the table of fields.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@ namespace roundhouse {
 // JSON Schema, draft 2020-12, as `roundhouse schema` prints it and editors use it.
 std::string json_schema();
 
-// A Markdown table with a row for each field: name, value, default, meaning.
+// A Markdown table with a row for each field: its name, value, default and meaning.
 std::string field_table_markdown();
 
 }  // namespace roundhouse

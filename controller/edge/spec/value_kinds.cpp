@@ -1,7 +1,9 @@
 #include "edge/spec/value_kinds.h"
 
+#include <algorithm>
 #include <limits>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <regex>
 #include <string_view>
@@ -14,8 +16,6 @@
 namespace roundhouse {
 
 namespace {
-
-const JsonItems any_scalar{"string", "number", "boolean"};
 
 std::string shown_as_found(const YamlNode& node) {
     switch (node.kind) {
@@ -32,7 +32,7 @@ bool is_whole_number(std::string_view text) {
     return parse_number(text, least).has_value();
 }
 
-// YAML readers disagree on what 010, 1_000 and 1e3 are, so none of them is guessed at.
+// YAML parsers disagree on the value of 010, 1_000 and 1e3, so none of them is accepted.
 void add_number_mismatch(SpecDraft& draft, const YamlNode& node, const std::string& path,
                          const std::string& expected) {
     const bool is_number = is_whole_number(node.text);
@@ -51,8 +51,9 @@ ValueKind whole_number_kind(const Place<Number>& place, Number least, Number mos
     const std::string limits = std::to_string(least) + " to " + std::to_string(most);
     ValueKind kind;
     kind.expected = "a whole number from " + limits;
-    kind.schema = {
-        {"type", "integer"}, {"minimum", std::int64_t{least}}, {"maximum", std::int64_t{most}}};
+    kind.schema = [=]() -> Json {
+        return {{"type", "integer"}, {"minimum", least}, {"maximum", most}};
+    };
     kind.read = [=, expected = kind.expected](SpecDraft& draft, const YamlNode& node,
                                               const std::string& path) {
         const auto number = node.is_plain() ? parse_number(node.text, least, most) : std::nullopt;
@@ -62,11 +63,11 @@ ValueKind whole_number_kind(const Place<Number>& place, Number least, Number mos
             add_number_mismatch(draft, node, path, expected);
         }
     };
-    kind.shown = [=](SpecDraft& draft) -> JsonValue { return std::int64_t{place(draft)}; };
+    kind.shown = [=](SpecDraft& draft) -> Json { return place(draft); };
     return kind;
 }
 
-// A text rule with its pattern ready for use.
+// A text rule with its compiled pattern.
 class TextCheck {
   public:
     explicit TextCheck(const TextRule& rule)
@@ -74,12 +75,12 @@ class TextCheck {
 
     bool accepts(const std::string& text) const {
         if (text.empty()) return rule_.may_be_empty;
-        // The length goes first: the pattern matcher recurses for each character.
+        // The length is checked first: std::regex recurses for each character.
         if (text.size() > rule_.longest) return false;
         return rule_.pattern.empty() || std::regex_match(text, *pattern_);
     }
 
-    // The text of `node`; nullopt, with an error added, when it is not what it has to be.
+    // The text of `node`. Adds an error and returns nullopt when the rule rejects it.
     std::optional<std::string> read(SpecDraft& draft, const YamlNode& node,
                                     const std::string& path) const {
         const bool is_text = node.kind == YamlNode::Kind::scalar;
@@ -96,17 +97,17 @@ class TextCheck {
         return std::nullopt;
     }
 
-    JsonMembers schema() const {
-        if (rule_.pattern.empty()) return {{"type", any_scalar}};
+    Json schema() const {
+        if (rule_.pattern.empty()) return {{"type", {"string", "number", "boolean"}}};
         const std::string empty_or = rule_.may_be_empty ? "^$|" : "";
         return {{"type", "string"},
-                {"maxLength", static_cast<std::int64_t>(rule_.longest)},
+                {"maxLength", rule_.longest},
                 {"pattern", empty_or + rule_.pattern}};
     }
 
   private:
     TextRule rule_;
-    std::shared_ptr<std::regex> pattern_;  // shared: a check is copied into several functions
+    std::shared_ptr<std::regex> pattern_;  // shared by the copies of this check
 };
 
 }  // namespace
@@ -139,22 +140,15 @@ void add_unknown_word(SpecDraft& draft, const YamlNode& node, const std::string&
                         *nearest + "?");
 }
 
-JsonItems to_items(const std::vector<std::string>& texts) {
-    JsonItems items;
-    for (const std::string& item : texts)
-        items.emplace_back(item);
-    return items;
-}
-
 ValueKind constant(std::string text) {
     ValueKind kind;
     kind.expected = text;
-    kind.schema = {{"const", text}};
+    kind.schema = [text]() -> Json { return {{"const", text}}; };
     kind.read = [text](SpecDraft& draft, const YamlNode& node, const std::string& path) {
         const bool same = node.kind == YamlNode::Kind::scalar && node.text == text;
         if (!same) add_mismatch(draft, node, path, text);
     };
-    kind.shown = [text](SpecDraft&) -> JsonValue { return text; };
+    kind.shown = [text](SpecDraft&) -> Json { return text; };
     return kind;
 }
 
@@ -169,7 +163,7 @@ ValueKind whole_number(const Place<std::int64_t>& place, std::int64_t least, std
 ValueKind yes_or_no(const Place<bool>& place) {
     ValueKind kind;
     kind.expected = "true or false";
-    kind.schema = {{"type", "boolean"}};
+    kind.schema = []() -> Json { return {{"type", "boolean"}}; };
     kind.read = [place](SpecDraft& draft, const YamlNode& node, const std::string& path) {
         const bool is_word = node.text == "true" || node.text == "false";
         if (node.is_plain() && is_word) {
@@ -180,7 +174,7 @@ ValueKind yes_or_no(const Place<bool>& place) {
             add_mismatch(draft, node, path, advice);
         }
     };
-    kind.shown = [place](SpecDraft& draft) -> JsonValue { return place(draft); };
+    kind.shown = [place](SpecDraft& draft) -> Json { return place(draft); };
     return kind;
 }
 
@@ -188,8 +182,10 @@ ValueKind duration(const Place<Duration>& place, Duration least, Duration most) 
     const std::string from = least > Duration(0) ? "from " + format_duration(least) + " " : "up ";
     ValueKind kind;
     kind.expected = "a duration such as 5s or 1m30s, " + from + "to " + format_duration(most);
-    kind.schema = {{"type", "string"},
-                   {"pattern", "^(?=.)([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$"}};
+    kind.schema = []() -> Json {
+        return {{"type", "string"},
+                {"pattern", "^(?=.)([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$"}};
+    };
     kind.read = [=, expected = kind.expected](SpecDraft& draft, const YamlNode& node,
                                               const std::string& path) {
         const bool is_text = node.kind == YamlNode::Kind::scalar;
@@ -204,7 +200,7 @@ ValueKind duration(const Place<Duration>& place, Duration least, Duration most) 
             add_mismatch(draft, node, path, expected);
         }
     };
-    kind.shown = [place](SpecDraft& draft) -> JsonValue { return format_duration(place(draft)); };
+    kind.shown = [place](SpecDraft& draft) -> Json { return format_duration(place(draft)); };
     return kind;
 }
 
@@ -213,8 +209,9 @@ ValueKind size_in_bytes(const Place<std::int64_t>& place, std::int64_t least_meb
     ValueKind kind;
     kind.expected =
         "a size such as 512Mi or 1G, at least " + std::to_string(least_mebibytes) + "Mi";
-    kind.schema = {{"type", JsonItems{"string", "integer"}},
-                   {"pattern", "^[0-9]+(Ki|Mi|Gi|Ti|k|K|M|G|T)?$"}};
+    kind.schema = []() -> Json {
+        return {{"type", {"string", "integer"}}, {"pattern", "^[0-9]+(Ki|Mi|Gi|Ti|k|K|M|G|T)?$"}};
+    };
     kind.read = [=, expected = kind.expected](SpecDraft& draft, const YamlNode& node,
                                               const std::string& path) {
         const bool is_text = node.kind == YamlNode::Kind::scalar;
@@ -225,18 +222,19 @@ ValueKind size_in_bytes(const Place<std::int64_t>& place, std::int64_t least_meb
             add_mismatch(draft, node, path, expected);
         }
     };
-    kind.shown = [place](SpecDraft& draft) -> JsonValue { return place(draft); };
+    kind.shown = [place](SpecDraft& draft) -> Json { return place(draft); };
     return kind;
 }
 
 ValueKind cpu_share(const Place<std::int64_t>& place) {
-    // Docker refuses less than a hundredth of a CPU.
+    // Docker rejects less than a hundredth of a CPU.
     constexpr std::int64_t least_nanos = 10'000'000;
     constexpr std::int64_t most_nanos = 4096LL * 1'000'000'000;
     ValueKind kind;
     kind.expected = "a number of CPUs such as 1.5 or 500m, from 0.01 to 4096";
-    kind.schema = {{"type", JsonItems{"string", "number"}},
-                   {"pattern", "^[0-9]+(m|\\.[0-9]{1,9})?$"}};
+    kind.schema = []() -> Json {
+        return {{"type", {"string", "number"}}, {"pattern", "^[0-9]+(m|\\.[0-9]{1,9})?$"}};
+    };
     kind.read = [=, expected = kind.expected](SpecDraft& draft, const YamlNode& node,
                                               const std::string& path) {
         const bool is_text = node.kind == YamlNode::Kind::scalar;
@@ -247,7 +245,7 @@ ValueKind cpu_share(const Place<std::int64_t>& place) {
             add_mismatch(draft, node, path, expected);
         }
     };
-    kind.shown = [place](SpecDraft& draft) -> JsonValue { return place(draft); };
+    kind.shown = [place](SpecDraft& draft) -> Json { return place(draft); };
     return kind;
 }
 
@@ -255,11 +253,11 @@ ValueKind text(const Place<std::string>& place, const TextRule& rule) {
     const TextCheck check(rule);
     ValueKind kind;
     kind.expected = rule.expected;
-    kind.schema = check.schema();
+    kind.schema = [check] { return check.schema(); };
     kind.read = [=](SpecDraft& draft, const YamlNode& node, const std::string& path) {
         if (auto read = check.read(draft, node, path)) place(draft) = std::move(*read);
     };
-    kind.shown = [place](SpecDraft& draft) -> JsonValue { return place(draft); };
+    kind.shown = [place](SpecDraft& draft) -> Json { return place(draft); };
     return kind;
 }
 
@@ -267,7 +265,7 @@ ValueKind text_list(const Place<std::vector<std::string>>& place, const TextRule
     const TextCheck check(item);
     ValueKind kind;
     kind.expected = "a list, each item " + item.expected;
-    kind.schema = {{"type", "array"}, {"items", check.schema()}};
+    kind.schema = [=]() -> Json { return {{"type", "array"}, {"items", check.schema()}}; };
     kind.read = [=](SpecDraft& draft, const YamlNode& node, const std::string& path) {
         if (node.kind != YamlNode::Kind::list) {
             add_mismatch(draft, node, path, "a list ([a, b], or a line \"- a\" for each item)");
@@ -278,11 +276,11 @@ ValueKind text_list(const Place<std::vector<std::string>>& place, const TextRule
             const std::string item_path = path + "[" + std::to_string(i) + "]";
             draft.note(item_path, node.children[i].mark);
             auto read = check.read(draft, node.children[i], item_path);
-            // A bad item keeps its place, so that the others are named by their own numbers.
+            // A bad item keeps its place, so that errors name later items by the right number.
             place(draft).push_back(read.value_or(""));
         }
     };
-    kind.shown = [place](SpecDraft& draft) -> JsonValue { return to_items(place(draft)); };
+    kind.shown = [place](SpecDraft& draft) -> Json { return place(draft); };
     return kind;
 }
 
@@ -291,9 +289,11 @@ ValueKind text_map(const Place<KeyValues>& place, const TextRule& key, const Tex
     const TextCheck value_check(value);
     ValueKind kind;
     kind.expected = "a mapping of names to texts";
-    kind.schema = {{"type", "object"},
-                   {"propertyNames", key_check.schema()},
-                   {"additionalProperties", value_check.schema()}};
+    kind.schema = [=]() -> Json {
+        return {{"type", "object"},
+                {"propertyNames", key_check.schema()},
+                {"additionalProperties", value_check.schema()}};
+    };
     kind.read = [=, expected_key = key.expected](SpecDraft& draft, const YamlNode& node,
                                                  const std::string& path) {
         if (node.kind != YamlNode::Kind::map) {
@@ -312,11 +312,31 @@ ValueKind text_map(const Place<KeyValues>& place, const TextRule& key, const Tex
             if (read) place(draft).emplace_back(child.key, std::move(*read));
         }
     };
-    kind.shown = [place](SpecDraft& draft) -> JsonValue {
-        JsonMembers members;
+    kind.shown = [place](SpecDraft& draft) -> Json {
+        Json members = Json::object();
         for (const auto& [name, shown] : place(draft))
-            members.emplace_back(name, shown);
+            members[name] = shown;
         return members;
+    };
+    return kind;
+}
+
+ValueKind choice_of(std::vector<std::string> words, std::function<std::size_t(SpecDraft&)> index_in,
+                    std::function<void(SpecDraft&, std::size_t index)> set_index) {
+    ValueKind kind;
+    kind.expected = joined(words, " | ");
+    kind.schema = [words]() -> Json { return {{"enum", words}}; };
+    kind.shown = [words, index_in = std::move(index_in)](SpecDraft& draft) -> Json {
+        return words.at(index_in(draft));
+    };
+    kind.read = [words = std::move(words), set_index = std::move(set_index)](
+                    SpecDraft& draft, const YamlNode& node, const std::string& path) {
+        const auto word = std::ranges::find(words, node.text);
+        if (node.kind == YamlNode::Kind::scalar && word != words.end()) {
+            set_index(draft, static_cast<std::size_t>(word - words.begin()));
+        } else {
+            add_unknown_word(draft, node, path, words);
+        }
     };
     return kind;
 }

@@ -1,7 +1,9 @@
-// The kinds of values that a field of the spec can hold. Each kind knows how it is read, how its
-// default is shown, and what a JSON Schema says of it, from one set of limits.
+// The kinds of values that a field of the spec can hold. From one set of limits each kind knows how
+// a value is read, how a default is shown, and what the JSON Schema says.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -10,24 +12,25 @@
 
 #include "edge/spec/draft.h"
 #include "edge/spec/yaml_tree.h"
-#include "edge/text/json_value.h"
+#include "edge/text/json.h"
 #include "edge/text/strings.h"
 
 namespace roundhouse {
 
-// Where in a draft a value goes.
+// The place of a value in a draft.
 template <class T>
 using Place = std::function<T&(SpecDraft&)>;
 
 struct ValueKind {
     std::string expected;  // "a whole number from 1 to 1000": the end of "expected ..."
-    JsonMembers schema;    // what the schema says besides description and default
+    // An object: what the JSON Schema says besides description and default.
+    std::function<Json()> schema;
     // Puts the value of `node` in its place, or adds an error at `path`.
     std::function<void(SpecDraft&, const YamlNode& node, const std::string& path)> read;
-    std::function<JsonValue(SpecDraft&)> shown;  // the value as the user would write it
+    std::function<Json(SpecDraft&)> shown;  // the value as the user would write it
 };
 
-// What a text has to look like. Texts are read from any plain scalar: `user: 1000` is "1000".
+// What a text must look like. Any plain scalar is a text: `user: 1000` is "1000".
 struct TextRule {
     std::string expected;
     std::string pattern;  // whole text, as ECMAScript and JSON Schema write it; empty: any text
@@ -36,7 +39,7 @@ struct TextRule {
     bool repeat_in_errors = true;  // false for what may be, or may be mistaken for, a secret
 };
 
-// Any text up to the longest argument that Linux hands to a program.
+// Any text up to the length that Linux allows for one argument of a program.
 TextRule free_text();
 
 ValueKind constant(std::string text);
@@ -50,41 +53,33 @@ ValueKind text(const Place<std::string>& place, const TextRule& rule);
 ValueKind text_list(const Place<std::vector<std::string>>& place, const TextRule& item);
 ValueKind text_map(const Place<KeyValues>& place, const TextRule& key, const TextRule& value);
 
-// Adds the error for a value that is not what was expected.
+// Adds the error "expected ..., got ..." for the value of `node`.
 void add_mismatch(SpecDraft& draft, const YamlNode& node, const std::string& path,
                   const std::string& expected);
 
-// Adds the error that names the words that are accepted, and the nearest of them.
+// Adds the error that lists the accepted words and suggests the nearest.
 void add_unknown_word(SpecDraft& draft, const YamlNode& node, const std::string& path,
                       const std::vector<std::string>& words);
 
-JsonItems to_items(const std::vector<std::string>& texts);
+// One of `words`; the functions read and set the index of the word in a draft.
+ValueKind choice_of(std::vector<std::string> words, std::function<std::size_t(SpecDraft&)> index_in,
+                    std::function<void(SpecDraft&, std::size_t index)> set_index);
 
-// One of a few words.
+// One of a few words, each of which stands for a value.
 template <class E>
 ValueKind choice(const Place<E>& place, std::vector<std::pair<std::string, E>> choices) {
     std::vector<std::string> words;
     words.reserve(choices.size());
     for (const auto& [word, value] : choices)
         words.push_back(word);
-    ValueKind kind;
-    kind.expected = joined(words, " | ");
-    kind.schema = {{"enum", to_items(words)}};
-    kind.read = [=](SpecDraft& draft, const YamlNode& node, const std::string& path) {
-        for (const auto& [word, value] : choices) {
-            if (node.kind != YamlNode::Kind::scalar || node.text != word) continue;
-            place(draft) = value;
-            return;
-        }
-        add_unknown_word(draft, node, path, words);
+    const auto index_in = [=](SpecDraft& draft) {
+        const auto is_held = [&](const auto& choice) { return choice.second == place(draft); };
+        return static_cast<std::size_t>(std::ranges::find_if(choices, is_held) - choices.begin());
     };
-    kind.shown = [=](SpecDraft& draft) -> JsonValue {
-        for (const auto& [word, value] : choices) {
-            if (place(draft) == value) return word;
-        }
-        return "";
+    const auto set_index = [=](SpecDraft& draft, std::size_t index) {
+        place(draft) = choices.at(index).second;
     };
-    return kind;
+    return choice_of(std::move(words), index_in, set_index);
 }
 
 }  // namespace roundhouse

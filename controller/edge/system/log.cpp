@@ -4,10 +4,10 @@
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/ansicolor_sink.h>
 
-#include <algorithm>
+#include <nlohmann/json.hpp>
 #include <string>
 
-#include "edge/text/json_writer.h"
+#include "edge/text/json.h"
 #include "edge/text/utf8.h"
 
 namespace roundhouse {
@@ -17,9 +17,9 @@ using ColourSink = spdlog::sinks::ansicolor_sink<spdlog::details::console_mutex>
 
 constexpr std::size_t longest_value_bytes = 4096;
 
-// The library fills in time and level; our part of the line is %v.
+// spdlog fills in time and level; %v is our part of the line.
 constexpr const char* text_pattern = "%Y-%m-%dT%H:%M:%S.%eZ %^%-5l%$ %v";
-constexpr const char* json_pattern = R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})";
+constexpr const char* json_pattern = R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v)";
 
 spdlog::level::level_enum level_of(Severity severity) {
     switch (severity) {
@@ -57,13 +57,12 @@ std::string text_payload(const JournalEntry& entry) {
     return line;
 }
 
+// The members after those in json_pattern, and the closing brace.
 std::string json_payload(const JournalEntry& entry) {
-    std::string members = "\"message\":" + json_quote(entry.message);
-    for (const auto& [name, value] : entry.fields) {
-        members.append(",").append(json_quote(name)).append(":");
-        members += json_quote(bounded(value));
-    }
-    return members;
+    Json object{{"message", entry.message}};
+    for (const auto& [name, value] : entry.fields)
+        object[name] = bounded(value);
+    return one_line(object).substr(1);
 }
 
 }  // namespace
@@ -95,7 +94,7 @@ void Log::record(const JournalEntry& entry) {
         const std::string payload = json ? json_payload(entry) : text_payload(entry);
         sink_->logger.log(level, spdlog::string_view_t(payload.data(), payload.size()));
     } catch (...) {
-        // Out of memory, most likely: a lost line is better than a lost controller.
+        // Most likely out of memory: better to lose the line than the controller.
     }
 }
 

@@ -19,10 +19,10 @@ struct LogSettings {
     bool colours = false;  // for the level, in text only
 };
 
-// One entry, one line, written at once. Values that hold spaces, quotes, '=' or control characters
-// are quoted as JSON strings; invalid UTF-8 becomes U+FFFD; values are cut at 4 KiB. Fields named
-// time, level or message would appear twice in JSON: do not use them. Any thread. What cannot be
-// written is dropped.
+// Writes each entry at once, as one line. Values that hold spaces, quotes, '=' or control
+// characters are quoted as JSON strings; invalid UTF-8 becomes U+FFFD; values are cut at 4 KiB. The
+// names time, level and message are taken: do not use them for fields. Any thread. An entry that
+// cannot be written is dropped.
 class Log : public Journal {
   public:
     // `out` must outlive this object.

@@ -3,9 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <nlohmann/json.hpp>
 #include <string>
-
-#include "edge/command/reply_tree.h"
 
 using namespace roundhouse;
 
@@ -13,10 +12,10 @@ namespace {
 
 const Time noon = *parse_time("2026-01-01T12:00:00Z");
 
-YamlNode read(std::string_view text) {
-    auto tree = parse_reply(text);
-    if (!tree) FAIL(tree.fault().message);
-    return tree.value();
+Json read(std::string_view text) {
+    auto reply = parse_json(text);
+    if (!reply) FAIL(reply.fault().message);
+    return reply.value();
 }
 
 std::string table(Resource resource, std::string_view text, bool wide = false) {

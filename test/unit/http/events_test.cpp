@@ -1,7 +1,9 @@
 // /api/v1/events: the last ones, and a stream of those to come.
 #include <doctest/doctest.h>
 
-#include "edge/command/reply_tree.h"
+#include <nlohmann/json.hpp>
+
+#include "edge/text/json.h"
 #include "unit/http/api_help.h"
 
 using namespace roundhouse;
@@ -11,10 +13,10 @@ namespace {
 
 // "created-1 created-2", of a listing.
 std::string listed(const Response& response) {
-    const auto reply = parse_reply(response.body);
+    const auto reply = parse_json(response.body);
     REQUIRE_MESSAGE(reply, response.body);
     std::string names;
-    for (const auto& item : member(reply.value(), "items").children)
+    for (const auto& item : list_of(reply.value(), "items"))
         names += (names.empty() ? "" : " ") + text_of(item, "engine");
     return names;
 }
@@ -25,7 +27,7 @@ std::string streamed(const std::string& text) {
     std::string names;
     for (std::size_t at = text.find(start); at != std::string::npos; at = text.find(start, at)) {
         at += start.size();
-        const auto event = parse_reply(text.substr(at, text.find('\n', at) - at));
+        const auto event = parse_json(text.substr(at, text.find('\n', at) - at));
         REQUIRE_MESSAGE(event, text);
         names += (names.empty() ? "" : " ") + text_of(event.value(), "engine");
     }

@@ -1,10 +1,11 @@
 // Which paths and methods the HTTP API takes, and what all its responses have in common.
 #include <doctest/doctest.h>
 
+#include <nlohmann/json.hpp>
 #include <stdexcept>
 
-#include "edge/command/reply_tree.h"
 #include "edge/http/dashboard.h"
+#include "edge/text/json.h"
 #include "unit/http/api_help.h"
 
 using namespace roundhouse;
@@ -14,9 +15,9 @@ using namespace std::chrono_literals;
 namespace {
 
 std::string message_of(const Response& response) {
-    const auto reply = parse_reply(response.body);
+    const auto reply = parse_json(response.body);
     REQUIRE_MESSAGE(reply, response.body);
-    const YamlNode& error = member(reply.value(), "error");
+    const Json& error = member(reply.value(), "error");
     CHECK(text_of(error, "code") == std::to_string(response.status));
     return text_of(error, "message");
 }

@@ -1,8 +1,9 @@
 // What the HTTP API says of pools, engines and gateways, member by member.
 #include <doctest/doctest.h>
 
-#include "edge/command/reply_tree.h"
-#include "edge/text/json_syntax.h"
+#include <nlohmann/json.hpp>
+
+#include "edge/text/json.h"
 #include "unit/http/api_help.h"
 
 using namespace roundhouse;
@@ -11,10 +12,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-YamlNode read(const Response& response) {
+Json read(const Response& response) {
     CHECK(response.status == 200);
     CHECK(is_json_object(response.body));
-    auto reply = parse_reply(response.body);
+    auto reply = parse_json(response.body);
     REQUIRE_MESSAGE(reply, response.body);
     return reply.value();
 }
@@ -22,11 +23,11 @@ YamlNode read(const Response& response) {
 // Each item of a list on a line: the members named, with a blank between them.
 std::string told(ApiBench& bench, const std::string& path,
                  const std::vector<std::string>& members) {
-    const YamlNode reply = read(bench.get(path));
+    const Json reply = read(bench.get(path));
     std::string lines;
-    for (const auto& item : member(reply, "items").children) {
+    for (const auto& item : list_of(reply, "items")) {
         for (const auto& name : members) {
-            const bool is_there = member(item, name).kind != YamlNode::Kind::null;
+            const bool is_there = !member(item, name).is_null();
             lines += (name == members.front() ? "" : " ") + (is_there ? text_of(item, name) : "-");
         }
         lines += "\n";
@@ -40,8 +41,8 @@ std::string told_of_engines(ApiBench& bench) {
 }
 
 std::string counts(ApiBench& bench) {
-    const YamlNode pool = read(bench.get("/api/v1/pool"));
-    const YamlNode& status = member(pool, "status");
+    const Json pool = read(bench.get("/api/v1/pool"));
+    const Json& status = member(pool, "status");
     return text_of(status, "replicas") + " there, " + text_of(status, "wanted") + " wanted, " +
            text_of(status, "ready") + " ready, " + text_of(status, "updated") + " updated";
 }
@@ -186,11 +187,11 @@ TEST_SUITE("api views") {
         ApiBench bench(pool, matching_world(pool));
         bench.board.set_conditions(judge_failed_look("docker: nothing answers"), noon + 40s);
         for (const char* path : {"/api/v1/engines", "/api/v1/gateways"}) {
-            const auto reply = parse_reply(bench.get(path).body);
+            const auto reply = parse_json(bench.get(path).body);
             REQUIRE(reply.ok());
             CHECK(text_of(reply.value(), "observedAt") == "2026-01-01T12:00:00Z");
             CHECK(text_of(reply.value(), "lookFault") == "docker: nothing answers");
-            CHECK(member(reply.value(), "items").children.size() == 1);
+            CHECK(list_of(reply.value(), "items").size() == 1);
         }
     }
 
