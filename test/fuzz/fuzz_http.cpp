@@ -30,38 +30,38 @@ std::string key_file() {
 
 // --- bytes into requests
 
-// What was read of a connection, as text to compare; and for the API.
-struct Conversation {
-    std::vector<Incoming> requests;
+// What was decoded: as text to compare, and as requests for the API.
+struct Decoded {
+    std::vector<DecodedRequest> requests;
     std::string account;
 
-    bool operator==(const Conversation& other) const { return account == other.account; }
+    bool operator==(const Decoded& other) const { return account == other.account; }
 };
 
-std::string account_of(const Incoming& incoming) {
-    std::string text = incoming.request.method + " " + incoming.request.target + "\n";
-    for (const auto& [name, value] : incoming.request.headers)
+std::string account_of(const DecodedRequest& decoded) {
+    std::string text = decoded.request.method + " " + decoded.request.target + "\n";
+    for (const auto& [name, value] : decoded.request.headers)
         text.append(name).append(": ").append(value).append("\n");
-    return text + incoming.request.body + (incoming.keep_alive ? "\nmore may follow\n" : "\n");
+    return text + decoded.request.body + (decoded.keep_alive ? "\nmore may follow\n" : "\n");
 }
 
 // Small, so that requests of some hundred bytes reach the limits.
-constexpr WireLimits limits{.head_bytes = 512, .body_bytes = 256};
+constexpr RequestLimits limits{.head_bytes = 512, .body_bytes = 256};
 
-Conversation converse(const std::vector<std::string_view>& pieces) {
-    Conversation all;
-    RequestReader reader(limits);
-    bool refused = false;
+Decoded decode(const std::vector<std::string_view>& pieces) {
+    Decoded all;
+    RequestDecoder decoder(limits);
+    bool failed = false;
     for (const auto& piece : pieces) {
-        reader.take(piece);
-        while (auto incoming = reader.next()) {
-            refused = incoming->refusal.has_value();
-            if (!refused) all.account += account_of(*incoming);
-            all.requests.push_back(std::move(*incoming));
+        decoder.feed(piece);
+        while (auto decoded = decoder.next()) {
+            failed = decoded->error.has_value();
+            if (!failed) all.account += account_of(*decoded);
+            all.requests.push_back(std::move(*decoded));
         }
     }
-    // A head that is wrong may be refused at once, or at its end.
-    all.account += refused || reader.begun() ? "no whole request" : "nothing more";
+    // A head that is wrong may be an error at once, or only at its end.
+    all.account += failed || decoder.is_in_request() ? "no whole request" : "nothing more";
     return all;
 }
 
@@ -83,34 +83,34 @@ bool is_open(std::string_view path) {
     return path == "/" || path == "/healthz" || path == "/readyz";
 }
 
-void examine_head(const Response& response, const Incoming& incoming) {
-    const std::string head = head_of(response, incoming, test::noon);
+void examine_head(const Response& response, const DecodedRequest& decoded) {
+    const std::string head = encode_head(response, decoded, test::noon);
     must(head.starts_with("HTTP/1.1 " + std::to_string(response.status) + " "), "a status line");
     must(head.find("\r\n\r\n") == head.size() - 4, "one head");
     const auto lines = std::ranges::count(head, '\n');
     must(lines == std::ranges::count(head, '\r'), "lines end as HTTP has it");
     must(!mentions(head, key), "a head holds no key");
-    const bool sends_body = is_body_sent(response, incoming);
-    must(!sends_body || response.next || mentions(head, "\r\nContent-Length: "), "a length");
+    const bool has_body = sends_body(response, decoded);
+    must(!has_body || response.next || mentions(head, "\r\nContent-Length: "), "a length");
 }
 
-void examine_response(const Response& response, const Incoming& incoming) {
+void examine_response(const Response& response, const DecodedRequest& decoded) {
     must(std::ranges::find(documented, response.status) != documented.end(), "a known status");
     must(!mentions(response.body, key), "a body holds no key");
     if (response.content_type == "application/json") {
         must(is_json_object(response.body), "JSON is JSON");
     }
     must(!response.next || !mentions(response.next(), key), "a stream holds no key");
-    examine_head(response, incoming);
+    examine_head(response, decoded);
 }
 
 void examine_access(const Response& response, const Request& request) {
     if (response.status != 200 && response.status != 202) return;
     if (is_open(split_target(request.target).path)) return;
-    must(mentions(header(request, "authorization"), key), "nobody is let in without the key");
+    must(mentions(header(request, "authorization"), key), "no data without the key");
 }
 
-// As a controller that looks after two engines and lets in who has the key.
+// A controller of two engines, whose API requires the key.
 struct GuardedBench : test::ApiBench {
     GuardedBench() : ApiBench(test::pool_of(2), test::matching_world(test::pool_of(2))) {
         api_key_file = key_file();
@@ -122,16 +122,16 @@ struct GuardedBench : test::ApiBench {
 
 void examine_http(std::string_view bytes) {
     static GuardedBench bench;
-    const Conversation said = same_in_any_pieces(bytes, converse);
-    for (const Incoming& incoming : said.requests) {
-        if (incoming.refusal) {
-            examine_response(*incoming.refusal, incoming);
+    const Decoded all = same_in_any_pieces(bytes, decode);
+    for (const DecodedRequest& decoded : all.requests) {
+        if (decoded.error) {
+            examine_response(*decoded.error, decoded);
             continue;
         }
-        examine_request(incoming.request);
-        const Response response = bench.ask(incoming.request);
-        examine_response(response, incoming);
-        examine_access(response, incoming.request);
+        examine_request(decoded.request);
+        const Response response = bench.ask(decoded.request);
+        examine_response(response, decoded);
+        examine_access(response, decoded.request);
     }
 }
 

@@ -70,7 +70,7 @@ bool begin_to_serve(Server& server, const Environment& environment, const Api& a
     }
     journal.record({Severity::info,
                     "listens for HTTP",
-                    {{"address", server.where()},
+                    {{"address", server.address()},
                      {"api_key", environment.api_key_file.empty() ? "none" : "asked for"}}});
     return true;
 }
@@ -87,8 +87,8 @@ int command_run(const CommandLine& line, const Environment& environment, Signals
     };
     Workbench bench(environment, std::move(gluetun));
     if (!bench.ready()) return bench.exit_code();
-    Server server;  // ends last: until then it may be told of news
-    EventLog journal(bench.journal(), clock, [&] { server.news(); });
+    Server server;  // ends last: events wake its streams until then
+    EventLog journal(bench.journal(), clock, [&] { server.wake_streams(); });
     journal.record(
         {Severity::info, "roundhouse starts", {{"version", version()}, {"spec", line.file}}});
 

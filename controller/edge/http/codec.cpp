@@ -15,6 +15,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "edge/http/errors.h"
 #include "edge/http/views.h"
 #include "edge/text/strings.h"
 
@@ -26,7 +27,7 @@ namespace beast = boost::beast;
 namespace http = beast::http;
 using Parser = http::request_parser<http::string_body>;
 
-// Without its body.
+// The body is read later.
 Request request_from(const http::request_header<>& head) {
     Request request;
     request.method = std::string(head.method_string());
@@ -56,12 +57,12 @@ std::string http_date(std::chrono::system_clock::time_point now) {
     return text.data();
 }
 
-std::string may_have(const char* part, std::size_t bytes) {
+std::string size_limit(const char* part, std::size_t bytes) {
     return std::string("the ") + part + " of a request may have " + std::to_string(bytes) +
            " bytes";
 }
 
-bool has_body(int status) {
+bool allows_body(int status) {
     return status >= 200 && status != 204 && status != 304;
 }
 
@@ -69,79 +70,79 @@ void add_header(std::string& head, std::string_view name, std::string_view value
     head.append(name).append(": ").append(value).append("\r\n");
 }
 
-bool names(const Response& response, std::string_view header) {
+bool has_header(const Response& response, std::string_view header) {
     return std::ranges::any_of(response.headers,
                                [&](const auto& given) { return given.first == header; });
 }
 
 }  // namespace
 
-struct RequestReader::Message {
-    explicit Message(const WireLimits& limits) {
-        // Beast counts only what has not been parsed yet: the real limit is kept by the reader.
+struct RequestDecoder::Message {
+    explicit Message(const RequestLimits& limits) {
+        // Beast counts only what has not been parsed yet: the decoder enforces the real limit.
         parser.header_limit(static_cast<std::uint32_t>(limits.head_bytes) + 1);
         parser.body_limit(limits.body_bytes);
     }
 
     Parser parser;
-    // Taken when the head is whole: Beast adds the fields that may follow the chunks of a body, and
-    // those are no headers.
+    // Copied when the head is complete: Beast later adds the trailers of a chunked body to its
+    // fields, and those are not headers.
     Request request;
     std::size_t head_bytes = 0;
-    bool awaits_go_ahead = false;
+    bool expects_continue = false;
 };
 
-RequestReader::RequestReader(const WireLimits& limits) : limits_(limits) {}
+RequestDecoder::RequestDecoder(const RequestLimits& limits) : limits_(limits) {}
 
-RequestReader::~RequestReader() = default;
+RequestDecoder::~RequestDecoder() = default;
 
-void RequestReader::take(std::string_view bytes) {
-    if (!of_no_use_) bytes_ += bytes;
+void RequestDecoder::feed(std::string_view bytes) {
+    if (!has_failed_) bytes_ += bytes;
 }
 
-bool RequestReader::begun() const {
+bool RequestDecoder::is_in_request() const {
     return message_ != nullptr;
 }
 
-bool RequestReader::awaits_go_ahead() {
-    return message_ != nullptr && std::exchange(message_->awaits_go_ahead, false);
+bool RequestDecoder::expects_continue() {
+    return message_ != nullptr && std::exchange(message_->expects_continue, false);
 }
 
-std::optional<Incoming> RequestReader::next() {
-    if (of_no_use_) return std::nullopt;
+std::optional<DecodedRequest> RequestDecoder::next() {
+    if (has_failed_) return std::nullopt;
     if (message_ == nullptr) {
-        // Some clients end a body with a line too many.
+        // Some clients send an extra line break after a body.
         bytes_.erase(0, std::min(bytes_.find_first_not_of("\r\n"), bytes_.size()));
         if (bytes_.empty()) return std::nullopt;
         message_ = std::make_unique<Message>(limits_);
     }
     Parser& parser = message_->parser;
     if (!parser.is_header_done()) {
-        if (auto refused = read_head()) return refused;
+        if (auto error = read_head()) return error;
     }
     if (parser.is_header_done() && !parser.is_done()) {
-        if (auto refused = read_body()) return refused;
+        if (auto error = read_body()) return error;
     }
     if (!parser.is_done()) return std::nullopt;
-    Incoming incoming;
-    incoming.http_1_0 = parser.get().version() == 10;
-    incoming.keep_alive = parser.get().keep_alive();
-    incoming.request = std::move(message_->request);
-    incoming.request.body = std::move(parser.get().body());
+    DecodedRequest decoded;
+    decoded.http_1_0 = parser.get().version() == 10;
+    decoded.keep_alive = parser.get().keep_alive();
+    decoded.request = std::move(message_->request);
+    decoded.request.body = std::move(parser.get().body());
     message_.reset();
-    return incoming;
+    return decoded;
 }
 
-std::optional<Incoming> RequestReader::refuse(int status, const std::string& why) {
-    of_no_use_ = true;
+std::optional<DecodedRequest> RequestDecoder::fail(int status, const std::string& message) {
+    has_failed_ = true;
     message_.reset();
     bytes_.clear();
-    Incoming incoming;
-    incoming.refusal = error_response(status, why);
-    return incoming;
+    DecodedRequest decoded;
+    decoded.error = error_response(status, message);
+    return decoded;
 }
 
-std::optional<Incoming> RequestReader::read_head() {
+std::optional<DecodedRequest> RequestDecoder::read_head() {
     beast::error_code error;
     Parser& parser = message_->parser;
     const std::size_t used = parser.put({bytes_.data(), bytes_.size()}, error);
@@ -149,89 +150,81 @@ std::optional<Incoming> RequestReader::read_head() {
     message_->head_bytes += used;
     const std::size_t so_far = message_->head_bytes + (parser.is_header_done() ? 0 : bytes_.size());
     if (so_far > limits_.head_bytes || error == http::error::header_limit) {
-        return refuse(431, may_have("head", limits_.head_bytes));
+        return fail(431, size_limit("head", limits_.head_bytes));
     }
     if (error == http::error::body_limit) {
-        return refuse(413, may_have("body", limits_.body_bytes));
+        return fail(413, size_limit("body", limits_.body_bytes));
     }
     if (error && error != http::error::need_more) {
-        return refuse(400, "this is no HTTP/1.1 request: " + error.message());
+        return fail(400, "this is not an HTTP/1.1 request: " + error.message());
     }
-    return parser.is_header_done() ? judge_head() : std::nullopt;
+    return parser.is_header_done() ? check_head() : std::nullopt;
 }
 
-// What HTTP asks of a head as a whole.
-std::optional<Incoming> RequestReader::judge_head() {
+// What HTTP requires of a head as a whole.
+std::optional<DecodedRequest> RequestDecoder::check_head() {
     const Parser& parser = message_->parser;
     const auto& head = parser.get();
     const bool is_http_1_1 = head.version() == 11;
     const auto hosts = head.count(http::field::host);
-    if (hosts > 1 || (hosts == 0 && is_http_1_1)) return refuse(400, "send one Host header");
+    if (hosts > 1 || (hosts == 0 && is_http_1_1)) return fail(400, "send one Host header");
     if (head.count(http::field::transfer_encoding) > 0 && !parser.chunked()) {
-        return refuse(400, "of the transfer encodings only chunked is understood");
+        return fail(400, "chunked is the only supported transfer encoding");
     }
     message_->request = request_from(head);
-    message_->awaits_go_ahead = is_http_1_1 && !parser.is_done() &&
-                                beast::iequals(head[http::field::expect], "100-continue");
+    message_->expects_continue = is_http_1_1 && !parser.is_done() &&
+                                 beast::iequals(head[http::field::expect], "100-continue");
     return std::nullopt;
 }
 
-std::optional<Incoming> RequestReader::read_body() {
+std::optional<DecodedRequest> RequestDecoder::read_body() {
     if (bytes_.empty()) return std::nullopt;
-    message_->awaits_go_ahead = false;
-    // Beast takes for granted that the end of all chunks, "0\r\n\r\n", is looked at as a whole.
-    constexpr std::size_t least_of_chunks = 5;
-    if (message_->parser.chunked() && bytes_.size() < least_of_chunks) return std::nullopt;
+    message_->expects_continue = false;
+    // Beast assumes that it sees the end of all chunks, "0\r\n\r\n", in one piece.
+    constexpr std::size_t last_chunk_bytes = 5;
+    if (message_->parser.chunked() && bytes_.size() < last_chunk_bytes) return std::nullopt;
     message_->parser.eager(true);
     beast::error_code error;
     bytes_.erase(0, message_->parser.put({bytes_.data(), bytes_.size()}, error));
     if (error == http::error::body_limit) {
-        return refuse(413, may_have("body", limits_.body_bytes));
+        return fail(413, size_limit("body", limits_.body_bytes));
     }
     if (error && error != http::error::need_more) {
-        return refuse(400, "the chunks of the body cannot be read: " + error.message());
+        return fail(400, "the chunks of the body cannot be read: " + error.message());
     }
     const bool endless = !message_->parser.is_done() && bytes_.size() > limits_.head_bytes;
-    if (endless) return refuse(400, "what stands between the chunks of the body is too long");
+    if (endless) return fail(400, "the text between the chunks of the body is too long");
     return std::nullopt;
 }
 
-std::string head_of(const Response& response, const Incoming& incoming,
-                    std::chrono::system_clock::time_point now) {
+std::string encode_head(const Response& response, const DecodedRequest& decoded,
+                        std::chrono::system_clock::time_point now) {
     const auto reason =
         http::obsolete_reason(http::int_to_status(static_cast<unsigned>(response.status)));
     std::string head = "HTTP/1.1 " + std::to_string(response.status) + " ";
     head.append(reason.data(), reason.size()).append("\r\n");
     add_header(head, "Date", http_date(now));
-    const bool endless = response.next != nullptr;
-    if (has_body(response.status)) {
+    const bool streams = response.next != nullptr;
+    if (allows_body(response.status)) {
         add_header(head, "Content-Type", response.content_type);
-        if (!endless) add_header(head, "Content-Length", std::to_string(response.body.size()));
+        if (!streams) add_header(head, "Content-Length", std::to_string(response.body.size()));
     }
     for (const auto& [name, value] : response.headers)
         add_header(head, name, value);
-    if (endless) {
-        if (!names(response, "Cache-Control")) add_header(head, "Cache-Control", "no-store");
-        add_header(head, "X-Accel-Buffering", "no");  // nginx would keep events back
+    if (streams) {
+        if (!has_header(response, "Cache-Control")) add_header(head, "Cache-Control", "no-store");
+        add_header(head, "X-Accel-Buffering", "no");  // else nginx buffers events
     }
-    if (!incoming.keep_alive || endless) {
+    if (!decoded.keep_alive || streams) {
         add_header(head, "Connection", "close");
-    } else if (incoming.http_1_0) {
+    } else if (decoded.http_1_0) {
         add_header(head, "Connection", "keep-alive");
     }
     return head + "\r\n";
 }
 
-bool is_body_sent(const Response& response, const Incoming& incoming) {
-    return has_body(response.status) && incoming.request.method != "HEAD";
-}
-
-Response error_response(int status, const std::string& message) {
-    Response response;
-    response.status = status;
-    response.headers = {{"Cache-Control", "no-store"}};
-    response.body = error_as_json(status, message);
-    return response;
+bool sends_body(const Response& response, const DecodedRequest& decoded) {
+    return allows_body(response.status) && decoded.request.method != "HEAD";
 }
 
 }  // namespace roundhouse

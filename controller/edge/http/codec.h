@@ -1,5 +1,5 @@
-// HTTP/1.0 and 1.1 as bytes: what comes over a connection into requests, responses into what goes
-// back. No socket in sight.
+// The codec of HTTP/1.0 and 1.1: bytes into requests, and the heads of responses into bytes. It
+// uses no socket.
 #pragma once
 
 #include <chrono>
@@ -13,68 +13,63 @@
 
 namespace roundhouse {
 
-struct WireLimits {
+struct RequestLimits {
     std::size_t head_bytes = std::size_t{16} << 10U;  // request line and headers together
     std::size_t body_bytes = std::size_t{64} << 10U;
 };
 
-// A request, and what its bytes say about its connection.
-struct Incoming {
+struct DecodedRequest {
     Request request;
     bool http_1_0 = false;
     bool keep_alive = false;  // another request may follow
-    // What to answer where the bytes are no request (400), or too many (413, 431). Nothing else is
-    // known then, and the connection is of no further use.
-    std::optional<Response> refusal = {};
+    // The response to bytes that are no valid request (400) or exceed a limit (413, 431). With it
+    // the other members have no meaning, and the connection has to be closed.
+    std::optional<Response> error = {};
 };
 
-// Takes the bytes of one connection in whatever pieces they come, and never holds more than a head,
-// a body and one piece. What could be read in two ways (two lengths, a length and chunks) is
-// refused, so that no proxy in front sees other requests than we do.
-class RequestReader {
+// Decodes the requests of one connection from pieces of any size. It holds at most one head, one
+// body and one piece. A request that has two readings (two lengths, or a length and chunks) is an
+// error, so that a proxy in front never sees other requests than roundhouse does.
+class RequestDecoder {
   public:
-    explicit RequestReader(const WireLimits& limits);
-    ~RequestReader();
-    RequestReader(const RequestReader&) = delete;
-    RequestReader& operator=(const RequestReader&) = delete;
+    explicit RequestDecoder(const RequestLimits& limits);
+    ~RequestDecoder();
+    RequestDecoder(const RequestDecoder&) = delete;
+    RequestDecoder& operator=(const RequestDecoder&) = delete;
 
-    void take(std::string_view bytes);
+    void feed(std::string_view bytes);
 
-    // The next request once it is whole, or refused; after a refusal no other comes. Nothing: it
-    // takes more bytes.
-    std::optional<Incoming> next();
+    // The next complete request, or an error, which is the last. nullopt: more bytes are needed.
+    std::optional<DecodedRequest> next();
 
-    // A request has begun and is not whole.
-    bool begun() const;
+    // A request has begun and is not complete.
+    bool is_in_request() const;
 
-    // The client keeps its body back until it is told go_ahead. True once for a request.
-    bool awaits_go_ahead();
+    // Whether the client waits for continue_response before it sends the body. True once a request.
+    bool expects_continue();
 
   private:
     struct Message;
-    std::optional<Incoming> refuse(int status, const std::string& why);
-    // Each returns why the request is refused, or nothing.
-    std::optional<Incoming> read_head();
-    std::optional<Incoming> read_body();
-    std::optional<Incoming> judge_head();
+    std::optional<DecodedRequest> fail(int status, const std::string& message);
+    // Each returns an error, or nullopt.
+    std::optional<DecodedRequest> read_head();
+    std::optional<DecodedRequest> check_head();
+    std::optional<DecodedRequest> read_body();
 
-    WireLimits limits_;
-    std::string bytes_;                 // not understood yet
-    std::unique_ptr<Message> message_;  // that has begun
-    bool of_no_use_ = false;
+    RequestLimits limits_;
+    std::string bytes_;                 // not parsed yet
+    std::unique_ptr<Message> message_;  // the request that has begun
+    bool has_failed_ = false;
 };
 
-inline constexpr std::string_view go_ahead = "HTTP/1.1 100 Continue\r\n\r\n";
+inline constexpr std::string_view continue_response = "HTTP/1.1 100 Continue\r\n\r\n";
 
-// The head of the response to a request. Its length is left out where there is no end to it
-// (`response.next`), or no body by its status.
-std::string head_of(const Response& response, const Incoming& incoming,
-                    std::chrono::system_clock::time_point now);
+// The head of the response to a request. It has no length if the response is a stream
+// (`response.next`) or its status allows no body.
+std::string encode_head(const Response& response, const DecodedRequest& decoded,
+                        std::chrono::system_clock::time_point now);
 
-// Whether the body follows the head: not after HEAD, nor with a status that has none.
-bool is_body_sent(const Response& response, const Incoming& incoming);
-
-// {"error": {"code", "message"}}, never cached.
-Response error_response(int status, const std::string& message);
+// Whether a body follows the head: not after HEAD, nor with a status that allows none.
+bool sends_body(const Response& response, const DecodedRequest& decoded);
 
 }  // namespace roundhouse

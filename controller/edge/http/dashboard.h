@@ -1,12 +1,12 @@
-// The dashboard: one page that asks the HTTP API it came with, and nothing else. It holds no data
-// of the pool, so that it can be given to whoever has no key yet.
+// The dashboard: one page, which requests only the HTTP API that served it. The page holds no data
+// of the pool, so it is served without a key.
 #pragma once
 
 #include <string_view>
 
 namespace roundhouse {
 
-// HTML with its style and script inside; lives as long as the program.
+// HTML that includes its style and script; valid as long as the program runs.
 std::string_view dashboard_page();
 
 }  // namespace roundhouse

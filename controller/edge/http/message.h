@@ -1,4 +1,4 @@
-// A request to roundhouse's own HTTP API, and the answer, without any socket.
+// A request to roundhouse's own HTTP API, and the response. No socket is involved.
 #pragma once
 
 #include <functional>
@@ -11,7 +11,7 @@ namespace roundhouse {
 
 struct Request {
     std::string method;                          // "GET"
-    std::string target;                          // path and query as they came: "/api/v1/pool?x=1"
+    std::string target;                          // path and query as sent: "/api/v1/pool?x=1"
     std::map<std::string, std::string> headers;  // names in lower case
     std::string body;
 };
@@ -21,9 +21,9 @@ struct Response {
     std::string content_type = "application/json";
     std::vector<std::pair<std::string, std::string>> headers;  // besides type and length
     std::string body;
-    // A reply without an end: called again and again, from the server's thread, whenever the server
-    // is told that there is news, and at least each 15 s. Returns the text to send next, or nothing
-    // where there is none yet. Empty: `body` is all.
+    // Set for a stream, a response without an end. Returns the text to send next, or "" if there is
+    // none yet. Called again and again on the server's thread: when the server wakes its streams,
+    // and at least every 15 s. `body` is sent first.
     std::function<std::string()> next;
 };
 

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "edge/http/dashboard.h"
+#include "edge/http/errors.h"
 #include "edge/http/plan_view.h"
 #include "edge/http/request_parts.h"
 #include "edge/http/views.h"
@@ -17,7 +18,7 @@ namespace roundhouse {
 
 namespace {
 
-// --- replies
+// --- responses
 
 Response text(std::string body, std::string content_type = "text/plain; charset=utf-8") {
     Response response;
@@ -32,20 +33,16 @@ Response json(std::string body, int status = 200) {
     return response;
 }
 
-Response error(int status, const std::string& message) {
-    return json(error_as_json(status, message), status);
-}
-
-Response options(const std::string& methods) {
+Response allowed_methods(const std::string& methods) {
     Response response = text("");
     response.status = 204;
     response.headers = {{"Allow", methods}};
     return response;
 }
 
-// --- what can be asked for
+// --- resources
 
-Response page(const ApiSources& /*from*/, const Request& /*request*/) {
+Response dashboard(const ApiSources& /*from*/, const Request& /*request*/) {
     Response response = text(std::string(dashboard_page()), "text/html; charset=utf-8");
     response.headers = {{"Content-Security-Policy", "frame-ancestors 'none'"},
                         {"Referrer-Policy", "no-referrer"}};
@@ -54,16 +51,16 @@ Response page(const ApiSources& /*from*/, const Request& /*request*/) {
 
 // The loop is alive.
 Response health(const ApiSources& from, const Request& /*request*/) {
-    // A loop that looks at a Docker that hangs takes its time; one that is stuck takes longer.
-    constexpr std::chrono::seconds patience{30};
+    // While Docker hangs, a round takes up to this long; a loop that is stuck takes longer.
+    constexpr std::chrono::seconds slow_round{30};
     const auto spec = from.board.spec();
     const Duration interval = spec.pool == nullptr ? Duration{60'000} : spec.pool->check_interval;
     const Duration since = from.since_last_round();
-    if (since <= 3 * interval + patience) return text("ok\n");
-    return error(503, "no round has ended for " + format_duration(since));
+    if (since <= 3 * interval + slow_round) return text("ok\n");
+    return error_response(503, "no round has ended for " + format_duration(since));
 }
 
-// The spec is good, Docker answers, and a round was done.
+// The spec is good, Docker answers, and a round has ended.
 Response readiness(const ApiSources& from, const Request& /*request*/) {
     std::string missing;
     const auto add = [&missing](const std::string& what) {
@@ -76,7 +73,7 @@ Response readiness(const ApiSources& from, const Request& /*request*/) {
             condition.message);
     }
     if (from.board.round() == nullptr) add("no round was done yet");
-    return missing.empty() ? text("ok\n") : error(503, missing);
+    return missing.empty() ? text("ok\n") : error_response(503, missing);
 }
 
 Response metrics(const ApiSources& from, const Request& /*request*/) {
@@ -88,7 +85,7 @@ Response pool(const ApiSources& from, const Request& /*request*/) {
     return json(pool_as_json(from.board.spec(), round.get(), from.board.conditions()));
 }
 
-// Why the last look failed; empty where it did not.
+// Why the last look failed; empty if it did not.
 std::string look_fault(const Board& board) {
     for (const auto& condition : board.conditions()) {
         const bool failed = condition.type == "RuntimeReachable" && condition.status == Truth::no;
@@ -111,17 +108,17 @@ Response history(const ApiSources& from, const Request& /*request*/) {
 
 Response plan(const ApiSources& from, const Request& /*request*/) {
     const auto round = from.board.round();
-    if (round == nullptr) return error(503, "no round was done yet: /readyz says why");
+    if (round == nullptr) return error_response(503, "no round was done yet: /readyz says why");
     return json(plan_as_json(*round->pool, round->plan));
 }
 
-// Server-sent events from the one after `last` on.
-Response stream(const EventLog& log, std::uint64_t last) {
+// Server-sent events, from the one after `last` on.
+Response event_stream(const EventLog& log, std::uint64_t last) {
     Response response = text("", "text/event-stream");
     response.next = [&log, last]() mutable {
-        constexpr std::size_t at_a_time = 100;
+        constexpr std::size_t batch_size = 100;
         std::string lines;
-        for (const auto& event : log.since(last, at_a_time)) {
+        for (const auto& event : log.since(last, batch_size)) {
             last = event.id;
             lines += "id: " + std::to_string(event.id) +
                      "\nevent: event\ndata: " + event_as_json(event) + "\n\n";
@@ -131,15 +128,15 @@ Response stream(const EventLog& log, std::uint64_t last) {
     return response;
 }
 
-Response watch(const EventLog& log, std::string_view last_seen) {
+Response resumed_event_stream(const EventLog& log, std::string_view last_event_id) {
     const auto latest = log.latest(1);
     const std::uint64_t newest = latest.empty() ? 0 : latest.back().id;
-    if (last_seen.empty()) return stream(log, newest);
-    const auto id = whole_number(last_seen);
-    if (!id) return error(400, "Last-Event-ID takes the id of an event");
-    // An id that is yet to come is of a controller that ran before, by a clock that was ahead: it
-    // says nothing, and all is news.
-    return stream(log, *id > newest ? 0 : *id);
+    if (last_event_id.empty()) return event_stream(log, newest);
+    const auto id = whole_number(last_event_id);
+    if (!id) return error_response(400, "Last-Event-ID takes the id of an event");
+    // An id in the future comes from an earlier controller whose clock was ahead: it means nothing
+    // here, so all events are sent.
+    return event_stream(log, *id > newest ? 0 : *id);
 }
 
 Response events(const ApiSources& from, const Request& request) {
@@ -147,21 +144,23 @@ Response events(const ApiSources& from, const Request& request) {
     const auto query = split_target(request.target).query;
     const auto limit = whole_number(parameter(query, "limit").value_or("100"));
     if (!limit || *limit == 0 || *limit > most) {
-        return error(400, "limit takes a number from 1 to " + std::to_string(most));
+        return error_response(400, "limit takes a number from 1 to " + std::to_string(most));
     }
-    const auto watched = parameter(query, "watch").value_or("false");
-    if (watched == "true") return watch(from.events, header(request, "last-event-id"));
-    if (watched != "false") return error(400, "watch takes true or false");
+    const auto watch = parameter(query, "watch").value_or("false");
+    if (watch == "true") return resumed_event_stream(from.events, header(request, "last-event-id"));
+    if (watch != "false") return error_response(400, "watch takes true or false");
     return json(events_as_json(from.events.latest(static_cast<std::size_t>(*limit))));
 }
 
-// A body is not needed: `curl -d ''` names the type of forms, and sends none.
+// Without a body any content type is accepted: `curl -d ''` sends the type of forms.
 Response reconcile(const ApiSources& from, const Request& request) {
     if (!request.body.empty()) {
         if (!is_json_type(header(request, "content-type"))) {
-            return error(415, "send no body, or one of the type application/json");
+            return error_response(415, "send no body, or one of the type application/json");
         }
-        if (!is_json_object(request.body)) return error(400, "the body is not a JSON object");
+        if (!is_json_object(request.body)) {
+            return error_response(400, "the body is not a JSON object");
+        }
     }
     from.wake();
     return json(accepted_as_json(), 202);
@@ -170,25 +169,25 @@ Response reconcile(const ApiSources& from, const Request& request) {
 struct Route {
     std::string_view path;
     std::string_view method;
-    bool open = false;  // holds no data of the pool: no key is asked for
-    Response (*answer)(const ApiSources& from, const Request& request) = nullptr;
+    bool needs_key = true;  // false: shows no data of the pool
+    Response (*respond)(const ApiSources& from, const Request& request) = nullptr;
 };
 
 constexpr std::array routes = {
-    Route{"/", "GET", true, page},
-    Route{"/healthz", "GET", true, health},
-    Route{"/readyz", "GET", true, readiness},
-    Route{"/metrics", "GET", false, metrics},
-    Route{"/api/v1/pool", "GET", false, pool},
-    Route{"/api/v1/engines", "GET", false, engines},
-    Route{"/api/v1/gateways", "GET", false, gateways},
-    Route{"/api/v1/events", "GET", false, events},
-    Route{"/api/v1/history", "GET", false, history},
-    Route{"/api/v1/plan", "GET", false, plan},
-    Route{"/api/v1/reconcile", "POST", false, reconcile},
+    Route{"/", "GET", false, dashboard},
+    Route{"/healthz", "GET", false, health},
+    Route{"/readyz", "GET", false, readiness},
+    Route{"/metrics", "GET", true, metrics},
+    Route{"/api/v1/pool", "GET", true, pool},
+    Route{"/api/v1/engines", "GET", true, engines},
+    Route{"/api/v1/gateways", "GET", true, gateways},
+    Route{"/api/v1/events", "GET", true, events},
+    Route{"/api/v1/history", "GET", true, history},
+    Route{"/api/v1/plan", "GET", true, plan},
+    Route{"/api/v1/reconcile", "POST", true, reconcile},
 };
 
-// --- who may ask for what
+// --- methods and keys
 
 std::string methods_of(const Route& route) {
     return route.method == "GET" ? "GET, HEAD, OPTIONS" : "POST, OPTIONS";
@@ -198,29 +197,17 @@ bool takes(const Route& route, std::string_view method) {
     return method == route.method || (method == "HEAD" && route.method == "GET");
 }
 
-// What was asked for is not repeated: it may be anything.
-Response no_such_path() {
+std::string all_paths() {
     std::string paths;
     for (const auto& route : routes)
         paths += (paths.empty() ? "" : ", ") + std::string(route.path);
-    return error(404, "there is no such path; there are: " + paths);
+    return paths;
 }
 
-Response wrong_method(const Route& route) {
-    const std::string methods = methods_of(route);
-    Response response = error(405, std::string(route.path) + " takes " + methods);
-    response.headers = {{"Allow", methods}};
-    return response;
-}
-
-Response unauthorized(const std::string& message) {
-    Response response = error(401, message);
-    response.headers = {{"WWW-Authenticate", "Bearer"}};
-    return response;
-}
-
-// The key is read anew each time: it can be changed without a restart.
-std::optional<Response> refusal(const std::string& api_key_file, const Request& request) {
+// nullopt: the request has the key, or none is needed. The key is read for each request, so that it
+// can be changed without a restart.
+std::optional<Response> authentication_error(const std::string& api_key_file,
+                                             const Request& request) {
     if (api_key_file.empty()) return std::nullopt;
     const auto secret = read_secret(api_key_file);
     const std::string_view key = secret ? trimmed(secret.value()) : std::string_view{};
@@ -235,17 +222,21 @@ std::optional<Response> refusal(const std::string& api_key_file, const Request& 
     return unauthorized("send the API key in a header: Authorization: Bearer <key>");
 }
 
-Response answer(const ApiSources& from, const Request& request) {
+Response respond(const ApiSources& from, const Request& request) {
     const auto path = split_target(request.target).path;
-    if (path == "*" && request.method == "OPTIONS") return options("GET, HEAD, POST, OPTIONS");
-    const auto* const route = std::ranges::find(routes, path, &Route::path);
-    if (route == routes.end()) return no_such_path();
-    if (request.method == "OPTIONS") return options(methods_of(*route));
-    if (!takes(*route, request.method)) return wrong_method(*route);
-    if (!route->open) {
-        if (auto refused = refusal(from.api_key_file, request)) return std::move(*refused);
+    if (path == "*" && request.method == "OPTIONS") {
+        return allowed_methods("GET, HEAD, POST, OPTIONS");
     }
-    return route->answer(from, request);
+    const auto* const route = std::ranges::find(routes, path, &Route::path);
+    if (route == routes.end()) return not_found(all_paths());
+    if (request.method == "OPTIONS") return allowed_methods(methods_of(*route));
+    if (!takes(*route, request.method)) {
+        return method_not_allowed(route->path, methods_of(*route));
+    }
+    if (route->needs_key) {
+        if (auto error = authentication_error(from.api_key_file, request)) return std::move(*error);
+    }
+    return route->respond(from, request);
 }
 
 }  // namespace
@@ -253,13 +244,12 @@ Response answer(const ApiSources& from, const Request& request) {
 Response Api::handle(const Request& request) const {
     Response response;
     try {
-        response = answer(sources_, request);
+        response = respond(sources_, request);
     } catch (...) {
-        // What it says is about our insides, and of no use to whoever asks.
-        response = error(500, "the controller failed to answer; ask again");
+        response = internal_error();
     }
     if (request.method == "HEAD") response.next = nullptr;  // the server leaves bodies out
-    response.headers.emplace_back("Cache-Control", "no-store");
+    if (response.status < 400) response.headers.emplace_back("Cache-Control", "no-store");
     response.headers.emplace_back("X-Content-Type-Options", "nosniff");
     return response;
 }

@@ -1,8 +1,8 @@
-// roundhouse's HTTP API: a request in, a response out, no socket in sight.
+// roundhouse's HTTP API: a request in, a response out. It uses no socket.
 //
-// GET, HEAD and OPTIONS of everything that can be read; POST of /api/v1/reconcile. With a key set
-// everything but /healthz, /readyz and the page at / (which holds no data) wants "Authorization:
-// Bearer <key>". manifests/openapi.yaml describes each path, status and member.
+// GET, HEAD and OPTIONS of everything that can be read; POST of /api/v1/reconcile. With a key set,
+// everything but /healthz, /readyz and the page at / (which shows no data) requires
+// "Authorization: Bearer <key>". manifests/openapi.yaml describes each path, status and member.
 #pragma once
 
 #include <functional>
@@ -22,19 +22,18 @@ struct ApiSources {
     const EventLog& events;
     const History& history;
     std::function<std::string()> metrics;        // the text of /metrics
-    std::function<Duration()> since_last_round;  // that was begun and ended, well or not
-    std::function<void()> wake;                  // makes the loop look again
-    std::string api_key_file;                    // empty: no key is asked for
+    std::function<Duration()> since_last_round;  // since the last round ended, failed or not
+    std::function<void()> wake;                  // starts a round early
+    std::string api_key_file;                    // empty: no key is required
 };
 
-// Used by one thread; the sources may be written by others at the same time.
+// Used by one thread; other threads may write the sources at the same time.
 class Api {
   public:
-    // What the sources refer to must outlive the API, and every response that goes on (`next`).
+    // What the sources refer to must outlive the API and every stream (`Response::next`).
     explicit Api(ApiSources sources) : sources_(std::move(sources)) {}
 
-    // Never throws; what cannot be answered is an error status with
-    // {"error": {"code", "message"}}.
+    // Never throws. Errors are responses of edge/http/errors.h.
     Response handle(const Request& request) const;
 
   private:

@@ -1,5 +1,4 @@
-// Carries HTTP requests to a handler and its responses back. What is asked and answered is the
-// handler's.
+// The HTTP server: carries requests to a handler, and its responses back.
 #pragma once
 
 #include <chrono>
@@ -14,27 +13,29 @@
 
 namespace roundhouse {
 
-// Whatever clients do, a server holds no more than this, and waits no longer.
+// Bounds of memory and of time, whatever clients do.
 struct ServerLimits {
-    using Time = std::chrono::milliseconds;
+    using Timeout = std::chrono::milliseconds;
 
     std::size_t connections = 256;
-    std::size_t streams = 64;  // of those, responses without an end; one more is answered 503
-    WireLimits wire;           // more than these is answered 431 or 413
-    Time idle{75'000};         // until a request begins: longer than a usual scrape interval
-    Time request{10'000};      // from a request's first byte to its last
-    Time response{10'000};     // to take a whole response, or each piece of a stream
-    Time farewell{2'000};      // to close, once the last response of a connection is sent
-    Time heartbeat{15'000};    // a stream where nothing happens gets a comment: is anybody there?
+    std::size_t streams = 64;    // of those, responses without an end; one more is answered 503
+    RequestLimits request_size;  // a larger request is answered 431 or 413
+    Timeout idle{75'000};        // between requests: longer than a usual scrape interval
+    Timeout request{10'000};     // from a request's first byte to its last
+    Timeout response{10'000};    // to receive a whole response, or each piece of a stream
+    Timeout linger{2'000};       // to close, after the last response of a connection
+    Timeout heartbeat{15'000};   // a stream without news gets a comment, to find a dead client
 };
 
-// One thread, which the handler runs on: who asks next waits for it. A connection is closed without
-// an answer when its time is up; where there is no room for another (or no file descriptor), the
-// one that has waited longest for its client goes, so that idle clients never lock out health
-// checks. A stream ends when its client leaves or closes its sending half.
+// Runs on one thread, which also calls the handler: a slow handler delays every client.
 //
-// A request that cannot be read, or is too big, is answered with a JSON error, and one whose
-// handler throws with 500. Any bytes of a target that HTTP allows reach the handler as they came.
+// A connection whose timeout is over is closed without an answer. When all connections or file
+// descriptors are in use, a new client replaces the one that has kept the server waiting longest,
+// so that idle clients never lock out health checks. A stream ends when its client disconnects or
+// closes its sending half.
+//
+// A request that is malformed or too large is answered with a JSON error, and one whose handler
+// throws with 500. The target reaches the handler as it was sent: not decoded, not normalized.
 class Server {
   public:
     using Handler = std::function<Response(const Request&)>;
@@ -44,24 +45,23 @@ class Server {
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
 
-    // Listens on "IP:port" ("127.0.0.1:9190", "[::1]:9190"; port 0 for any) and begins to serve.
-    // At most once. The handler is called from the server's thread. The fault (`rejected`) says
-    // what kept it from listening.
-    Result<void> listen(const std::string& where, Handler handler);
+    // Listens on "IP:port" ("127.0.0.1:9190", "[::1]:9190"; port 0 for any free one) and starts to
+    // serve. At most once. The fault (`rejected`) says why it cannot listen.
+    Result<void> listen(const std::string& address, Handler handler);
 
-    // "127.0.0.1:9190", as it came to be. Empty before listen().
-    const std::string& where() const;
+    // The address in use, with the port that was chosen for port 0. Empty before listen().
+    const std::string& address() const;
 
-    // Streams ask their `next` for what is new. Any thread, at any time.
-    void news();
+    // Makes every stream ask its `next` for new text. Any thread, at any time.
+    void wake_streams();
 
-    // Ends all connections, without waiting for any client. When it returns, the handler and what
-    // it returned are not called, and never again.
+    // Ends all connections without waiting for any client. After it returns, neither the handler
+    // nor the `next` of a stream is called again.
     void stop();
 
   private:
-    class Machinery;
-    std::unique_ptr<Machinery> machinery_;
+    class Impl;
+    std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace roundhouse

@@ -14,21 +14,21 @@ using namespace roundhouse;
 
 namespace {
 
-constexpr WireLimits small{.head_bytes = 200, .body_bytes = 10};
+constexpr RequestLimits small{.head_bytes = 200, .body_bytes = 10};
 
-// What comes of bytes that arrive in pieces of this size: the first request or refusal.
-std::optional<Incoming> first_of(std::string_view bytes, std::size_t piece,
-                                 const WireLimits& limits = small) {
-    RequestReader reader(limits);
+// The first request or error that is decoded from pieces of this size.
+std::optional<DecodedRequest> first_of(std::string_view bytes, std::size_t piece,
+                                       const RequestLimits& limits = small) {
+    RequestDecoder decoder(limits);
     for (std::size_t at = 0; at < bytes.size(); at += piece) {
-        reader.take(bytes.substr(at, piece));
-        if (auto incoming = reader.next()) return incoming;
+        decoder.feed(bytes.substr(at, piece));
+        if (auto decoded = decoder.next()) return decoded;
     }
     return std::nullopt;
 }
 
-int refusal_of(const std::optional<Incoming>& incoming) {
-    return incoming && incoming->refusal ? incoming->refusal->status : 0;
+int error_status_of(const std::optional<DecodedRequest>& decoded) {
+    return decoded && decoded->error ? decoded->error->status : 0;
 }
 
 std::string head_with(const std::string& headers, const std::string& method = "POST") {
@@ -45,15 +45,15 @@ TEST_CASE("a request is the same in whatever pieces it comes") {
         "Content-Length: 5\r\n\r\nhello";
     for (std::size_t piece = 1; piece <= bytes.size(); ++piece) {
         CAPTURE(piece);
-        const auto incoming = first_of(bytes, piece);
-        REQUIRE(incoming);
-        CHECK_FALSE(incoming->refusal);
-        CHECK(incoming->request.method == "POST");
-        CHECK(incoming->request.target == "/a/../b?c=%2e");
-        CHECK(incoming->request.headers.at("x-mixed-case") == "v");
-        CHECK(incoming->request.body == "hello");
-        CHECK(incoming->keep_alive);
-        CHECK_FALSE(incoming->http_1_0);
+        const auto decoded = first_of(bytes, piece);
+        REQUIRE(decoded);
+        CHECK_FALSE(decoded->error);
+        CHECK(decoded->request.method == "POST");
+        CHECK(decoded->request.target == "/a/../b?c=%2e");
+        CHECK(decoded->request.headers.at("x-mixed-case") == "v");
+        CHECK(decoded->request.body == "hello");
+        CHECK(decoded->keep_alive);
+        CHECK_FALSE(decoded->http_1_0);
     }
 }
 
@@ -62,11 +62,11 @@ TEST_CASE("chunks become a body, whatever stands between them") {
         head_with(chunked) + "2;note=1\r\nhe\r\n3\r\nllo\r\n0\r\nX: y\r\n\r\n";
     for (std::size_t piece = 1; piece <= bytes.size(); ++piece) {
         CAPTURE(piece);
-        const auto incoming = first_of(bytes, piece);
-        REQUIRE(incoming);
-        CHECK_FALSE(incoming->refusal);
-        CHECK(incoming->request.body == "hello");
-        CHECK_FALSE(incoming->request.headers.contains("x"));  // it came too late to be one
+        const auto decoded = first_of(bytes, piece);
+        REQUIRE(decoded);
+        CHECK_FALSE(decoded->error);
+        CHECK(decoded->request.body == "hello");
+        CHECK_FALSE(decoded->request.headers.contains("x"));  // it came too late to be one
     }
 }
 
@@ -74,27 +74,27 @@ TEST_CASE("a body of no chunks is empty, in whatever pieces it comes") {
     const std::string bytes = head_with(chunked) + "0\r\n\r\n";
     for (std::size_t piece = 1; piece <= bytes.size(); ++piece) {
         CAPTURE(piece);
-        const auto incoming = first_of(bytes, piece);
-        REQUIRE(incoming);
-        CHECK_FALSE(incoming->refusal);
-        CHECK(incoming->request.body.empty());
+        const auto decoded = first_of(bytes, piece);
+        REQUIRE(decoded);
+        CHECK_FALSE(decoded->error);
+        CHECK(decoded->request.body.empty());
     }
 }
 
 TEST_CASE("requests that come together are taken one after the other, blank lines between them") {
-    RequestReader reader(small);
-    reader.take(head_with("", "GET") + "\r\n" + head_with("", "HEAD") + "PO");
-    CHECK(reader.next()->request.method == "GET");
-    CHECK(reader.next()->request.method == "HEAD");
-    CHECK_FALSE(reader.next());
-    CHECK(reader.begun());
-    reader.take("ST / HTTP/1.0\r\n\r\n");
-    CHECK(reader.next()->http_1_0);
-    CHECK_FALSE(reader.begun());
-    CHECK_FALSE(reader.next());
+    RequestDecoder decoder(small);
+    decoder.feed(head_with("", "GET") + "\r\n" + head_with("", "HEAD") + "PO");
+    CHECK(decoder.next()->request.method == "GET");
+    CHECK(decoder.next()->request.method == "HEAD");
+    CHECK_FALSE(decoder.next());
+    CHECK(decoder.is_in_request());
+    decoder.feed("ST / HTTP/1.0\r\n\r\n");
+    CHECK(decoder.next()->http_1_0);
+    CHECK_FALSE(decoder.is_in_request());
+    CHECK_FALSE(decoder.next());
 }
 
-TEST_CASE("what is no request, or can be read in two ways, is refused") {
+TEST_CASE("what is no request, or has two readings, is answered 400") {
     struct Row {
         std::string what;
         std::string bytes;
@@ -126,27 +126,27 @@ TEST_CASE("what is no request, or can be read in two ways, is refused") {
     for (const auto& row : rows) {
         CAPTURE(row.what);
         for (const std::size_t piece : {std::size_t{1}, row.bytes.size()}) {
-            const auto incoming = first_of(row.bytes, piece);
-            CHECK(refusal_of(incoming) == 400);
-            if (incoming) CHECK_FALSE(incoming->keep_alive);
+            const auto decoded = first_of(row.bytes, piece);
+            CHECK(error_status_of(decoded) == 400);
+            if (decoded) CHECK_FALSE(decoded->keep_alive);
         }
     }
 }
 
-TEST_CASE("a refusal is a JSON error that nobody keeps, and the end of its connection") {
-    RequestReader reader(small);
-    reader.take("GET / HTTP/1.1\r\n\r\n");
-    const auto incoming = reader.next();
-    REQUIRE(incoming);
-    REQUIRE(incoming->refusal);
-    CHECK(incoming->refusal->content_type == "application/json");
-    CHECK(incoming->refusal->body.find("\"code\": 400") != std::string::npos);
-    CHECK(incoming->refusal->body.find("send one Host header") != std::string::npos);
-    CHECK(head_of(*incoming->refusal, *incoming, {}).find("Cache-Control: no-store\r\n") !=
+TEST_CASE("an error is JSON that nobody caches, and the last response of its connection") {
+    RequestDecoder decoder(small);
+    decoder.feed("GET / HTTP/1.1\r\n\r\n");
+    const auto decoded = decoder.next();
+    REQUIRE(decoded);
+    REQUIRE(decoded->error);
+    CHECK(decoded->error->content_type == "application/json");
+    CHECK(decoded->error->body.find("\"code\": 400") != std::string::npos);
+    CHECK(decoded->error->body.find("send one Host header") != std::string::npos);
+    CHECK(encode_head(*decoded->error, *decoded, {}).find("Cache-Control: no-store\r\n") !=
           std::string::npos);
-    reader.take(head_with("", "GET"));
-    CHECK_FALSE(reader.next());
-    CHECK_FALSE(reader.begun());
+    decoder.feed(head_with("", "GET"));
+    CHECK_FALSE(decoder.next());
+    CHECK_FALSE(decoder.is_in_request());
 }
 
 TEST_CASE("a head has its limit, in whatever pieces it comes") {
@@ -159,21 +159,21 @@ TEST_CASE("a head has its limit, in whatever pieces it comes") {
         CAPTURE(piece);
         const auto whole = first_of(head_of_size(200), piece);
         REQUIRE(whole);
-        CHECK_FALSE(whole->refusal);
-        CHECK(refusal_of(first_of(head_of_size(201), piece)) == 431);
+        CHECK_FALSE(whole->error);
+        CHECK(error_status_of(first_of(head_of_size(201), piece)) == 431);
     }
-    CHECK(refusal_of(first_of("GET /" + std::string(300, 'a'), 7)) == 431);
+    CHECK(error_status_of(first_of("GET /" + std::string(300, 'a'), 7)) == 431);
 }
 
 TEST_CASE("headers that come one by one never add up to more than a head") {
-    RequestReader reader(small);
-    reader.take("GET / HTTP/1.1\r\n");
-    std::optional<Incoming> incoming;
-    for (int lines = 0; lines < 100 && !incoming; ++lines) {
-        reader.take("X: y\r\n");
-        incoming = reader.next();
+    RequestDecoder decoder(small);
+    decoder.feed("GET / HTTP/1.1\r\n");
+    std::optional<DecodedRequest> decoded;
+    for (int lines = 0; lines < 100 && !decoded; ++lines) {
+        decoder.feed("X: y\r\n");
+        decoded = decoder.next();
     }
-    CHECK(refusal_of(incoming) == 431);
+    CHECK(error_status_of(decoded) == 431);
 }
 
 TEST_CASE("a body has its limit, said beforehand or not") {
@@ -183,24 +183,24 @@ TEST_CASE("a body has its limit, said beforehand or not") {
     for (const std::size_t piece : {1U, 3U, 1000U}) {
         CAPTURE(piece);
         CHECK(first_of(with_length(10) + "0123456789", piece)->request.body == "0123456789");
-        CHECK(refusal_of(first_of(with_length(11), piece)) == 413);
+        CHECK(error_status_of(first_of(with_length(11), piece)) == 413);
         const std::string nearly = head_with(chunked) + "9\r\n012345678\r\n";
         CHECK(first_of(nearly + "1\r\n9\r\n0\r\n\r\n", piece)->request.body == "0123456789");
-        CHECK(refusal_of(first_of(nearly + "2\r\n9", piece)) == 413);
+        CHECK(error_status_of(first_of(nearly + "2\r\n9", piece)) == 413);
         const std::string chatter = head_with(chunked) + "1;" + std::string(300, 'x');
-        CHECK(refusal_of(first_of(chatter, piece)) == 400);
+        CHECK(error_status_of(first_of(chatter, piece)) == 400);
     }
 }
 
-TEST_CASE("a client that keeps its body back is told to go ahead, once, and only if it has to be") {
+TEST_CASE("a client that expects 100 Continue gets it once, and only if it waits for it") {
     const std::string expecting = "Expect: 100-continue\r\nContent-Length: 2\r\n";
-    RequestReader reader(small);
-    reader.take(head_with(expecting));
-    CHECK_FALSE(reader.next());
-    CHECK(reader.awaits_go_ahead());
-    CHECK_FALSE(reader.awaits_go_ahead());
-    reader.take("ok");
-    CHECK(reader.next()->request.body == "ok");
+    RequestDecoder decoder(small);
+    decoder.feed(head_with(expecting));
+    CHECK_FALSE(decoder.next());
+    CHECK(decoder.expects_continue());
+    CHECK_FALSE(decoder.expects_continue());
+    decoder.feed("ok");
+    CHECK(decoder.next()->request.body == "ok");
 
     const std::string not_waiting[] = {
         head_with(expecting) + "o",
@@ -211,14 +211,14 @@ TEST_CASE("a client that keeps its body back is told to go ahead, once, and only
     };
     for (const auto& bytes : not_waiting) {
         CAPTURE(bytes);
-        RequestReader other(small);
-        other.take(bytes);
+        RequestDecoder other(small);
+        other.feed(bytes);
         other.next();
-        CHECK_FALSE(other.awaits_go_ahead());
+        CHECK_FALSE(other.expects_continue());
     }
 }
 
-TEST_CASE("no bytes upset the reader") {
+TEST_CASE("no bytes upset the decoder") {
     const std::string good = head_with(chunked) + "2;n=1\r\nhe\r\n3\r\nllo\r\n0\r\nX: y\r\n\r\n" +
                              head_with("Content-Length: 3\r\n") + "abc" + head_with("", "GET");
     std::mt19937 random(4);  // NOLINT(cert-msc51-cpp): the same each time
@@ -228,15 +228,15 @@ TEST_CASE("no bytes upset the reader") {
         for (int flips = 0; flips < 3; ++flips) {
             bytes[random() % bytes.size()] = static_cast<char>(random() % 256);
         }
-        RequestReader reader(small);
+        RequestDecoder decoder(small);
         std::size_t at = 0;
         while (at < bytes.size()) {
             const std::size_t piece = 1 + random() % 40;
-            reader.take(std::string_view(bytes).substr(at, piece));
+            decoder.feed(std::string_view(bytes).substr(at, piece));
             at += piece;
-            while (const auto incoming = reader.next()) {
-                whole += incoming->refusal ? 0 : 1;
-                CHECK(incoming->request.body.size() <= small.body_bytes);
+            while (const auto decoded = decoder.next()) {
+                whole += decoded->error ? 0 : 1;
+                CHECK(decoded->request.body.size() <= small.body_bytes);
             }
         }
     }
@@ -246,40 +246,41 @@ TEST_CASE("no bytes upset the reader") {
 TEST_CASE("the head of a response") {
     const std::chrono::system_clock::time_point then{std::chrono::seconds(784111777)};
     const std::string date = "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n";
-    Incoming incoming;
-    incoming.keep_alive = true;
+    DecodedRequest decoded;
+    decoded.keep_alive = true;
     Response response;
     response.headers = {{"Allow", "GET"}};
     response.body = "{}\n";
-    CHECK(head_of(response, incoming, then) ==
+    CHECK(encode_head(response, decoded, then) ==
           "HTTP/1.1 200 OK\r\n" + date +
               "Content-Type: application/json\r\nContent-Length: 3\r\nAllow: GET\r\n\r\n");
-    CHECK(is_body_sent(response, incoming));
+    CHECK(sends_body(response, decoded));
 
     SUBCASE("says what becomes of the connection where the client would expect something else") {
-        incoming.http_1_0 = true;
-        CHECK(head_of(response, incoming, then).ends_with("\r\nConnection: keep-alive\r\n\r\n"));
-        incoming.keep_alive = false;
-        CHECK(head_of(response, incoming, then).ends_with("\r\nConnection: close\r\n\r\n"));
+        decoded.http_1_0 = true;
+        CHECK(encode_head(response, decoded, then).ends_with("\r\nConnection: keep-alive\r\n\r\n"));
+        decoded.keep_alive = false;
+        CHECK(encode_head(response, decoded, then).ends_with("\r\nConnection: close\r\n\r\n"));
     }
     SUBCASE("keeps the length without the body after HEAD") {
-        incoming.request.method = "HEAD";
-        CHECK(head_of(response, incoming, then).find("Content-Length: 3\r\n") != std::string::npos);
-        CHECK_FALSE(is_body_sent(response, incoming));
+        decoded.request.method = "HEAD";
+        CHECK(encode_head(response, decoded, then).find("Content-Length: 3\r\n") !=
+              std::string::npos);
+        CHECK_FALSE(sends_body(response, decoded));
     }
     SUBCASE("has neither length nor type where there is no body by the status") {
         response.status = 204;
-        CHECK(head_of(response, incoming, then) ==
+        CHECK(encode_head(response, decoded, then) ==
               "HTTP/1.1 204 No Content\r\n" + date + "Allow: GET\r\n\r\n");
-        CHECK_FALSE(is_body_sent(response, incoming));
+        CHECK_FALSE(sends_body(response, decoded));
     }
     SUBCASE("of a stream has no length, is not kept anywhere, and its connection ends with it") {
         response.next = [] { return ""; };
-        CHECK(head_of(response, incoming, then) ==
+        CHECK(encode_head(response, decoded, then) ==
               "HTTP/1.1 200 OK\r\n" + date +
                   "Content-Type: application/json\r\nAllow: GET\r\nCache-Control: no-store\r\n"
                   "X-Accel-Buffering: no\r\nConnection: close\r\n\r\n");
         response.headers = {{"Cache-Control", "no-cache"}};
-        CHECK(head_of(response, incoming, then).find("no-store") == std::string::npos);
+        CHECK(encode_head(response, decoded, then).find("no-store") == std::string::npos);
     }
 }

@@ -1,4 +1,4 @@
-// The dashboard, as it is within the program. How it behaves is for a browser to tell.
+// The dashboard as the program holds it. Its behaviour needs a browser.
 #include "edge/http/dashboard.h"
 
 #include <doctest/doctest.h>

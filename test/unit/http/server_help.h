@@ -32,8 +32,8 @@ class LocalServer {
         REQUIRE_MESSAGE(listening.ok(), listening.fault().message);
     }
 
-    int port() const { return std::atoi(server_.where().substr(10).c_str()); }
-    void news() { server_.news(); }
+    int port() const { return std::atoi(server_.address().substr(10).c_str()); }
+    void wake_streams() { server_.wake_streams(); }
     void stop() { server_.stop(); }
 
   private:

@@ -23,7 +23,7 @@ ServerLimits in_a_hurry() {
     limits.idle = 200ms;
     limits.request = 200ms;
     limits.response = 200ms;
-    limits.farewell = 200ms;
+    limits.linger = 200ms;
     return limits;
 }
 
@@ -263,7 +263,7 @@ TEST_CASE("it ends at once with all kinds of clients connected, and calls nobody
     server.stop();
     CHECK(steady_clock::now() - begun < 1s);
     const int calls_until_stop = calls;
-    server.news();
+    server.wake_streams();
     for (auto& client : clients) {
         client.send(get("/late"));
         client.read_to_end();

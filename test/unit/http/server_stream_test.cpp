@@ -90,7 +90,7 @@ TEST_CASE("a stream tells what is there, and then each news") {
     CHECK(client.read_until(";") == "one;");
     for (const std::string event : {"two;", "three;"}) {
         story.add(event);
-        server.news();
+        server.wake_streams();
         CHECK(client.read_until(";") == event);
     }
 }
@@ -107,13 +107,13 @@ TEST_CASE("news may come from any thread, at any time, and reach every stream") 
             tellers.emplace_back([&] {
                 for (int i = 0; i < 1000; ++i) {
                     story.add("n");
-                    server.news();
+                    server.wake_streams();
                 }
             });
         }
     }
     story.add("end;");
-    server.news();
+    server.wake_streams();
     for (auto& client : clients) {
         client.read_until("\r\n\r\n");
         CHECK(client.read_until("end;").size() == 4004);
@@ -140,7 +140,7 @@ TEST_CASE("a stream outlives every deadline as long as its client takes what it 
     client.read_until("\r\n\r\n");
     std::this_thread::sleep_for(200ms);  // the very time that must not matter
     story.add("late;");
-    server.news();
+    server.wake_streams();
     CHECK(client.read_until(";") == "late;");
 }
 
@@ -166,7 +166,7 @@ TEST_CASE("what a client sends into its stream is ignored") {
     client.read_until("\r\n\r\n");
     client.send(std::string(100'000, 'x'));
     story.add("still here;");
-    server.news();
+    server.wake_streams();
     CHECK(client.read_until(";") == "still here;");
 }
 
@@ -255,7 +255,7 @@ TEST_CASE("streams are no idle clients: they do not have to make room") {
     for (int i = 0; i < 10; ++i)
         CHECK(serves(server));
     story.add("still here;");
-    server.news();
+    server.wake_streams();
     for (auto* client : {&first, &second}) {
         client->read_until("\r\n\r\n");
         CHECK(client->read_until(";") == "still here;");
@@ -285,9 +285,9 @@ TEST_CASE("HEAD of a stream ends with its head") {
     CHECK(story.has_listeners(0));
 }
 
-TEST_CASE("news without a server that listens are nobody's, and harm nobody") {
+TEST_CASE("waking the streams of a server that does not listen does nothing") {
     Server server;
-    server.news();
+    server.wake_streams();
     server.stop();
-    server.news();
+    server.wake_streams();
 }

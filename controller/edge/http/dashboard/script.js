@@ -21,8 +21,8 @@ function shortSpan(seconds) {
   return `${Math.floor(whole / 86400)} d ${Math.floor(whole / 3600) % 24} h`;
 }
 
-// A span that goes on: what it says is brought up to date each second.
-// One that ends says `over` from then on.
+// The time since `time`, or until it, updated each second. Once `time` has passed, `over` (if any)
+// is shown instead.
 function age(time, before = "for ", over = "") {
   const node = element("time", "");
   node.dateTime = time;
@@ -59,7 +59,7 @@ async function ask(path, options = {}) {
 async function askJson(path) {
   const reply = await ask(path, { signal: AbortSignal.timeout(5000) });
   const date = Date.parse(reply.headers.get("Date"));
-  // The header tells whole seconds: less than that is no lead.
+  // The header has whole seconds: a smaller difference is rounding.
   clockLead = Math.abs(date - Date.now()) > 2000 ? date - Date.now() : 0;
   return reply.json();
 }
@@ -78,14 +78,14 @@ function toneOfCondition({ type, status }) {
   return GRAVE.includes(type) ? "bad" : "warn";
 }
 
-// What matters most now: first what keeps the controller from working, then what it waits for.
+// The most important message: what keeps the controller from working, else what it waits for.
 function headline({ conditions, ready, wanted }) {
-  const told = (type, status) =>
+  const find = (type, status) =>
     conditions.find((one) => one.type === type && one.status === status && one.message);
-  const hindrance = told("SpecValid", "False") || told("RuntimeReachable", "False");
-  if (hindrance) return `${hindrance.reason}: ${hindrance.message}`;
-  const plainly = `${ready} of ${wanted} engines ready`;
-  return (told("Progressing", "True") || told("Ready", "False") || { message: plainly }).message;
+  const problem = find("SpecValid", "False") || find("RuntimeReachable", "False");
+  if (problem) return `${problem.reason}: ${problem.message}`;
+  const condition = find("Progressing", "True") || find("Ready", "False");
+  return condition ? condition.message : `${ready} of ${wanted} engines ready`;
 }
 
 function showPool(pool) {
@@ -150,7 +150,7 @@ function showFreeSlots({ cap, used }) {
   byId("free-slots").textContent = cap ? `${Math.max(0, cap - used)} of ${cap} slots free` : "";
 }
 
-// --- events: the newest first, each id once; a repeated one moves to the top
+// --- events: the newest first, each id once; a repeated event moves to the top
 
 const MOST_EVENTS = 200;
 let events = [];
@@ -229,13 +229,13 @@ function showHistory({ intervalSeconds, samples }) {
     [["line", path(milliseconds, longest)]]);
 }
 
-// --- staying up to date: a stream of events says when to look again; without it, each second
+// --- updates: after each event of the stream; without a stream, each second
 
 const shown = new Map();
 let streaming = false;
 let lastAnswer = new Date();
 
-// Leaves the page alone where nothing has changed, so that text can be selected.
+// Unchanged parts of the page are not touched, so that selected text stays selected.
 function show(what, data, how) {
   const text = JSON.stringify(data);
   if (shown.get(what) === text) return;
@@ -250,7 +250,7 @@ async function refresh() {
     await Promise.all(names.map((name) => askJson(`/api/v1/${name}`)));
   show("pool", { ...pool, observedAt: "" }, showPool);
   show("engines", engines.items, showEngines);
-  // Their ages are told by `since`, and change all the time.
+  // These ages change all the time; the page shows `since` instead.
   show("gateways", gateways.items.map(({ readyFor, notReadyFor, ...rest }) => rest), showGateways);
   const used = engines.items.filter((engine) => engine.id).length;
   show("free slots", { cap: pool.maxActiveReplicas, used }, showFreeSlots);
@@ -264,42 +264,42 @@ async function loadEvents() {
   addEvents(items);
 }
 
-function tellLink(problem) {
+function showConnection(problem) {
   document.body.classList.toggle("stale", Boolean(problem));
   byId("link").hidden = !problem;
   if (problem) {
     byId("link").textContent =
-      `No answer since ${lastAnswer.toLocaleTimeString()}: what is shown is from then. ${problem}`;
+      `No answer since ${lastAnswer.toLocaleTimeString()}; the page shows that state. ${problem}`;
   }
 }
 
 let wake = () => {};
 
-async function keepLooking() {
+async function keepUpdating() {
   for (;;) {
     try {
       await refresh();
       lastAnswer = new Date();
       byId("main").hidden = false;
-      tellLink("");
+      showConnection("");
     } catch (error) {
       if (error instanceof KeyWanted) {
         await askForKey();
         continue;
       }
-      tellLink(error.message);
+      showConnection(error.message);
     }
-    const rung = new Promise((resolve) => { wake = resolve; });
-    await Promise.race([rung, pause(streaming ? 2000 : 1000)]);
-    // A burst of events is one look.
+    const woken = new Promise((resolve) => { wake = resolve; });
+    await Promise.race([woken, pause(streaming ? 2000 : 1000)]);
+    // A burst of events causes one update.
     await pause(document.hidden ? 5000 : 100);
   }
 }
 
-// Fetched rather than an EventSource, which could not send the key.
+// Uses fetch() because an EventSource cannot send the key.
 async function followEvents() {
   for (;; await pause(2000)) {
-    if (byId("main").hidden) continue;  // nothing was ever answered, or the key is being asked for
+    if (byId("main").hidden) continue;  // no answer yet, or the key form is shown
     const aborter = new AbortController();
     try {
       await loadEvents();
@@ -309,13 +309,13 @@ async function followEvents() {
       streaming = true;
       await readStream(reply.body.getReader(), aborter);
     } catch (error) {
-      // The regular look tells what is wrong.
+      // keepUpdating() shows what is wrong.
     }
     streaming = false;
   }
 }
 
-// The server sends something each 15 s; silence means that it is gone.
+// The server sends at least a comment every 15 s: after 40 s without one it is gone.
 async function readStream(reader, aborter) {
   const decoder = new TextDecoder();
   let text = "";
@@ -339,8 +339,8 @@ async function readStream(reader, aborter) {
 
 function askForKey() {
   const form = byId("key");
-  byId("headline").textContent = "The API key is needed.";
-  if (key) byId("key-hint").textContent = "This key was refused. Try again.";
+  byId("headline").textContent = "The controller requires its API key.";
+  if (key) byId("key-hint").textContent = "This key is wrong. Try again.";
   sessionStorage.removeItem("key");
   byId("main").hidden = true;
   form.hidden = false;
@@ -359,5 +359,5 @@ function askForKey() {
 }
 
 setInterval(() => document.querySelectorAll("time[data-before]").forEach(tick), 1000);
-keepLooking();
+keepUpdating();
 followEvents();

@@ -1,4 +1,4 @@
-// The server and clients that mean well.
+// The server and well-behaved clients.
 #include <doctest/doctest.h>
 
 #include <stdexcept>
@@ -87,7 +87,7 @@ TEST_CASE("HEAD has the length and no body, 204 neither; the connection can be u
     CHECK(client.read_reply().starts_with("HTTP/1.1 200 OK\r\n"));
 }
 
-TEST_CASE("a client that asks before it sends its body is told to go ahead") {
+TEST_CASE("a client that expects 100 Continue before it sends its body gets it") {
     const LocalServer server;
     const std::string whole = post("hello", "Expect: 100-continue\r\n");
     const auto body_at = whole.size() - 5;
@@ -152,18 +152,18 @@ TEST_CASE("what cannot be read is answered as JSON, and the connection ends") {
     }
 }
 
-TEST_CASE("it listens where it is told, and says where that is") {
+TEST_CASE("it listens on the given address, and reports the one in use") {
     Server any;
     REQUIRE(any.listen("0.0.0.0:0", echo).ok());
-    CHECK(any.where().starts_with("0.0.0.0:"));
-    CHECK(any.where() != "0.0.0.0:0");
+    CHECK(any.address().starts_with("0.0.0.0:"));
+    CHECK(any.address() != "0.0.0.0:0");
 
     Server six;
     const auto listening = six.listen("[::1]:0", echo);
     if (!listening) {
         MESSAGE("no IPv6 on this machine: " << listening.fault().message);
     } else {
-        CHECK(six.where().starts_with("[::1]:"));
+        CHECK(six.address().starts_with("[::1]:"));
     }
 }
 
@@ -175,7 +175,7 @@ TEST_CASE("where it cannot listen it says why") {
     REQUIRE_FALSE(in_use.ok());
     CHECK(in_use.fault().kind == FaultKind::rejected);
     CHECK(in_use.fault().message == "cannot listen on " + taken + ": Address already in use");
-    CHECK(second.where().empty());
+    CHECK(second.address().empty());
 
     Server third;
     const auto elsewhere = third.listen("192.0.2.1:9190", echo);  // nobody's address
