@@ -42,18 +42,18 @@ std::vector<ControlReply> replies_from(std::string_view text) {
     return replies;
 }
 
-// The whole inquiry; a server that has nothing more to say cannot be reached.
-std::vector<ControlReply> inquire(const std::vector<ControlReply>& replies) {
+// The whole search. After its last reply, the server cannot be reached.
+std::vector<ControlReply> run_search(const std::vector<ControlReply>& replies) {
     constexpr std::size_t most_requests = 8;  // two routes, each behind three redirects
-    GluetunInquiry inquiry(forwarded_ports_routes(), server.authority);
-    for (std::size_t asked = 0; inquiry.path() != nullptr; ++asked) {
-        must(asked < most_requests, "an inquiry comes to an end");
-        must(inquiry.path()->starts_with('/'), "the path stays on the server");
-        must(!mentions(*inquiry.path(), "\n"), "a path is one line");
-        inquiry.take(asked < replies.size() ? replies[asked]
-                                            : no_reply(ReplyProblem::unreachable, "is silent"));
+    RouteSearch search(forwarded_ports_routes(), server.authority);
+    for (std::size_t asked = 0; search.next_path() != nullptr; ++asked) {
+        must(asked < most_requests, "a search comes to an end");
+        must(search.next_path()->starts_with('/'), "the path stays on the server");
+        must(!mentions(*search.next_path(), "\n"), "a path is one line");
+        search.add_reply(asked < replies.size() ? replies[asked]
+                                                : no_reply(ReplyProblem::unreachable, "is silent"));
     }
-    return inquiry.replies();
+    return search.replies();
 }
 
 void examine_ports(const ForwardedPortsAnswer& answer) {
@@ -88,7 +88,7 @@ void examine_public_ip(const ControlReply& reply) {
 
 void examine_gluetun(std::string_view text) {
     const auto replies = replies_from(text);
-    examine_ports(forwarded_ports_from(inquire(replies), server));
+    examine_ports(forwarded_ports_from(run_search(replies), server));
     for (const auto& reply : replies) {
         examine_status(reply);
         examine_public_ip(reply);

@@ -15,8 +15,8 @@ void examine_spec(std::string_view text);
 // events (e) or that of a pull (p).
 void examine_docker(std::string_view bytes);
 
-// Replies of a control server to one inquiry, in their order, "---" on a line between them. Each is
-// a line with its HTTP status and, for a redirect, where to; then comes its body.
+// Replies of a control server to one route search, in their order, "---" on a line between them.
+// Each is a line with its HTTP status and, for a redirect, where to; then comes its body.
 void examine_gluetun(std::string_view text);
 
 // What a client sends over one connection to the HTTP API.

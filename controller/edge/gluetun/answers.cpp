@@ -17,9 +17,9 @@ namespace {
 
 using web::json::value;
 
-constexpr std::size_t longest_ip_bytes = 45;  // an IPv6 address with an IPv4 one in it
+constexpr std::size_t longest_ip_bytes = 45;  // an IPv6 address that embeds an IPv4 one
 
-// Thrown and caught in this file only: the end of a sentence.
+// Thrown and caught in this file only. `what` is the end of a sentence.
 struct Unexpected {
     std::string what;
 };
@@ -29,13 +29,13 @@ std::string_view without_byte_order_mark(std::string_view text) {
     return text.starts_with(mark) ? text.substr(mark.size()) : text;
 }
 
-// nullopt for everything that is not a JSON object.
+// nullopt: not a JSON object.
 std::optional<value> parse_object(std::string_view body) {
     try {
         value parsed = value::parse(std::string(without_byte_order_mark(body)));
         if (parsed.is_object()) return parsed;
     } catch (const std::exception&) {
-        // Its message would quote the body.
+        // The exception is dropped: its message quotes the body.
     }
     return std::nullopt;
 }
@@ -51,7 +51,7 @@ int port_from(const value& number) {
     const bool whole = number.is_integer() && number.as_number().is_int32();
     const int port = whole ? number.as_number().to_int32() : -1;
     if (port < 0 || port > 65535) {
-        throw Unexpected{"names a port that is no whole number from 0 to 65535"};
+        throw Unexpected{"reports a port that is not a whole number from 0 to 65535"};
     }
     return port;
 }
@@ -59,7 +59,8 @@ int port_from(const value& number) {
 std::set<int> ports_from(const value& reply) {
     const value* list = member(reply, "ports");
     const value* single = member(reply, "port");
-    if (list != nullptr && !list->is_array()) throw Unexpected{"has \"ports\" that are no list"};
+    if (list != nullptr && !list->is_array())
+        throw Unexpected{"sends \"ports\" that is not a list"};
     std::set<int> ports;
     if (list != nullptr && list->size() > 0) {
         for (const value& element : list->as_array()) {
@@ -94,14 +95,14 @@ ForwardedPortsAnswer read_ports(std::string_view body) {
     }
 }
 
-bool is_refusal(const ControlReply& reply) {
+bool is_access_denied(const ControlReply& reply) {
     return reply.problem == ReplyProblem::none && (reply.status == 401 || reply.status == 403);
 }
 
-std::string who_is_refused(SentLogin sent) {
+std::string denied_login(SentLogin sent) {
     switch (sent) {
         case SentLogin::none:
-            return "asks for a key to tell the forwarded port (401 or 403): name its file in "
+            return "requires a key for the forwarded port (401 or 403): name its file in "
                    "controlServer.apiKeyFile, and ";
         case SentLogin::api_key:
             return "does not let the key of the spec read the forwarded port (401 or 403): compare "
@@ -112,35 +113,41 @@ std::string who_is_refused(SentLogin sent) {
            "and password with Gluetun's, and ";
 }
 
-std::string refused_detail(SentLogin sent) {
+std::string access_denied_detail(SentLogin sent) {
     const bool basic = sent == SentLogin::password;
     const std::string login = basic ? R"(auth = "basic", username and password)"
                                     : R"(auth = "apikey" and apikey = the key)";
     const std::string default_role = basic ? R"({"auth":"basic","username":"...","password":"..."})"
                                            : R"({"auth":"apikey","apikey":"..."})";
-    return who_is_refused(sent) +
+    return denied_login(sent) +
            "in /gluetun/auth/config.toml, give a role of [[roles]] routes = [\"GET "
            "/v1/portforward\", \"GET /v1/vpn/status\", \"GET /v1/publicip/ip\"] (up to v3.40 "
            "\"GET /v1/openvpn/portforwarded\" in place of the first), " +
            login + "; from v3.41 on HTTP_CONTROL_SERVER_AUTH_DEFAULT_ROLE=" + default_role +
-           " does it as well; Gluetun reads both when it starts";
+           " does the same; Gluetun reads both when it starts";
 }
 
-ForwardedPortsAnswer judge(const std::vector<ControlReply>& replies, const AskedServer& server) {
+std::string name_of(const AskedServer& server) {
+    return "the control server of " + server.gateway + " at " + server.authority;
+}
+
+// The detail, if any, is the end of a sentence.
+ForwardedPortsAnswer answer_from(const std::vector<ControlReply>& replies,
+                                 const AskedServer& server) {
     const ControlReply& last = replies.back();
     if (last.problem == ReplyProblem::unreachable) {
         return {PortsAnswerKind::unreachable, {}, last.detail};
     }
     if (last.problem == ReplyProblem::broken) return {PortsAnswerKind::malformed, {}, last.detail};
     if (last.status == 200) return read_ports(last.body);
-    const bool unknown_or_refused = says_no_such_route(last.status) || last.status == 403;
-    if (!unknown_or_refused) {
+    const bool unknown_or_denied = says_no_such_route(last.status) || last.status == 403;
+    if (!unknown_or_denied) {
         return {PortsAnswerKind::malformed,
                 {},
                 "answers with HTTP " + std::to_string(last.status) + ": see Gluetun's log"};
     }
-    if (std::any_of(replies.begin(), replies.end(), is_refusal)) {
-        return {PortsAnswerKind::unauthorized, {}, refused_detail(server.sent)};
+    if (std::any_of(replies.begin(), replies.end(), is_access_denied)) {
+        return {PortsAnswerKind::unauthorized, {}, access_denied_detail(server.sent)};
     }
     return {PortsAnswerKind::unsupported,
             {},
@@ -164,11 +171,8 @@ std::vector<std::string> public_ip_routes() {
 
 ForwardedPortsAnswer forwarded_ports_from(const std::vector<ControlReply>& replies,
                                           const AskedServer& server) {
-    ForwardedPortsAnswer answer = judge(replies, server);
-    if (!answer.detail.empty()) {
-        answer.detail = "the control server of " + server.gateway + " at " + server.authority +
-                        " " + answer.detail;
-    }
+    ForwardedPortsAnswer answer = answer_from(replies, server);
+    if (!answer.detail.empty()) answer.detail = name_of(server) + " " + answer.detail;
     return answer;
 }
 
@@ -194,13 +198,14 @@ VpnStatus vpn_status_from(const ControlReply& reply) {
 std::string vpn_detail_from(const ControlReply& reply, const AskedServer& server) {
     const bool answered = reply.problem != ReplyProblem::unreachable;
     if (!answered || vpn_status_from(reply) != VpnStatus::unknown) return "";
-    const std::string who = "the control server of " + server.gateway + " at " + server.authority;
-    const std::string until = "; until then a VPN that is down is noticed by Docker's health alone";
-    if (is_refusal(reply)) {
-        return who + " does not tell the VPN's status (HTTP " + std::to_string(reply.status) +
-               "): give the role the route \"GET /v1/vpn/status\", too" + until;
+    const std::string until = "; until then only Docker's health check shows a VPN that is down";
+    if (is_access_denied(reply)) {
+        return name_of(server) + " does not report the VPN's status (HTTP " +
+               std::to_string(reply.status) +
+               "): add the route \"GET /v1/vpn/status\" to the role" + until;
     }
-    return who + " answers GET /v1/vpn/status with something else than a status of the VPN (HTTP " +
+    return name_of(server) +
+           " answers GET /v1/vpn/status with something else than a VPN status (HTTP " +
            std::to_string(reply.status) + ")" + until;
 }
 
@@ -216,10 +221,7 @@ std::optional<std::string> public_ip_from(const ControlReply& reply) {
 }
 
 ForwardedPortsAnswer unusable_key_answer(const AskedServer& server, const std::string& why) {
-    return {PortsAnswerKind::unauthorized,
-            {},
-            "the control server of " + server.gateway + " at " + server.authority +
-                " was not asked: " + why};
+    return {PortsAnswerKind::unauthorized, {}, name_of(server) + " was not asked: " + why};
 }
 
 }  // namespace roundhouse

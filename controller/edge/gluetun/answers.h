@@ -1,10 +1,11 @@
-// What Gluetun's control server says, as values: replies in, a closed set of answers out. Pure.
+// Reads the replies of Gluetun's control server: replies in, a closed set of answers out. Pure.
 //
 // Shapes by version (internal/server of Gluetun at the tags named):
 //   up to v3.38      {"port":N}, 0 when there is none
 //   v3.39 - v3.41    {"port":N}, and {"ports":[a,b]} without "port" for two or more
 //   later            {"port":N,"ports":[...]}; "ports" may be null
-// Every reply is sniffed text, so its content type tells nothing; bodies end with a newline.
+// Gluetun guesses the content type of each reply from its text, so it means nothing here. Bodies
+// end with a newline.
 #pragma once
 
 #include <optional>
@@ -19,7 +20,7 @@ namespace roundhouse {
 
 enum class SentLogin { none, api_key, password };
 
-// What details name. Holds no secret.
+// The control server, as messages name it. Holds no secret.
 struct AskedServer {
     std::string gateway;    // container name
     std::string authority;  // "172.17.0.2:8000"
@@ -28,27 +29,26 @@ struct AskedServer {
     bool operator==(const AskedServer&) const = default;
 };
 
-// Routes in the order in which they are to be asked.
+// The routes of each question, in the order in which to try them.
 std::vector<std::string> forwarded_ports_routes();
 std::vector<std::string> vpn_status_routes();
 std::vector<std::string> public_ip_routes();
 
-// `replies`: of one inquiry into forwarded_ports_routes(), at least one. 0 and null mean "none";
-// a number outside of 0..65535, a fraction or a text makes the whole answer malformed.
+// `replies`: of one RouteSearch over forwarded_ports_routes(), at least one. A port of 0 or null
+// means none; a number outside 0..65535, a fraction or a string makes the whole answer malformed.
 ForwardedPortsAnswer forwarded_ports_from(const std::vector<ControlReply>& replies,
                                           const AskedServer& server);
 
-// Anything but one of Gluetun's own words is `unknown`.
+// `unknown` unless the reply is one of Gluetun's words.
 VpnStatus vpn_status_from(const ControlReply& reply);
 
-// What to do where an answered question for the status gives `unknown`; else empty.
+// What to do if the server answered and the status is `unknown`; else empty.
 std::string vpn_detail_from(const ControlReply& reply, const AskedServer& server);
 
-// nullopt: not answered, or not with an IP. Empty: Gluetun does not know it.
+// nullopt: no answer, or not an IP. Empty: Gluetun does not know its IP.
 std::optional<std::string> public_ip_from(const ControlReply& reply);
 
-// The answer when nothing was asked, because `why` (a whole sentence) keeps the key from being
-// sent.
+// The answer if no request was sent because the key cannot be used; `why` is a whole sentence.
 ForwardedPortsAnswer unusable_key_answer(const AskedServer& server, const std::string& why);
 
 }  // namespace roundhouse

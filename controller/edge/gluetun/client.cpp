@@ -39,81 +39,83 @@ SentLogin kind_of(const ControlLogin& login) {
     return login.username.empty() ? SentLogin::none : SentLogin::password;
 }
 
-// All questions of one read(), side by side: what hangs holds up only itself.
-class Interview {
+// The route searches of one read(), side by side: one that hangs does not delay the others.
+class RouteSearches {
   public:
-    Interview(std::string gateway, const GluetunSettings& settings, ControlTarget target,
-              steady_clock::time_point deadline)
+    RouteSearches(std::string gateway, const GluetunSettings& settings, ControlTarget target,
+                  steady_clock::time_point deadline)
         : gateway_(std::move(gateway)),
           settings_(settings),
-          inquiries_{GluetunInquiry(forwarded_ports_routes(), target.authority),
-                     GluetunInquiry(vpn_status_routes(), target.authority),
-                     GluetunInquiry(public_ip_routes(), target.authority)},
+          searches_{RouteSearch(forwarded_ports_routes(), target.authority),
+                    RouteSearch(vpn_status_routes(), target.authority),
+                    RouteSearch(public_ip_routes(), target.authority)},
           transfers_(std::move(target), deadline) {}
 
     void run() {
-        for (std::size_t i = 0; i < inquiries_.size(); ++i) {
-            ask(i);
+        for (std::size_t i = 0; i < searches_.size(); ++i) {
+            send_request(i);
         }
-        while (under_way_ > 0) {
+        while (pending_ > 0) {
             auto ended = transfers_.wait();
-            if (!ended) return give_up();
-            --under_way_;
-            const auto i = static_cast<std::size_t>(ended->ticket);
-            take(i, std::move(ended->reply));
-            if (inquiries_[i].path() != nullptr) ask(i);
+            if (!ended) return time_out();
+            --pending_;
+            const auto i = static_cast<std::size_t>(ended->id);
+            add_reply(i, std::move(ended->reply));
+            if (searches_[i].next_path() != nullptr) send_request(i);
         }
     }
 
     GatewayReading reading(const AskedServer& server) const {
-        return {.forwarded_ports = forwarded_ports_from(inquiries_[0].replies(), server),
-                .vpn_status = vpn_status_from(inquiries_[1].replies().back()),
-                .vpn_detail = vpn_detail_from(inquiries_[1].replies().back(), server),
-                .public_ip = public_ip_from(inquiries_[2].replies().back())};
+        return {.forwarded_ports = forwarded_ports_from(searches_[0].replies(), server),
+                .vpn_status = vpn_status_from(searches_[1].replies().back()),
+                .vpn_detail = vpn_detail_from(searches_[1].replies().back(), server),
+                .public_ip = public_ip_from(searches_[2].replies().back())};
     }
 
   private:
-    void ask(std::size_t i) {
-        begun_[i] = steady_clock::now();
-        ++under_way_;
-        transfers_.begin(static_cast<int>(i), *inquiries_[i].path());
+    void send_request(std::size_t i) {
+        started_[i] = steady_clock::now();
+        ++pending_;
+        transfers_.start(static_cast<int>(i), *searches_[i].next_path());
     }
 
-    void take(std::size_t i, ControlReply reply) {
+    void add_reply(std::size_t i, ControlReply reply) {
         if (settings_.on_request) {
-            const auto took = std::chrono::duration_cast<Duration>(steady_clock::now() - begun_[i]);
+            const auto took =
+                std::chrono::duration_cast<Duration>(steady_clock::now() - started_[i]);
             settings_.on_request({gateway_, reply.status, took});
         }
-        inquiries_[i].take(std::move(reply));
+        searches_[i].add_reply(std::move(reply));
     }
 
-    void give_up() {
-        for (std::size_t i = 0; i < inquiries_.size(); ++i) {
-            if (inquiries_[i].path() == nullptr) continue;
-            take(i, no_reply(ReplyProblem::unreachable,
-                             "gives no whole reply within " + format_duration(settings_.deadline) +
-                                 "; check that roundhouse is on one of Gluetun's networks, and "
-                                 "Gluetun's log"));
+    void time_out() {
+        for (std::size_t i = 0; i < searches_.size(); ++i) {
+            if (searches_[i].next_path() == nullptr) continue;
+            add_reply(
+                i, no_reply(ReplyProblem::unreachable,
+                            "gives no whole reply within " + format_duration(settings_.deadline) +
+                                "; check that roundhouse is on one of Gluetun's networks, "
+                                "and Gluetun's log"));
         }
     }
 
     std::string gateway_;
     const GluetunSettings& settings_;
-    std::array<GluetunInquiry, 3> inquiries_;
-    std::array<steady_clock::time_point, 3> begun_{};
-    int under_way_ = 0;
+    std::array<RouteSearch, 3> searches_;
+    std::array<steady_clock::time_point, 3> started_{};
+    int pending_ = 0;
     ControlTransfers transfers_;
 };
 
-// Nothing could be asked.
-GatewayReading only(ForwardedPortsAnswer answer) {
+// A reading without any request.
+GatewayReading reading_with(ForwardedPortsAnswer answer) {
     GatewayReading reading;
     reading.forwarded_ports = std::move(answer);
     return reading;
 }
 
 GatewayReading unreachable(const AskedServer& server, const std::string& why) {
-    return only(forwarded_ports_from({no_reply(ReplyProblem::unreachable, why)}, server));
+    return reading_with(forwarded_ports_from({no_reply(ReplyProblem::unreachable, why)}, server));
 }
 
 }  // namespace
@@ -125,23 +127,22 @@ GatewayReading GluetunClient::read(const GatewaySpec& gateway, const std::string
     const int port = gateway.control_server.port;
     AskedServer server{gateway.container, host_port(address, port)};
     auto login = read_login(gateway.control_server);
-    if (!login) return only(unusable_key_answer(server, login.fault().message));
+    if (!login) return reading_with(unusable_key_answer(server, login.fault().message));
     server.sent = kind_of(login.value());
 
     if (address.empty()) {
-        return unreachable(server,
-                           "has no address that Docker knows: name one as controlServer.address");
+        return unreachable(server, "has no address that Docker knows: set controlServer.address");
     }
     auto ip = names_.find(address, deadline);
     if (!ip) {
         return unreachable(
             server, "cannot be found: " + ip.fault().message + "; check controlServer.address");
     }
-    Interview interview(gateway.container, settings_,
-                        {std::move(ip.value()), port, server.authority, std::move(login.value())},
-                        deadline);
-    interview.run();
-    return interview.reading(server);
+    RouteSearches searches(
+        gateway.container, settings_,
+        {std::move(ip.value()), port, server.authority, std::move(login.value())}, deadline);
+    searches.run();
+    return searches.reading(server);
 }
 
 }  // namespace roundhouse

@@ -1,4 +1,4 @@
-// The GatewayApi over Gluetun's control server.
+// The GatewayApi of Gluetun's control server.
 #pragma once
 
 #include <functional>
@@ -10,7 +10,7 @@
 
 namespace roundhouse {
 
-// One request as it ended, for metrics.
+// One request that has ended, for metrics.
 struct GluetunRequest {
     std::string gateway;  // container name
     int status = 0;       // HTTP status; 0: no whole reply
@@ -18,12 +18,12 @@ struct GluetunRequest {
 };
 
 struct GluetunSettings {
-    Duration deadline = std::chrono::seconds(2);  // for all questions to a gateway together
-    // Called from the threads that call read(), for several gateways at once. May be empty.
+    Duration deadline = std::chrono::seconds(2);  // for all requests of one read()
+    // Called during read(), on its thread; for several gateways at once. May be empty.
     std::function<void(const GluetunRequest&)> on_request;
 };
 
-// Secrets are read from their files at each read(), so a changed key counts from then on.
+// Each read() reads the secrets from their files, so that a changed key takes effect.
 class GluetunClient : public GatewayApi {
   public:
     explicit GluetunClient(GluetunSettings settings = {});

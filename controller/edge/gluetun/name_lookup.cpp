@@ -38,7 +38,7 @@ std::string ip_of(const addrinfo& entry) {
     return error == 0 ? text.data() : "";
 }
 
-// Blocks for as long as the system's resolver does.
+// Blocks as long as the system's resolver does.
 Found ask_resolver(const std::string& name) {
     for (const int family : {AF_INET, AF_INET6}) {
         addrinfo wanted{};
@@ -59,10 +59,10 @@ Found ask_resolver(const std::string& name) {
 
 }  // namespace
 
-struct NameLookup::Board {
+struct NameLookup::Lookups {
     struct Entry {
-        int askers = 0;  // who wait for it; the last one takes the entry away
-        bool under_way = false;
+        int waiters = 0;  // calls that wait for it; the last one erases the entry
+        bool running = false;
         std::optional<Found> found;
     };
     std::mutex mutex;  // guards `entries`; never held during a look-up
@@ -70,39 +70,39 @@ struct NameLookup::Board {
     std::map<std::string, Entry> entries;
 };
 
-NameLookup::NameLookup() : board_(std::make_shared<Board>()) {}
+NameLookup::NameLookup() : lookups_(std::make_shared<Lookups>()) {}
 
 Result<std::string> NameLookup::find(const std::string& name,
                                      std::chrono::steady_clock::time_point deadline) {
     if (is_ip_address(name)) return name;
-    std::unique_lock lock(board_->mutex);
-    Board::Entry& entry = board_->entries[name];
-    if (!entry.under_way && !entry.found) {
-        entry.under_way = true;
-        const auto look_up = [board = board_, name] {
+    std::unique_lock lock(lookups_->mutex);
+    Lookups::Entry& entry = lookups_->entries[name];
+    if (!entry.running && !entry.found) {
+        entry.running = true;
+        const auto look_up = [lookups = lookups_, name] {
             Found found = ask_resolver(name);
-            const std::lock_guard guard(board->mutex);
-            const auto at = board->entries.find(name);
-            at->second.under_way = false;
-            if (at->second.askers == 0) {
-                board->entries.erase(at);
+            const std::lock_guard guard(lookups->mutex);
+            const auto at = lookups->entries.find(name);
+            at->second.running = false;
+            if (at->second.waiters == 0) {
+                lookups->entries.erase(at);
             } else {
                 at->second.found = std::move(found);
             }
-            board->changed.notify_all();
+            lookups->changed.notify_all();
         };
         try {
             std::thread(look_up).detach();
         } catch (const std::system_error& error) {
-            board_->entries.erase(name);
+            lookups_->entries.erase(name);
             return no_address(name, error.what());
         }
     }
-    ++entry.askers;
-    board_->changed.wait_until(lock, deadline, [&] { return entry.found.has_value(); });
-    --entry.askers;
+    ++entry.waiters;
+    lookups_->changed.wait_until(lock, deadline, [&] { return entry.found.has_value(); });
+    --entry.waiters;
     Found answer = entry.found.value_or(no_address(name, "no answer in time"));
-    if (entry.askers == 0 && !entry.under_way) board_->entries.erase(name);
+    if (entry.waiters == 0 && !entry.running) lookups_->entries.erase(name);
     return answer;
 }
 

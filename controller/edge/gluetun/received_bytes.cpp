@@ -1,6 +1,6 @@
 #include "edge/gluetun/received_bytes.h"
 
-// glibc's <netinet/tcp.h> has an older tcp_info, without the count; the two exclude each other.
+// Not glibc's <netinet/tcp.h>: its tcp_info lacks the count, and the two headers conflict.
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <sys/socket.h>

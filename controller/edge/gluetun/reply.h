@@ -1,4 +1,4 @@
-// What came back for one request to a gateway's control server.
+// The reply to one request to a gateway's control server.
 #pragma once
 
 #include <string>
@@ -9,16 +9,16 @@ namespace roundhouse {
 // Why there is no whole reply.
 enum class ReplyProblem {
     none,
-    unreachable,  // no connection, or not one byte came, or the time was over
-    broken,       // bytes came, but no whole reply that may be used
+    unreachable,  // no connection, not one byte received, or the deadline passed
+    broken,       // bytes were received, but they are no reply that can be used
 };
 
 struct ControlReply {
     ReplyProblem problem = ReplyProblem::none;
-    // The problem in our own words, as the end of a sentence whose subject is the control server.
-    // Never a quote: what is on the wire may repeat a key.
+    // The problem, as the end of a sentence whose subject is the control server. It never quotes
+    // the reply, which may repeat a key.
     std::string detail;
-    int status = 0;  // without a problem: the HTTP status
+    int status = 0;  // the HTTP status; 0 with a problem
     std::string location;
     std::string body;
 

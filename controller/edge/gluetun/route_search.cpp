@@ -22,7 +22,7 @@ bool starts_with_ignoring_case(std::string_view text, std::string_view start) {
     return lower(text.substr(0, start.size())) == lower(start);
 }
 
-// "/v1/x" of "http://host:port/v1/x"; a path stays what it is. Empty: another server.
+// "/v1/x" for "http://host:port/v1/x" and for "/v1/x". Empty: another server.
 std::string_view path_on(std::string_view location, std::string_view authority) {
     constexpr std::string_view scheme = "http://";
     if (!starts_with_ignoring_case(location, scheme)) return location;
@@ -31,7 +31,7 @@ std::string_view path_on(std::string_view location, std::string_view authority) 
     return location.substr(authority.size());
 }
 
-// What RFC 3986 allows in a path and a query; parsers of URLs read the rest in different ways.
+// Allowed by RFC 3986 in a path or query. URL parsers disagree about other characters.
 bool is_plain(char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
            std::string_view("-._~!$&'()*+,;=%:@/?").find(c) != std::string::npos;
@@ -51,40 +51,41 @@ bool says_no_such_route(int status) {
     return status == 400 || status == 401 || status == 404 || status == 405;
 }
 
-GluetunInquiry::GluetunInquiry(std::vector<std::string> routes, std::string authority)
+RouteSearch::RouteSearch(std::vector<std::string> routes, std::string authority)
     : routes_(std::move(routes)), authority_(std::move(authority)), path_(routes_.front()) {}
 
-const std::string* GluetunInquiry::path() const {
-    return over_ ? nullptr : &path_;
+const std::string* RouteSearch::next_path() const {
+    return has_ended_ ? nullptr : &path_;
 }
 
-void GluetunInquiry::take(ControlReply reply) {
+void RouteSearch::add_reply(ControlReply reply) {
     if (reply.problem == ReplyProblem::none && is_redirect(reply.status)) {
-        follow(reply);
+        follow_redirect(reply);
     } else {
         finish_route(std::move(reply));
     }
 }
 
-void GluetunInquiry::follow(const ControlReply& redirect) {
+void RouteSearch::follow_redirect(const ControlReply& redirect) {
     const auto path = redirected_path(redirect.location, authority_);
     if (!path) {
         finish_route(no_reply(ReplyProblem::broken,
-                              "redirects to another server, where roundhouse does not follow with "
-                              "the key; name the real control server in the spec"));
+                              "redirects to another server, which roundhouse does not send the "
+                              "key to; name the real control server in the spec"));
     } else if (++redirects_ > most_redirects) {
         finish_route(no_reply(ReplyProblem::broken,
-                              "redirects again and again; look at what is in front of Gluetun"));
+                              "redirects again and again; check the proxy in front of Gluetun"));
     } else {
         path_ = *path;
     }
 }
 
-void GluetunInquiry::finish_route(ControlReply reply) {
-    const bool elsewhere = reply.problem == ReplyProblem::none && says_no_such_route(reply.status);
+void RouteSearch::finish_route(ControlReply reply) {
+    const bool no_such_route =
+        reply.problem == ReplyProblem::none && says_no_such_route(reply.status);
     replies_.push_back(std::move(reply));
-    over_ = !elsewhere || replies_.size() == routes_.size();
-    if (over_) return;
+    has_ended_ = !no_such_route || replies_.size() == routes_.size();
+    if (has_ended_) return;
     path_ = routes_[replies_.size()];
     redirects_ = 0;
 }

@@ -1,10 +1,10 @@
-// One question to Gluetun's control server, put to its routes in turn until one can tell. Pure:
-// decides which path is asked next; asking is another file's work.
+// The search for the route by which a version of Gluetun answers a question. Pure: it decides which
+// path to request next, and sends nothing.
 //
-// Routes moved between versions, and each version says "no such route" in its own way: 400 up to
-// v3.39.0, 401 from v3.39.1 to v3.41.1 (for every route that is in no role, existing or not), 404
-// or 405 later. v3.41 answers moved routes with 301 or 308. Source: internal/server of Gluetun
-// at these tags.
+// Routes moved between versions, and each version answers "no such route" in its own way: 400 up to
+// v3.39.0, 401 from v3.39.1 to v3.41.1 (for every route that no role allows, existing or not), 404
+// or 405 later. v3.41 answers moved routes with 301 or 308. Source: internal/server of Gluetun at
+// these tags.
 #pragma once
 
 #include <optional>
@@ -16,38 +16,38 @@
 
 namespace roundhouse {
 
-// The path that `location` leads to on the server that we ask. nullopt: it leads elsewhere, where
-// our key must not go, or nowhere. `authority` is "host:port" as we dial it, IPv6 in brackets.
+// The path that a Location header names on the server at `authority` ("host:port" as dialled, IPv6
+// in brackets). nullopt: it names another server, which must not get the key, or is invalid.
 std::optional<std::string> redirected_path(std::string_view location, std::string_view authority);
 
-class GluetunInquiry {
+class RouteSearch {
   public:
     // `routes`: newest first, at least one.
-    GluetunInquiry(std::vector<std::string> routes, std::string authority);
+    RouteSearch(std::vector<std::string> routes, std::string authority);
 
-    // The path to ask now; nullptr when the inquiry is over.
-    const std::string* path() const;
+    // The path to request next; nullptr when the search has ended.
+    const std::string* next_path() const;
 
-    // The reply for path(). Redirects are followed three times at most, and on the same server
-    // only. Any reply but "no such route" and a redirect ends the inquiry.
-    void take(ControlReply reply);
+    // The reply to next_path(). At most three redirects are followed for each route, all on the
+    // same server. Any reply other than "no such route" or a redirect ends the search.
+    void add_reply(ControlReply reply);
 
-    // How each route that was asked ended, in their order.
+    // The final reply of each route that was tried, in the order of the routes.
     const std::vector<ControlReply>& replies() const { return replies_; }
 
   private:
-    void follow(const ControlReply& redirect);
+    void follow_redirect(const ControlReply& redirect);
     void finish_route(ControlReply reply);
 
     std::vector<std::string> routes_;
     std::string authority_;
     std::string path_;
     int redirects_ = 0;
-    bool over_ = false;
+    bool has_ended_ = false;
     std::vector<ControlReply> replies_;
 };
 
-// 400, 401, 404, 405: what the versions of Gluetun say of a route that they do not have.
+// 400, 401, 404, 405: how the versions of Gluetun answer a route that they do not have.
 bool says_no_such_route(int status);
 
 }  // namespace roundhouse

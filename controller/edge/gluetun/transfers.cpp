@@ -29,14 +29,14 @@ using std::chrono::steady_clock;
 using Tcp = boost::asio::ip::tcp;
 
 constexpr std::size_t longest_reply_bytes = std::size_t{64} << 10U;
-// Slows a flood down; Gluetun's replies are smaller.
+// Slows down a flood; Gluetun's replies are smaller.
 constexpr int receive_buffer_bytes = 16384;
-// cpprestsdk's own time limit comes only after our deadline: its errors do not tell what was late.
+// cpprestsdk's own timeout comes after the deadline: its errors do not say what was late.
 constexpr auto grace_period = std::chrono::milliseconds(500);
-// How often the size of what has arrived is looked at. Between two looks a flood costs memory.
-constexpr auto watch_period = std::chrono::milliseconds(5);
+// How often the received bytes are checked. Between two checks a flood takes memory.
+constexpr auto check_period = std::chrono::milliseconds(5);
 
-// cpprestsdk starts 40 threads unless it is told otherwise before its first use.
+// cpprestsdk starts 40 threads unless a number is set before its first use.
 void start_threads() {
     static const bool started = [] {
         crossplat::threadpool::initialize_with_threads(2);
@@ -45,8 +45,8 @@ void start_threads() {
     static_cast<void>(started);
 }
 
-// The URL parser wants IPv6 addresses in brackets, and the resolver behind it chokes on them. Put
-// together from parts, the URL holds the bare address.
+// The URL parser requires brackets around an IPv6 address, and the resolver rejects them. A URL
+// built from parts holds the bare address.
 web::uri base_of(const ControlTarget& target) {
     web::uri_builder builder;
     builder.set_scheme("http").set_host(target.ip).set_port(target.port);
@@ -57,7 +57,7 @@ bool is_ipv6(const ControlTarget& target) {
     return target.ip.find(':') != std::string::npos;
 }
 
-// cpprestsdk would make this header from its own credentials too, but loses memory each time.
+// cpprestsdk could make this header from its own credentials, but leaks memory each time.
 std::string basic_header(const ControlLogin& login) {
     const std::string text = login.username + ":" + login.password;
     return "Basic " + utility::conversions::to_base64({text.begin(), text.end()});
@@ -65,16 +65,16 @@ std::string basic_header(const ControlLogin& login) {
 
 }  // namespace
 
-// Where replies arrive, from cpprestsdk's threads.
-class ControlTransfers::Mailbox {
+// Filled by cpprestsdk's threads.
+class ControlTransfers::ReplyQueue {
   public:
-    void put(Ended ended) {
+    void push(Ended ended) {
         const std::lock_guard lock(mutex_);
         ended_.push_back(std::move(ended));
         filled_.notify_all();
     }
 
-    std::optional<Ended> take(Instant until) {
+    std::optional<Ended> pop(Instant until) {
         std::unique_lock lock(mutex_);
         if (!filled_.wait_until(lock, until, [this] { return !ended_.empty(); })) {
             return std::nullopt;
@@ -90,11 +90,11 @@ class ControlTransfers::Mailbox {
     std::deque<Ended> ended_;
 };
 
-// One request. Kept alive by whoever waits for it and by its continuation in cpprestsdk, which
-// writes to its memory until the very end.
+// One request. Owned by ControlTransfers and by its continuation in cpprestsdk, which may write to
+// its memory until the request has ended.
 class ControlTransfers::Exchange {
   public:
-    // Throws when there is no socket to be had.
+    // Throws if it cannot open a socket.
     explicit Exchange(const ControlTarget& target, Instant deadline)
         : socket_(::socket(is_ipv6(target) ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)),
           client_(base_of(target), configuration(target, deadline)) {
@@ -109,14 +109,15 @@ class ControlTransfers::Exchange {
             .then([](const web::http::http_response& head) { return head.content_ready(); })
             .then([self,
                    on_end = std::move(on_end)](const pplx::task<web::http::http_response>& whole) {
-                on_end(self->conclude(whole));
+                on_end(self->reply_from(whole));
             });
     }
 
-    // Ends it soon, from any thread. A connection that is still being made ends by its time limit.
-    void hang_up() const { ::shutdown(socket_.get(), SHUT_RDWR); }
+    // Ends the request soon. A connection that is not established yet ends by its timeout. Any
+    // thread.
+    void shut_down() const { ::shutdown(socket_.get(), SHUT_RDWR); }
 
-    std::uint64_t arrived_bytes() const { return received_bytes(socket_.get()); }
+    std::uint64_t received() const { return received_bytes(socket_.get()); }
 
   private:
     web::http::client::http_client_config configuration(const ControlTarget& target,
@@ -125,7 +126,7 @@ class ControlTransfers::Exchange {
         const auto left = std::max(deadline - steady_clock::now(), steady_clock::duration::zero());
         config.set_timeout(left + grace_period);
         config.set_max_redirects(0);
-        // cpprestsdk owns and closes a duplicate: ours counts its bytes, and hangs up.
+        // cpprestsdk owns and closes a duplicate; socket_ stays valid to count bytes and shut down.
         config.set_nativehandle_options([fd = socket_.get(), ipv6 = is_ipv6(target)](void* handle) {
             const int duplicate = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
             static_cast<Tcp::socket*>(handle)->assign(ipv6 ? Tcp::v6() : Tcp::v4(), duplicate);
@@ -145,29 +146,29 @@ class ControlTransfers::Exchange {
         return request;
     }
 
-    ControlReply conclude(const pplx::task<web::http::http_response>& whole) {
+    ControlReply reply_from(const pplx::task<web::http::http_response>& whole) {
         ControlReply reply;
         try {
             const web::http::http_response response = whole.get();
-            if (arrived_bytes() > longest_reply_bytes) return failure();
+            if (received() > longest_reply_bytes) return failure();
             reply.status = response.status_code();
             response.headers().match("Location", reply.location);
             const auto size = static_cast<std::size_t>(body_.getpos(std::ios_base::out));
             reply.body.assign(memory_.begin(), memory_.begin() + static_cast<std::ptrdiff_t>(size));
             return reply;
         } catch (const std::exception&) {
-            // The library's words are about its own insides; what arrived tells more.
+            // The library's message is about its internals; the received bytes say more.
             return failure();
         }
     }
 
     ControlReply failure() const {
-        const std::uint64_t bytes = arrived_bytes();
+        const std::uint64_t bytes = received();
         if (bytes > longest_reply_bytes) {
             return no_reply(ReplyProblem::broken,
                             "sends more than 64 KiB, which Gluetun never does; check the port");
         }
-        // The end of the connection counts as one.
+        // The end of the connection counts as one byte.
         if (bytes > 1) {
             return no_reply(ReplyProblem::broken,
                             "sends something that is no whole HTTP reply; check the port");
@@ -186,39 +187,39 @@ class ControlTransfers::Exchange {
 };
 
 ControlTransfers::ControlTransfers(ControlTarget target, Instant deadline)
-    : target_(std::move(target)), deadline_(deadline), mailbox_(std::make_shared<Mailbox>()) {}
+    : target_(std::move(target)), deadline_(deadline), replies_(std::make_shared<ReplyQueue>()) {}
 
 ControlTransfers::~ControlTransfers() {
-    for (const auto& [ticket, exchange] : under_way_) {
-        exchange->hang_up();
+    for (const auto& [id, exchange] : pending_) {
+        exchange->shut_down();
     }
 }
 
-void ControlTransfers::begin(int ticket, const std::string& path) {
+void ControlTransfers::start(int id, const std::string& path) {
     try {
         start_threads();
         const auto exchange = std::make_shared<Exchange>(target_, deadline_);
-        under_way_[ticket] = exchange;
-        Exchange::start(exchange, target_, path, [ticket, mailbox = mailbox_](ControlReply reply) {
-            mailbox->put({ticket, std::move(reply)});
+        pending_[id] = exchange;
+        Exchange::start(exchange, target_, path, [id, replies = replies_](ControlReply reply) {
+            replies->push({id, std::move(reply)});
         });
     } catch (const std::exception&) {
-        mailbox_->put({ticket, no_reply(ReplyProblem::unreachable,
-                                        "could not be asked; check roundhouse's limits of memory, "
-                                        "threads and open files")});
+        replies_->push({id, no_reply(ReplyProblem::unreachable,
+                                     "could not be asked; check roundhouse's limits of memory, "
+                                     "threads and open files")});
     }
 }
 
 std::optional<ControlTransfers::Ended> ControlTransfers::wait() {
     while (true) {
-        const Instant next_look = steady_clock::now() + watch_period;
-        if (auto ended = mailbox_->take(std::min(deadline_, next_look))) {
-            under_way_.erase(ended->ticket);
+        const Instant next_check = steady_clock::now() + check_period;
+        if (auto ended = replies_->pop(std::min(deadline_, next_check))) {
+            pending_.erase(ended->id);
             return ended;
         }
         if (steady_clock::now() >= deadline_) return std::nullopt;
-        for (const auto& [ticket, exchange] : under_way_) {
-            if (exchange->arrived_bytes() > longest_reply_bytes) exchange->hang_up();
+        for (const auto& [id, exchange] : pending_) {
+            if (exchange->received() > longest_reply_bytes) exchange->shut_down();
         }
     }
 }

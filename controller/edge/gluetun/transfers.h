@@ -1,10 +1,9 @@
-// GET requests under way to one control server, over cpprestsdk's HTTP client, which stays behind
-// this file.
+// GET requests to one control server by cpprestsdk's HTTP client, which no other file includes.
 //
-// What cpprestsdk leaves open is closed here. Its time limits hold for each operation: a reply that
-// drips is ended by one deadline. It reads headers and chunks of any size into memory: a reply of
-// more than 64 KiB on the wire is ended. It resolves names on one thread for all: it is only given
-// IP addresses. Redirects are not followed, proxies not used; each request has its own connection.
+// Limits that cpprestsdk lacks are added here. Its timeout is per operation: one deadline also ends
+// a reply that drips. It reads headers and chunks of any size into memory: a reply is cut off at
+// 64 KiB on the wire. One thread resolves all its names: it is given IP addresses only. Redirects
+// are not followed, proxies are not used, and each request has its own connection.
 #pragma once
 
 #include <chrono>
@@ -17,10 +16,10 @@
 
 namespace roundhouse {
 
-// Nothing set: none. These are secrets: nothing repeats them.
+// All empty: no login. These are secrets: no log or message repeats them.
 struct ControlLogin {
     std::string api_key;   // sent as X-API-Key
-    std::string username;  // with the password: basic authentication
+    std::string username;  // with `password`, for basic authentication
     std::string password;
 };
 
@@ -31,7 +30,7 @@ struct ControlTarget {
     ControlLogin login;
 };
 
-// Used by one thread. Requests that are under way at destruction are given up.
+// Used by one thread. The destructor aborts pending requests.
 class ControlTransfers {
   public:
     using Instant = std::chrono::steady_clock::time_point;
@@ -41,25 +40,25 @@ class ControlTransfers {
     ControlTransfers(const ControlTransfers&) = delete;
     ControlTransfers& operator=(const ControlTransfers&) = delete;
 
-    // Begins GET `path` and returns at once. Whatever is wrong with it, a reply tells. One request
-    // at a time for each ticket.
-    void begin(int ticket, const std::string& path);
+    // Starts GET `path` and returns at once. A failure is reported as a reply. `id` names the
+    // request and must not be in use by a pending one.
+    void start(int id, const std::string& path);
 
     struct Ended {
-        int ticket = 0;
+        int id = 0;
         ControlReply reply;
     };
-    // The next reply. nullopt: the deadline is over.
+    // The next reply. nullopt: the deadline has passed.
     std::optional<Ended> wait();
 
   private:
-    class Mailbox;
+    class ReplyQueue;
     class Exchange;
 
     ControlTarget target_;
     Instant deadline_;
-    std::shared_ptr<Mailbox> mailbox_;
-    std::map<int, std::shared_ptr<Exchange>> under_way_;  // by ticket
+    std::shared_ptr<ReplyQueue> replies_;
+    std::map<int, std::shared_ptr<Exchange>> pending_;  // by id
 };
 
 }  // namespace roundhouse

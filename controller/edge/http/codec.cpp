@@ -16,7 +16,6 @@
 #include <utility>
 
 #include "edge/http/errors.h"
-#include "edge/http/views.h"
 #include "edge/text/strings.h"
 
 namespace roundhouse {

@@ -183,7 +183,7 @@ TEST_CASE("forwarded ports: no reply, or half of one") {
     CHECK(half.detail == "the control server of gluetun at 172.17.0.2:8000 sends half a reply");
 }
 
-TEST_CASE("a refusal tells the exact settings, for each way to log in") {
+TEST_CASE("a denied access names the exact settings, for each kind of login") {
     struct Row {
         SentLogin sent;
         std::string advice;
@@ -215,7 +215,7 @@ TEST_CASE("a refusal tells the exact settings, for each way to log in") {
     }
 }
 
-TEST_CASE("a key that cannot be used is told as what it is") {
+TEST_CASE("a key that cannot be used is reported as such") {
     const auto answer = unusable_key_answer(server, "the secret file 'x' is empty");
     CHECK(answer.kind == PortsAnswerKind::unauthorized);
     CHECK(answer.detail ==

@@ -273,7 +273,7 @@ TEST_CASE("an address may be a name") {
 TEST_CASE("a gateway without a known address is not asked, and the user told to name one") {
     const auto answer = GluetunClient().read(gateway_at(8000), "").forwarded_ports;
     CHECK(answer.kind == PortsAnswerKind::unreachable);
-    CHECK(mentions(answer.detail, "name one as controlServer.address"));
+    CHECK(mentions(answer.detail, "set controlServer.address"));
 }
 
 TEST_CASE("an address may be IPv6") {

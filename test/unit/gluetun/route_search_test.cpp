@@ -18,20 +18,20 @@ ControlReply reply(int status, const std::string& location = "") {
     return made;
 }
 
-GluetunInquiry ports_inquiry() {
+RouteSearch ports_search() {
     return {{"/v1/portforward", "/v1/openvpn/portforwarded"}, "gluetun:8000"};
 }
 
 // The paths that are asked when the server answers like this, one after the other.
 std::vector<std::string> paths_asked(const std::vector<ControlReply>& answers) {
-    auto inquiry = ports_inquiry();
+    auto search = ports_search();
     std::vector<std::string> paths;
     for (const auto& answer : answers) {
-        REQUIRE(inquiry.path() != nullptr);
-        paths.push_back(*inquiry.path());
-        inquiry.take(answer);
+        REQUIRE(search.next_path() != nullptr);
+        paths.push_back(*search.next_path());
+        search.add_reply(answer);
     }
-    CHECK(inquiry.path() == nullptr);
+    CHECK(search.next_path() == nullptr);
     return paths;
 }
 
@@ -65,25 +65,25 @@ TEST_CASE("redirects are followed on the same server, for each route") {
 }
 
 TEST_CASE("a redirect in circles ends after three") {
-    auto inquiry = ports_inquiry();
+    auto search = ports_search();
     for (int i = 0; i < 4; ++i) {
-        REQUIRE(inquiry.path() != nullptr);
-        inquiry.take(reply(301, "/v1/portforward"));
+        REQUIRE(search.next_path() != nullptr);
+        search.add_reply(reply(301, "/v1/portforward"));
     }
-    CHECK(inquiry.path() == nullptr);
-    REQUIRE(inquiry.replies().size() == 1);
-    CHECK(inquiry.replies()[0].problem == ReplyProblem::broken);
-    CHECK(inquiry.replies()[0].detail.find("again and again") != std::string::npos);
+    CHECK(search.next_path() == nullptr);
+    REQUIRE(search.replies().size() == 1);
+    CHECK(search.replies()[0].problem == ReplyProblem::broken);
+    CHECK(search.replies()[0].detail.find("again and again") != std::string::npos);
 }
 
-TEST_CASE("a redirect elsewhere ends the inquiry, and is not quoted") {
-    auto inquiry = ports_inquiry();
-    inquiry.take(reply(302, "http://collector.example/?k=secret"));
-    CHECK(inquiry.path() == nullptr);
-    REQUIRE(inquiry.replies().size() == 1);
-    CHECK(inquiry.replies()[0].problem == ReplyProblem::broken);
-    CHECK(inquiry.replies()[0].detail.find("another server") != std::string::npos);
-    CHECK(inquiry.replies()[0].detail.find("secret") == std::string::npos);
+TEST_CASE("a redirect elsewhere ends the search, and is not quoted") {
+    auto search = ports_search();
+    search.add_reply(reply(302, "http://collector.example/?k=secret"));
+    CHECK(search.next_path() == nullptr);
+    REQUIRE(search.replies().size() == 1);
+    CHECK(search.replies()[0].problem == ReplyProblem::broken);
+    CHECK(search.replies()[0].detail.find("another server") != std::string::npos);
+    CHECK(search.replies()[0].detail.find("secret") == std::string::npos);
 }
 
 TEST_CASE("where a Location leads") {
