@@ -1,5 +1,5 @@
-// The one place where threads meet: the spec goes in, what the last round saw and thought comes
-// out. Copies only, under one mutex.
+// The state that threads share: the spec goes in; the last round's observation, plan and conditions
+// come out. Copies only, under one mutex.
 #pragma once
 
 #include <cstdint>
@@ -16,13 +16,13 @@
 
 namespace roundhouse {
 
-// A spec in force, and the how-manieth accepted one it is.
+// The spec in force. `generation` counts the accepted specs from 1.
 struct SpecInForce {
     std::shared_ptr<const EnginePool> pool;
     std::int64_t generation = 0;
 };
 
-// What a round that could look saw and decided. A round that could not leaves the last one there.
+// What the last round whose look worked saw and decided. A failed look leaves it unchanged.
 struct RoundView {
     std::shared_ptr<const EnginePool> pool;
     std::int64_t generation = 0;
@@ -37,14 +37,14 @@ class Board {
     // Puts a spec in force; an equal one keeps its generation. Returns whether it differs.
     bool accept(EnginePool pool);
 
-    // No pool: none was accepted yet.
+    // `pool` is nullptr until a spec has been accepted.
     SpecInForce spec() const;
 
     void publish(std::shared_ptr<const RoundView> round);
-    // nullptr: no round has ended well yet.
+    // nullptr: no look has worked yet.
     std::shared_ptr<const RoundView> round() const;
 
-    // Merges conditions into the pool's; returns those that changed in status or reason.
+    // Merges conditions into the pool's; returns those whose status or reason changed.
     std::vector<Condition> set_conditions(std::vector<Condition> next, Time now);
     std::vector<Condition> conditions() const;
 

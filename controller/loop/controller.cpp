@@ -28,8 +28,8 @@ void Controller::run(const std::stop_token& stop,
 }
 
 Result<Survey> Controller::survey(const EnginePool& pool) {
-    // The first look says whom to ask, the second knows the answers. Every probe ends within its
-    // timeout, so this ends too.
+    // The first look finds the engines to probe, the second sees the results. Every probe ends
+    // within its timeout, so the loop ends, too.
     auto first = reconciler_.survey(pool);
     if (!first) return first;
     while (!prober_.asked_all())

@@ -1,5 +1,4 @@
-// A whole controller on top of its ports: the reconciler with its sensors, and the threads that
-// drive it.
+// A whole controller over its ports: the reconciler, its sensors and the threads that run them.
 #pragma once
 
 #include <functional>
@@ -28,19 +27,19 @@ class Controller {
     Controller(Runtime& runtime, GatewayApi& gateway_api, ProbeTransport& probes,
                const Clock& clock, Journal& journal, Meters& meters);
 
-    // Where the spec goes in, and what is known comes out.
+    // The spec goes in, and the state of the pool comes out.
     Board& board() { return board_; }
 
-    // Makes the loop look again soon. Any thread.
+    // Starts a round early. Any thread.
     void wake() { wakeup_.ring(); }
 
-    // Runs rounds until `stop` is requested or `after_round` returns false, and then waits for the
+    // Runs rounds until `stop` is requested or `after_round` returns false, then waits for the
     // steps in flight to end.
     void run(const std::stop_token& stop,
              const std::function<bool(const RoundResult&)>& after_round);
 
-    // One look with every engine asked once: what a round would do now. Changes nothing. Not while
-    // run() is under way.
+    // One look that probes every engine once: what a round would do now. Changes nothing. Must not
+    // be called during run().
     Result<Survey> survey(const EnginePool& pool);
 
   private:

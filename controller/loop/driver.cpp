@@ -31,11 +31,11 @@ void Driver::run(const std::stop_token& stop,
         const SpecInForce spec = board_.spec();
         const RoundResult round = reconciler_.round(stop);
         if (!after_round(round)) return;
-        const bool idle = spec.pool == nullptr;  // nothing declared yet: no look was due
+        const bool idle = spec.pool == nullptr;  // no spec yet: no look was due
         failed_looks = round.looked || idle ? 0 : failed_looks + 1;
         const Duration interval = idle ? Duration{60'000} : spec.pool->check_interval;
         const Duration pause = pause_after(round, failed_looks, rounds_since_ring, interval);
-        // The shortest pause is waited out even when something rings; the ring is not lost.
+        // A wake-up during the shortest pause does not end it, and is not lost.
         const Duration quiet = std::min(pause, shortest_pause_after(round));
         pause_for(quiet, stop);
         const bool rang = wakeup_.wait(pause - quiet, stop);

@@ -1,5 +1,5 @@
-// Runs one round after another: at once when something rings, else when the plan said so, and at
-// the check interval at the latest.
+// Runs one round after another: at once after a wake-up, else at the time that the plan named, and
+// at the check interval at the latest.
 #pragma once
 
 #include <functional>
@@ -12,17 +12,17 @@
 
 namespace roundhouse {
 
-// How long to wait before the next round, unless something rings. `failed_looks` in a row lengthen
-// the wait from 500 ms, doubling, to 15 s. After a ring the world is looked at again three times,
-// 40 ms, 100 ms and 1 s later (`rounds_since_ring` is 0, then 1, then 2): Docker tells of a death
-// before its lists show it (20.10: 20 to 35 ms before), so the look that a ring brings may come too
-// early.
+// How long to wait before the next round unless a wake-up comes. After `failed_looks` in a row the
+// wait doubles from 500 ms up to 15 s. After a wake-up (a ring) there are three more looks, 40 ms,
+// 100 ms and 1 s later (`rounds_since_ring` is 0, then 1, then 2): Docker reports a container's
+// death before its lists show it (20.10: 20 to 35 ms before), so the first look may come too early.
 Duration pause_after(const RoundResult& round, int failed_looks, int rounds_since_ring,
                      Duration check_interval);
 constexpr int looks_after_ring = 3;
 
-// What is waited out of that even when something rings: bursts of rings become few rounds. The
-// ends of steps ring too, and each look takes time of Docker's that steps need.
+// The part of that wait which a wake-up does not end, so that a burst of wake-ups causes few
+// rounds. The end of a step is a wake-up, too, and each look takes Docker's time from the other
+// steps.
 Duration shortest_pause_after(const RoundResult& round);
 
 class Driver {

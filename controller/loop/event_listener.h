@@ -1,5 +1,5 @@
-// Rings the bell when Docker tells of something that concerns the pool. Events are hints only: what
-// they say is not used, and a lost one costs no more than a check interval.
+// Wakes the loop when Docker reports an event that concerns the pool. Events are hints only: their
+// content is not used, and a lost one costs at most one check interval.
 #pragma once
 
 #include <functional>
@@ -16,11 +16,11 @@ namespace roundhouse {
 // the name of a slot.
 bool concerns(const RuntimeEvent& event, const EnginePool& pool);
 
-// Follows the events until `stop` is requested; opens the stream again when it breaks, a second
-// later and ever more rarely (15 s) where it keeps breaking. Why is told once, as is that it works
-// again: without events everything still happens, but only at the check interval. Rings `on_event`
-// also when the stream opens, as something may have been missed. Events of containers with a step
-// in flight are left to the end of that step. One thread.
+// Follows the events until `stop` is requested. A stream that breaks is opened again after 1 s; the
+// pause doubles up to 15 s while it keeps breaking. The fault is logged once, and so is the
+// recovery: without events everything still happens, but only at the check interval. `on_event` is
+// also called when the stream opens, since events may have been missed. Events of the pool's
+// engines with a step in flight are ignored: the end of the step wakes the loop. One thread.
 void listen_for_events(Runtime& runtime, const Board& board, const StepRunner& steps,
                        Journal& journal, const std::function<void()>& on_event,
                        const std::stop_token& stop);

@@ -13,19 +13,19 @@ constexpr Duration counted_for = std::chrono::minutes(10);
 
 constexpr std::size_t longest_message_bytes = 1024;
 
-// Prose stands by itself at the end; other values keep their names.
+// Prose is added at the end without its name; other values keep their names.
 bool is_prose(std::string_view name) {
     return name == "because" || name == "error" || name == "problem";
 }
 
-// These have places of their own in an event, or say in the planner's words what the event says in
-// plain ones. How long a step took would tell repeated ones apart.
+// Not part of the message: these have members of their own in an event, or repeat its meaning in
+// the planner's words (`fate`), or differ in each repetition (`took`).
 bool is_told_elsewhere(std::string_view name) {
     return name == "reason" || name == "engine" || name == "gateway" || name == "fate" ||
            name == "took";
 }
 
-// At most so many bytes, and no half of a character.
+// At most longest_message_bytes, never cut inside a character.
 std::string bounded(std::string text) {
     if (text.size() <= longest_message_bytes) return text;
     std::size_t end = longest_message_bytes;
@@ -35,7 +35,7 @@ std::string bounded(std::string text) {
     return text + "\u2026";
 }
 
-// What an entry says beside its places in an event.
+// The fields of an entry that have no member of their own in an event.
 struct Message {
     std::string values;  // "port=19000 p2p_port=22000"
     std::string prose;
@@ -60,7 +60,7 @@ std::string text_of(const Message& message) {
     return bounded(message.values + (both ? ": " : "") + message.prose);
 }
 
-// Without the words that have digits: counts, ids and times differ each time.
+// Without the words that have digits: counts, ids and times differ in each repetition.
 std::string without_numbers(std::string_view prose) {
     std::string words;
     while (!prose.empty()) {
@@ -79,7 +79,7 @@ std::string value_of(const JournalEntry& entry, std::string_view name) {
     return found == entry.fields.end() ? "" : found->second;
 }
 
-// What an entry is about: its first field, "engine=acestream-0"; one without fields, itself.
+// The first field of an entry, "engine=acestream-0"; without fields, its message.
 std::string subject_of(const JournalEntry& entry) {
     if (entry.fields.empty()) return std::string(entry.message);
     const auto& [name, value] = entry.fields.front();
@@ -127,7 +127,7 @@ void EventLog::record(const JournalEntry& entry) {
 
 bool EventLog::keep(const JournalEntry& entry) {
     const std::lock_guard lock(mutex_);
-    // Read under the lock, so that ids and times grow together.
+    // The clock is read under the lock, so that ids and times have the same order.
     const Message message = message_of(entry);
     Kept next{event_of(entry, message, clock_.now()), subject_of(entry), {}};
     next.essence = essence_of(next.event, message);

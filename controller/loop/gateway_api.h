@@ -1,4 +1,4 @@
-// The port to a gateway's control server: what Gluetun itself says of its VPN.
+// The port to a gateway's control server, where Gluetun reports on its VPN.
 #pragma once
 
 #include <optional>
@@ -10,14 +10,14 @@
 
 namespace roundhouse {
 
-// What a gateway's control server said in one round. Each answer is one of a closed set.
+// What a gateway's control server answered in one round. Each answer is one of a closed set.
 struct GatewayReading {
     ForwardedPortsAnswer forwarded_ports;
     VpnStatus vpn_status = VpnStatus::unknown;
-    // Why the status is unknown although Gluetun answers, and what to do; else empty.
+    // If Gluetun answers and the status is unknown: why, and what to do. Else empty.
     std::string vpn_detail;
-    // nullopt: not answered. Empty: Gluetun answered that it does not know (VPN down, or look-ups
-    // of the public IP are off).
+    // nullopt: no answer. Empty: Gluetun answered that it does not know (VPN down, or look-ups of
+    // the public IP are off).
     std::optional<std::string> public_ip;
 };
 
@@ -27,9 +27,9 @@ class GatewayApi {
     virtual ~GatewayApi() = default;
 
     // Asks the control server of `gateway`, at `address` (an IP or a name) and the port of the
-    // spec, for its forwarded ports, the VPN's status and the public IP. Ends within 2 s in all,
-    // whatever the other side does; what was not answered by then is unreachable or unknown. So is
-    // everything when `address` is empty.
+    // spec, for its forwarded ports, the VPN's status and the public IP. Returns within 2 s,
+    // whatever the server does; answers that are missing by then are unreachable or unknown, as all
+    // are when `address` is empty.
     virtual GatewayReading read(const GatewaySpec& gateway, const std::string& address) = 0;
 };
 

@@ -6,7 +6,7 @@ namespace roundhouse {
 
 void History::round_ended(Time at, int wanted, int ready, Duration took) {
     const std::lock_guard lock(mutex_);
-    // Where the clock was set back, samples of the time to come would never be added to again.
+    // After the clock is set back, samples from the future are dropped; they would block new ones.
     while (!samples_.empty() && samples_.back().at > at)
         samples_.pop_back();
     constexpr Duration kept_for = interval * capacity;

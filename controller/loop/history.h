@@ -1,4 +1,4 @@
-// One hour of the pool's life in bounded memory: a sample each ten seconds, for small charts.
+// The pool's last hour in bounded memory: a sample every ten seconds, for small charts.
 #pragma once
 
 #include <cstddef>
@@ -25,7 +25,7 @@ class History {
     static constexpr std::size_t capacity = 360;
     static constexpr Duration interval{10'000};
 
-    // A round of the next ten seconds joins the sample that this one begins.
+    // Begins a sample, or adds to the last one if that began less than ten seconds ago.
     void round_ended(Time at, int wanted, int ready, Duration took);
     // Oldest first.
     std::vector<Sample> samples() const;

@@ -1,4 +1,4 @@
-// The port through which the loop says what happened. Each entry is a transition, told once.
+// The port through which the loop reports what happened. Each entry is a transition, reported once.
 #pragma once
 
 #include <string>

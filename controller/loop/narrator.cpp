@@ -7,11 +7,11 @@ namespace roundhouse {
 
 namespace {
 
-// A warning where somebody may have to act.
+// A warning if a person may have to act.
 Severity severity_of(const Decision& decision) {
     switch (decision.reason) {
         case Reason::not_probed:     // for a moment, at each start
-        case Reason::image_pulling:  // the puller tells how it goes, once for all engines
+        case Reason::image_pulling:  // the puller logs its progress, once for all engines
         case Reason::image_pull_backoff: return Severity::debug;
         case Reason::backoff:
         case Reason::probe_failing:
@@ -86,14 +86,14 @@ void Narrator::tell_vpn(const GatewayView& gateway, const GatewayView* before) {
                      {{"gateway", gateway.name}, {"because", gateway.vpn_detail}}});
 }
 
-// Ports only: why there are none is told by the condition.
+// Ports only: the condition says why there are none.
 void Narrator::tell_ports(const GatewayView& gateway) {
     const std::vector<int>& ports = gateway.forwarded.ports;
     if (ports.empty() || std::exchange(ports_[gateway.name], ports) == ports) return;
     std::string list;
     for (const int port : ports)
         list += (list.empty() ? "" : ",") + std::to_string(port);
-    // Where this is no news any more, the condition tells of it.
+    // After many changes one more is no news: the condition reports that there are many.
     const bool news = gateway.port_changes < many_port_changes;
     journal_.record({news ? Severity::info : Severity::debug,
                      "forwarded ports reported",
@@ -117,9 +117,9 @@ void Narrator::tell_engines(const Plan& plan) {
     const bool pulls =
         std::ranges::find(plan.steps, Action::pull, &Step::action) != plan.steps.end();
     for (const auto& decision : plan.decisions) {
-        // What is in flight is told when it has ended, and so is a step.
+        // A step is recorded when it has ended.
         if (decision.reason == Reason::in_flight || decision.action) continue;
-        // New engines without a place yet have no names, and share what is told of them.
+        // New engines that have no slot yet have no name: one entry stands for all of them.
         const std::string who = decision.engine.empty() ? "a new engine" : decision.engine;
         const std::pair told{decision.fate, decision.reason};
         if (!next.emplace(who, told).second) continue;
@@ -141,14 +141,14 @@ void Narrator::tell_engines(const Plan& plan) {
 
 void Narrator::conditions_changed(const std::vector<Condition>& changed) {
     for (const auto& condition : changed) {
-        // What is Unknown because of a look that failed goes without saying.
+        // A failed look is recorded itself; the conditions that it makes Unknown are no news.
         const bool news = condition.status != Truth::unknown || condition.reason != "LookFailed";
         JournalEntry entry{news ? Severity::info : Severity::debug,
                            "condition changed",
                            {{"condition", condition.type},
                             {"status", std::string(to_string(condition.status))},
                             {"reason", condition.reason}}};
-        // Progressing has nothing to add to what Ready says.
+        // Progressing's message adds nothing to that of Ready.
         const bool says_more = !condition.message.empty() && condition.type != "Progressing";
         if (says_more) entry.fields.emplace_back("because", condition.message);
         journal_.record(entry);

@@ -1,5 +1,5 @@
-// Tells the journal what changed between two rounds: transitions, not states. It remembers what it
-// told last, and nothing that it remembers is decided upon.
+// Records in the journal what changed between two rounds: transitions, not states. It remembers
+// what it recorded last; no decision depends on that.
 #pragma once
 
 #include <map>
@@ -22,7 +22,7 @@ class Narrator {
 
     void round_ended(const Observation& seen, const Plan& plan);
     void conditions_changed(const std::vector<Condition>& changed);
-    // Repeats of the same message are told once, until a look works again.
+    // A message that repeats is recorded once, until a look works again.
     void look_failed(const std::string& message);
     void look_worked();
 

@@ -14,8 +14,8 @@ StepResult ended(const Result<void>& result) {
 StepResult start(Runtime& runtime, const std::string& id) {
     const Result<void> started = runtime.start(id);
     if (started) return {};
-    // Docker keeps the error of a start that it tried on the container, where the next look finds
-    // it. A start that it did not try (a socket proxy forbids it) leaves nothing.
+    // If Docker tried the start, it keeps the error on the container, where the next look finds it.
+    // A start that Docker did not try (a socket proxy forbids it) leaves no trace.
     const auto end = runtime.inspect_end(id);
     const bool on_record =
         end && end.value() && (!end.value()->start_error.empty() || end.value()->exit_code != 0);
@@ -47,7 +47,7 @@ StepResult perform(Runtime& runtime, const EnginePool& pool, const Step& step) {
         case Action::start: return start(runtime, step.engine_id);
         case Action::remove: return stop_and_remove(runtime, pool, step);
         case Action::replace: {
-            // Only a removal that is confirmed makes room for the successor.
+            // Only a confirmed removal makes room for the new engine.
             StepResult removed = stop_and_remove(runtime, pool, step);
             return removed.fault ? removed : create_and_start(runtime, pool, step);
         }

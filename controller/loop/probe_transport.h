@@ -1,4 +1,4 @@
-// The port through which engines are asked whether they serve, and whether they listen for peers.
+// The port through which engines are probed: whether they serve, and whether they accept peers.
 #pragma once
 
 #include <string>
@@ -25,10 +25,10 @@ struct ProbeRequest {
 enum class ProbeOutcome {
     // An HTTP reply with a 2xx or 3xx status; or a connection.
     answered,
-    // The namespace was reached, but no such reply came (refused, error status, silence); or the
-    // connection was refused.
+    // The namespace was reached, but the probe got no such reply: connection refused, error status
+    // or silence.
     failed,
-    unreachable,  // nothing was reached: no route, no such name, connect without any answer
+    unreachable,  // the namespace was not reached: no route, no such name, no answer to connect
 };
 
 struct ProbeReply {
@@ -44,12 +44,11 @@ class ProbeTransport {
   public:
     virtual ~ProbeTransport() = default;
 
-    // Begins one request and returns at once. Many may be under way.
+    // Starts one request and returns at once. Any number may be under way.
     virtual void begin(const ProbeRequest& request) = 0;
 
-    // Waits until a request has ended, `at_most` is over or interrupt() was called; returns the
-    // replies that are there. Each begun request yields exactly one reply, soon after its timeout
-    // at the latest.
+    // Waits until a request has ended, `at_most` has passed or interrupt() is called; returns the
+    // replies so far. Each request yields exactly one reply, at the latest soon after its timeout.
     virtual std::vector<ProbeReply> wait(Duration at_most) = 0;
 
     // Ends a wait() early. Any thread.

@@ -70,7 +70,7 @@ void Puller::pull(const std::string& image, const std::stop_token& stop) {
 
 void Puller::take_in(const Result<void>& result, const std::stop_token& stop) {
     const std::lock_guard lock(mutex_);
-    if (stop.stop_requested()) return;  // another has begun since
+    if (stop.stop_requested()) return;  // another pull has replaced this one
     pulling_ = false;
     detail_.clear();
     if (result) {

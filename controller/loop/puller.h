@@ -1,4 +1,4 @@
-// Pulls the pool's image in the background, and remembers how that went: an image sensor.
+// Pulls the pool's image in the background and remembers the result: an image sensor.
 #pragma once
 
 #include <condition_variable>
@@ -18,19 +18,19 @@ namespace roundhouse {
 
 class Puller {
   public:
-    // `on_change` is called by a worker when a pull has ended.
+    // A worker calls `on_change` when a pull has ended.
     Puller(Runtime& runtime, Workers& workers, const Clock& clock, Journal& journal,
            std::function<void()> on_change);
-    // Ends a pull that is under way, and waits for its end.
+    // Cancels a pull that is under way and waits for it to end.
     ~Puller();
     Puller(const Puller&) = delete;
     Puller& operator=(const Puller&) = delete;
 
-    // Begins to pull unless that is under way. A pull of another image is told to end, and what
-    // becomes of it no longer counts. One thread.
+    // Starts a pull unless one of this image is under way. A pull of another image is cancelled,
+    // and its result is ignored. One thread.
     void start(const std::string& image);
 
-    // What is known of pulls of `image`; of another one than the last, nothing. Any thread.
+    // The state of the pulls of `image`; empty if the last pull was of another image. Any thread.
     ImageView view(const std::string& image) const;
 
   private:
@@ -47,7 +47,7 @@ class Puller {
     mutable std::mutex mutex_;  // guards what follows
     std::condition_variable changed_;
     std::stop_source latest_;  // stops the latest pull
-    int under_way_ = 0;        // pulls that have not ended, those told to included
+    int under_way_ = 0;        // pulls that have not ended, including cancelled ones
     std::string image_;
     bool pulling_ = false;
     int failures_ = 0;

@@ -9,11 +9,11 @@
 namespace roundhouse {
 
 enum class FaultKind {
-    gone,         // the thing is not there (any more): look again
-    conflict,     // something else is in the way (a name in use, a removal under way): look again
-    rejected,     // understood and refused; the same call will be refused again: back off
-    unavailable,  // no answer, or none that can be understood; it may have taken effect: look again
-    cancelled,    // we ended it ourselves
+    gone,         // the container or image does not exist (any more): look again
+    conflict,     // a name is in use, or a removal is under way: look again
+    rejected,     // the request is invalid or forbidden, and stays so: back off
+    unavailable,  // no answer, or an unreadable one; the call may have taken effect: look again
+    cancelled,    // the caller ended it
 };
 
 struct Fault {

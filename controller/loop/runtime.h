@@ -1,5 +1,5 @@
-// The port to the container runtime, in our own values. The Docker client implements it for real;
-// tests implement it over a world in memory. Both must pass test/contract.
+// The port to the container runtime, in the core's own values. The Docker client implements it, and
+// so does a fake in memory for tests. Both must pass test/contract.
 #pragma once
 
 #include <functional>
@@ -23,18 +23,18 @@ struct ContainerListing {
     EngineState state = EngineState::created;
     std::map<std::string, std::string> labels;
     std::string network_mode;
-    std::string address;  // the first IP that Docker lists; empty for a namespace joiner
+    std::string address;  // the first IP that Docker lists; empty in another's namespace
     std::string image;
     Time created_at{};
 };
 
-// One container in full, as a gateway is looked at.
+// What an inspection of a gateway's container says.
 struct GatewayContainer {
     enum class Health { none, starting, healthy, unhealthy };
 
     std::string id;
     std::string started_at;  // as Docker writes it
-    bool running = false;    // paused and restarting are not running
+    bool running = false;    // false while paused or restarting
     std::string state;       // Docker's word, for messages: "exited", "paused" ...
     Health health = Health::none;
     std::string address;  // first IP by network name; "127.0.0.1" in the host's own network
@@ -47,7 +47,7 @@ struct NameHolder {
     std::map<std::string, std::string> labels;
 };
 
-// What happened to some container. Only a hint to look again.
+// An event about some container. Only a hint to look again.
 struct RuntimeEvent {
     std::string action;  // "die", "start", "health_status: healthy" ...
     std::string container_name;
@@ -55,55 +55,55 @@ struct RuntimeEvent {
     std::map<std::string, std::string> labels;
 };
 
-// Every call may be made from any thread, several at once. Every call ends within a deadline of its
-// own (given at each call) and never throws. Faults, unless a call says more: `unavailable` when
-// the daemon did not answer in time or understandably, `rejected` when it refused.
+// Any thread may make any call, several at once. Every call ends within its own deadline (given at
+// each call) and never throws. Faults, unless a call says more: `unavailable` when the daemon gave
+// no answer in time or an unreadable one, `rejected` when it answered with an error.
 class Runtime {
   public:
     virtual ~Runtime() = default;
 
     // All containers that carry the label roundhouse.pool=<pool>, running or not, in any order.
-    // Whole or a fault: a listing that cannot be read to its end is `unavailable`. 10 s.
+    // All of it or a fault: a list that cannot be read to its end is `unavailable`. 10 s.
     virtual Result<std::vector<ContainerListing>> list_pool(const std::string& pool) = 0;
 
-    // How a container that does not run came to stand still; nullopt when it is gone. 10 s.
+    // How a container that does not run has ended; nullopt when it is gone. 10 s.
     virtual Result<std::optional<EngineEnd>> inspect_end(const std::string& id) = 0;
 
     // A container by its exact name; nullopt when there is none. 10 s.
     virtual Result<std::optional<GatewayContainer>> inspect_gateway(const std::string& name) = 0;
 
-    // Every container whose name starts with `prefix`, whoever owns it. For seeing which names are
-    // taken; never for choosing what to act on. 10 s.
+    // Every container whose name starts with `prefix`, whoever owns it. Shows which names are
+    // taken; never use it to choose a container to act on. 10 s.
     virtual Result<std::vector<NameHolder>> list_names(const std::string& prefix) = 0;
 
     // Whether the daemon holds the image. 10 s.
     virtual Result<bool> has_image(const std::string& image) = 0;
 
-    // Creates, and does not start. Returns the id. `conflict`: the name is taken; `gone`: the image
-    // is not there; `rejected`: the daemon does not accept the request. 30 s.
+    // Creates a container without starting it. Returns its id. `conflict`: the name is taken;
+    // `gone`: the image does not exist; `rejected`: the daemon does not accept the request. 30 s.
     virtual Result<std::string> create(const EngineRequest& request) = 0;
 
-    // Starting a running container is no fault. `gone`: the container is no more; `conflict`: the
-    // gateway is gone or does not run; `rejected`: it cannot be started. 30 s.
+    // Starting a running container is no fault. `gone`: the container does not exist; `conflict`:
+    // the gateway is gone or does not run; `rejected`: the container cannot be started. 30 s.
     virtual Result<void> start(const std::string& id) = 0;
 
-    // Asks it to end, kills it after `grace`. A container that does not run, or is gone, is no
-    // fault. `grace` + 15 s.
+    // Asks the container to end, and kills it after `grace`. No fault if it does not run or is
+    // gone. `grace` + 15 s.
     virtual Result<void> stop(const std::string& id, Duration grace) = 0;
 
-    // Kills it if it runs and removes it with its anonymous volumes. A container that is gone is no
-    // fault. `conflict`: a removal is already under way. 30 s.
+    // Removes the container, running or not, with its anonymous volumes. No fault if it is gone.
+    // `conflict`: a removal is already under way. 30 s.
     virtual Result<void> remove(const std::string& id) = 0;
 
-    // Pulls an image. `progress` gets short lines ("layer 3 of 7, 41 MB") from the calling thread,
-    // at most one a second. Ends early, `cancelled`, when `stop` is requested; `unavailable` when
-    // nothing arrives for 60 s. `rejected` when the registry refuses.
+    // Pulls an image. Calls `progress` on the calling thread with short lines ("layer 3 of 7, 41
+    // MB"), at most once a second. `cancelled`: `stop` was requested; `unavailable`: nothing was
+    // received for 60 s; `rejected`: the registry denies the pull.
     virtual Result<void> pull(const std::string& image,
                               const std::function<void(const std::string&)>& progress,
                               std::stop_token stop) = 0;
 
     // Calls `on_open` once the stream of container events is open, then `on_event` for each event,
-    // from the calling thread, until `stop` is requested (`cancelled`) or the stream breaks
+    // on the calling thread, until `stop` is requested (`cancelled`) or the stream breaks
     // (`unavailable`). Missed events are not replayed.
     virtual Result<void> follow_events(const std::function<void()>& on_open,
                                        const std::function<void(const RuntimeEvent&)>& on_event,

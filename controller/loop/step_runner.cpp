@@ -71,7 +71,7 @@ void StepRunner::hand_out(const std::vector<Step>& steps,
     begin_work();
 }
 
-// As many workers as there is work for. The caller holds the lock.
+// Starts as many workers as there are steps. The caller holds the lock.
 void StepRunner::begin_work() {
     const std::size_t wanted = std::min(waiting_.size() + in_flight_.size(), max_in_flight_);
     for (; busy_ < wanted; ++busy_)

@@ -1,4 +1,4 @@
-// Performs steps beside the rounds, and remembers two things for the next look: which
+// Performs steps in parallel with the rounds. It remembers two things for the next look: which
 // slots have a step in flight, and which slots had calls that failed without leaving a trace.
 #pragma once
 
@@ -24,11 +24,11 @@ namespace roundhouse {
 
 // How a step ended.
 struct StepResult {
-    std::optional<Fault> fault;  // nullopt: well
-    // The container itself tells of the fault from now on, so nothing else needs to remember it.
+    std::optional<Fault> fault;  // nullopt: success
+    // The container records the fault, so that nothing else needs to remember it.
     bool on_record = false;
-    bool created = false;    // an engine was created, or may have been: no answer came
-    std::string created_id;  // its id; empty where no answer came
+    bool created = false;    // an engine was created, or may have been: no answer
+    std::string created_id;  // its id; empty if no answer
 };
 
 // The calls of one step, one after another; ends at the first fault.
@@ -36,45 +36,46 @@ StepResult perform(Runtime& runtime, const EnginePool& pool, const Step& step);
 
 class StepRunner {
   public:
-    // More calls in flight than this do not make a Docker daemon any faster.
+    // With more calls in flight a Docker daemon gets no faster.
     static constexpr std::size_t usual_in_flight = 8;
-    // By more than this no list of Docker's lags behind (20.10: 20 to 35 ms).
+    // The longest delay until Docker's lists show a new container (20.10: 20 to 35 ms).
     static constexpr Duration listing_lag{1000};
 
-    // `on_done` is called by a worker after each step, once the step is no longer in flight.
+    // A worker calls `on_done` after each step, when the step is no longer in flight.
     StepRunner(Runtime& runtime, Workers& workers, const Clock& clock, Journal& journal,
                Meters& meters, std::function<void()> on_done,
                std::size_t max_in_flight = usual_in_flight);
-    // Waits for the steps that are under way.
+    // As drain().
     ~StepRunner();
     StepRunner(const StepRunner&) = delete;
     StepRunner& operator=(const StepRunner&) = delete;
 
-    // Begins a look: fills in the troubles met with this template, and created_ago. Steps go on,
-    // but for those of another spec that wait: they are dropped. hold() and hand_out() have to
-    // follow. Any thread.
+    // Begins a look: fills in created_ago, and the troubles that occurred with this template. Steps
+    // continue, but waiting steps of another spec are dropped. hold() and hand_out() must follow.
+    // Any thread.
     void begin_look(const EnginePool& pool, Observation& seen);
 
-    // Ends a look: from now on no step is begun. Fills in steps_in_flight: every step that was in
-    // flight at any time since begin_look(), as the look may show what was before it or after it;
-    // and a slot in which an engine was created less than listing_lag before the look, and which
-    // the list does not show yet. Any thread.
+    // Ends a look: from then on no step begins. Fills in steps_in_flight: every step that was in
+    // flight at any time since begin_look(), since the look may show the state before or after it;
+    // and each slot whose engine was created less than listing_lag before the look and is not
+    // listed yet. Any thread.
     void hold(Observation& seen);
 
-    // Undoes hold(): the look goes on, and has to be ended again. Any thread.
+    // Undoes hold(): steps may begin again, and the look continues until the next hold(). Any
+    // thread.
     void release();
 
-    // Ends hold(), and the round: these steps are to be done, max_in_flight at a time, and those of
-    // earlier rounds that were not begun yet are dropped: the world has been looked at again since.
-    // Pulls are passed over, and so are second steps for a slot. Any thread.
+    // Ends hold() and the round: performs these steps, max_in_flight at a time. Steps of earlier
+    // rounds that have not begun are dropped: they were planned from an older look. Pulls are
+    // ignored, and so is a second step for a slot. Any thread.
     void hand_out(const std::vector<Step>& steps, const std::shared_ptr<const EnginePool>& pool);
 
     // Whether a step for this slot is in flight. Any thread.
     bool in_flight(int slot) const;
-    // Whether there is nothing to do, and nothing in flight. Any thread.
+    // Whether no step waits and none is in flight. Any thread.
     bool idle() const;
 
-    // Begins no more steps, ever, and waits for those under way to end. Any thread.
+    // Waits for the steps in flight to end. No step begins after that. Any thread.
     void drain();
 
   private:
@@ -84,14 +85,14 @@ class StepRunner {
     };
     struct Created {
         Monotonic at{};
-        std::string id;  // empty: not known
+        std::string id;  // empty: unknown
         StepInFlight step;
     };
     struct Trouble {
         int failures = 0;
         Monotonic last_failure{};
         std::string detail;
-        std::string template_hash;  // an edited template is a fresh start
+        std::string template_hash;  // with another template the count starts again
     };
 
     void begin_work();
@@ -112,14 +113,14 @@ class StepRunner {
     mutable std::mutex mutex_;  // guards what follows
     std::condition_variable changed_;
     std::deque<Order> waiting_;
-    std::map<int, StepInFlight> in_flight_;  // begun, not ended
+    std::map<int, StepInFlight> in_flight_;  // by slot: begun, not ended
     std::map<int, Trouble> troubles_;
-    std::map<int, Created> created_;  // by slot: the last engine that was created there
+    std::map<int, Created> created_;  // by slot: the last engine created there
     Monotonic look_began_{};
     std::map<int, StepInFlight> in_flight_since_look_;
-    bool held_ = false;  // no step is begun
+    bool held_ = false;  // no step begins
     bool draining_ = false;
-    std::size_t busy_ = 0;  // workers that carry out steps
+    std::size_t busy_ = 0;  // workers that perform steps
 };
 
 }  // namespace roundhouse

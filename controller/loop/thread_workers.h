@@ -1,5 +1,5 @@
-// Workers that are threads: one for each job under way, kept for the next jobs. How many jobs are
-// under way is bounded by those who begin them.
+// Workers on threads: one for each job under way, kept for later jobs. The callers bound the number
+// of jobs.
 #pragma once
 
 #include <condition_variable>
@@ -16,7 +16,7 @@ namespace roundhouse {
 class ThreadWorkers : public Workers {
   public:
     ThreadWorkers() = default;
-    // Waits for the jobs that were begun.
+    // Waits for all jobs to end.
     ~ThreadWorkers() override;
     ThreadWorkers(const ThreadWorkers&) = delete;
     ThreadWorkers& operator=(const ThreadWorkers&) = delete;

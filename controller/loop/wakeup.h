@@ -1,4 +1,4 @@
-// A bell that many ring and one waits for. However often it rings, it wakes once.
+// A bell that many threads ring and one waits for. Several rings before a wait count as one.
 #pragma once
 
 #include <condition_variable>
@@ -14,8 +14,8 @@ class Wakeup {
     // Any thread.
     void ring();
 
-    // Waits until it rings (or rang since the last wait), `at_most` is over, or `stop` is
-    // requested. Returns whether it rang.
+    // Waits until a ring (also one since the last wait), until `at_most` has passed, or until
+    // `stop` is requested. Returns whether there was a ring.
     bool wait(Duration at_most, const std::stop_token& stop);
 
   private:

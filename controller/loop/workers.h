@@ -1,4 +1,4 @@
-// The port to doing several things at the same time.
+// The port to running jobs in parallel.
 #pragma once
 
 #include <functional>
@@ -13,11 +13,11 @@ class Workers {
   public:
     virtual ~Workers() = default;
 
-    // Does `job` beside the caller, and returns at once. Whatever the job uses has to stay until
-    // it has ended, which is for the job to tell.
+    // Runs `job` in parallel and returns at once. What the job uses must outlive the job, which has
+    // to signal its own end.
     virtual void begin(Job job) = 0;
 
-    // Does all of them at the same time, and returns when the last has ended.
+    // Runs all of them in parallel, and returns when the last has ended.
     virtual void do_all(const std::vector<Job>& jobs) = 0;
 };
 
