@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <utility>
 
-#include "edge/client/http_probes.h"
+#include "edge/client/probes.h"
 #include "edge/command/terminal.h"
 #include "edge/docker/endpoint.h"
 #include "edge/docker/runtime.h"

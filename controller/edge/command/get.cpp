@@ -7,7 +7,7 @@
 #include <thread>
 #include <utility>
 
-#include "edge/client/http_transport.h"
+#include "edge/client/transfers.h"
 #include "edge/command/commands.h"
 #include "edge/command/get_tables.h"
 #include "edge/command/terminal.h"

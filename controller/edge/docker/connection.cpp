@@ -89,7 +89,7 @@ class DockerWire::Lease {
         }
     }
     ~Lease() {
-        transfers_->drop(ticket_);
+        transfers_->cancel(ticket_);
         const std::lock_guard lock(wire_.mutex_);
         if (wire_.idle_.size() < most_idle_connections) {
             wire_.idle_.push_back(std::move(transfers_));
@@ -151,7 +151,7 @@ Result<DockerReply> DockerWire::exchange(const DockerCall& call, const Attempt& 
     if (call.deadline > Duration{0}) {
         request.timeout = std::max(Duration{1}, call.deadline - attempt.spent);
     }
-    request.patience = call.patience;
+    request.idle_timeout = call.patience;
     request.max_reply_bytes = call.max_reply_bytes;
     request.on_open = reader.on_open;
     request.on_bytes = reader.on_bytes;
@@ -223,7 +223,7 @@ Fault DockerWire::fault_of_problem(const DockerCall& call, const HttpReply& repl
         case HttpProblem::permission_denied:
             return unavailable("permission denied",
                                "run as root or in the group that owns the socket (often docker)");
-        case HttpProblem::refused:
+        case HttpProblem::connection_refused:
             return unavailable("connection refused", "start Docker: nothing listens there");
         case HttpProblem::unreachable:
             return unavailable("cannot be reached (" + reply.detail + ")",
@@ -233,7 +233,7 @@ Fault DockerWire::fault_of_problem(const DockerCall& call, const HttpReply& repl
                                "check DOCKER_TLS_VERIFY and the files in DOCKER_CERT_PATH");
         case HttpProblem::timed_out:
             return unavailable("no whole reply within " + format_duration(call.deadline), "");
-        case HttpProblem::silent:
+        case HttpProblem::idle:
         case HttpProblem::too_large: return unavailable(reply.detail, "");
         case HttpProblem::none:
         case HttpProblem::stopped:

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "edge/client/http_transport.h"
+#include "edge/client/transfers.h"
 #include "edge/docker/endpoint.h"
 #include "loop/result.h"
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "edge/client/http_transport.h"
+#include "edge/client/transfers.h"
 #include "loop/result.h"
 
 namespace roundhouse {

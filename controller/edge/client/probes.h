@@ -1,11 +1,11 @@
-// The ProbeTransport over the network: many probes at once, a fresh connection each.
+// The ProbeTransport over the network: many probes at once, each over a new connection.
 #pragma once
 
 #include <map>
 #include <string>
 #include <vector>
 
-#include "edge/client/http_transport.h"
+#include "edge/client/transfers.h"
 #include "loop/probe_transport.h"
 
 namespace roundhouse {

@@ -1,4 +1,4 @@
-#include "edge/client/http_transport.h"
+#include "edge/client/transfers.h"
 
 #include <curl/curl.h>
 
@@ -21,7 +21,7 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
-// A dead peer is noticed after about a minute and a half, however silent the stream may be.
+// A dead peer is noticed after about a minute and a half, even on an idle stream.
 constexpr long keep_alive_idle_s = 30;
 constexpr long keep_alive_interval_s = 15;
 
@@ -32,31 +32,31 @@ struct HeaderCloser {
     void operator()(curl_slist* list) const { curl_slist_free_all(list); }
 };
 
-// One request under way. libcurl keeps pointers into it: it never moves.
+// A request that has not ended. libcurl keeps pointers into it: it never moves.
 struct Transfer {
     HttpRequest request;
     HttpReply reply;
     std::unique_ptr<curl_slist, HeaderCloser> headers;
-    std::unique_ptr<CURL, EasyCloser> easy;  // closed first
+    std::unique_ptr<CURL, EasyCloser> easy;  // declared after `headers`: it is closed first
     std::array<char, CURL_ERROR_SIZE> error{};
 
     bool connected = false;
     bool head_arrived = false;
     bool opened = false;  // on_open was called
     bool too_large = false;
-    std::string unread;  // arrived, and not yet given to on_bytes
+    std::string undelivered;  // arrived, and not yet passed to on_bytes
     Steady::time_point last_byte = Steady::now();
 
     bool streams() const { return request.on_bytes && reply.status >= 200 && reply.status < 300; }
 };
 
-// The callbacks are C: no exception may pass through them, and they call nobody else's code.
-int note_connected(void* context, char* /*ip*/, char* /*local_ip*/, int /*port*/, int /*local*/) {
+// These are called from C: no exception may leave them, so they do not call on_open or on_bytes.
+int on_connected(void* context, char* /*ip*/, char* /*local_ip*/, int /*port*/, int /*local*/) {
     static_cast<Transfer*>(context)->connected = true;
     return CURL_PREREQFUNC_OK;
 }
 
-std::size_t take_header(char* bytes, std::size_t size, std::size_t count, void* context) {
+std::size_t on_header(char* bytes, std::size_t size, std::size_t count, void* context) {
     auto& transfer = *static_cast<Transfer*>(context);
     transfer.last_byte = Steady::now();
     const std::string_view line(bytes, size * count);
@@ -64,17 +64,17 @@ std::size_t take_header(char* bytes, std::size_t size, std::size_t count, void* 
         long status = 0;
         curl_easy_getinfo(transfer.easy.get(), CURLINFO_RESPONSE_CODE, &status);
         transfer.reply.status = static_cast<int>(status);
-        transfer.head_arrived = status >= 200;  // "100 Continue" is followed by the real one
+        transfer.head_arrived = status >= 200;  // "100 Continue" precedes the real head
     }
     return size * count;
 }
 
-std::size_t take_body(char* bytes, std::size_t size, std::size_t count, void* context) try {
+std::size_t on_body(char* bytes, std::size_t size, std::size_t count, void* context) try {
     auto& transfer = *static_cast<Transfer*>(context);
     transfer.last_byte = Steady::now();
     const std::string_view chunk(bytes, size * count);
     if (transfer.streams()) {
-        transfer.unread += chunk;
+        transfer.undelivered += chunk;
         return chunk.size();
     }
     if (chunk.size() > transfer.request.max_reply_bytes - transfer.reply.body.size()) {
@@ -87,7 +87,7 @@ std::size_t take_body(char* bytes, std::size_t size, std::size_t count, void* co
     return 0;  // out of memory: libcurl ends the transfer
 }
 
-std::string words_for_errno(long number) {
+std::string errno_message(long number) {
     return std::generic_category().message(static_cast<int>(number));
 }
 
@@ -96,7 +96,7 @@ HttpProblem problem_of_connect(long os_error) {
         case ENOENT: return HttpProblem::socket_missing;
         case EACCES:
         case EPERM: return HttpProblem::permission_denied;
-        case ECONNREFUSED: return HttpProblem::refused;
+        case ECONNREFUSED: return HttpProblem::connection_refused;
         default: return HttpProblem::unreachable;
     }
 }
@@ -119,12 +119,12 @@ HttpProblem problem_of(CURLcode code, const Transfer& transfer, long os_error) {
     }
 }
 
-std::string words_for(HttpProblem problem, CURLcode code, const Transfer& transfer, long os_error) {
+std::string detail_of(HttpProblem problem, CURLcode code, const Transfer& transfer, long os_error) {
     const char* from_curl =
         transfer.error[0] != '\0' ? transfer.error.data() : curl_easy_strerror(code);
     switch (problem) {
         case HttpProblem::none: return "";
-        case HttpProblem::refused: return "connection refused";
+        case HttpProblem::connection_refused: return "connection refused";
         case HttpProblem::timed_out:
             return "no whole reply within " + format_duration(transfer.request.timeout);
         case HttpProblem::too_large:
@@ -132,7 +132,7 @@ std::string words_for(HttpProblem problem, CURLcode code, const Transfer& transf
                    " bytes";
         case HttpProblem::unreachable:
             if (code != CURLE_COULDNT_CONNECT) return from_curl;
-            return os_error != 0 ? words_for_errno(os_error) : from_curl;
+            return os_error != 0 ? errno_message(os_error) : from_curl;
         default: return from_curl;
     }
 }
@@ -153,59 +153,60 @@ void start_curl_once() {
 
 }  // namespace
 
-class HttpTransfers::Machinery {
+// libcurl's multi handle and its transfers.
+class HttpTransfers::Multi {
   public:
-    Machinery() : multi_((start_curl_once(), curl_multi_init())) {
-        if (multi_ == nullptr) throw std::runtime_error("libcurl cannot be started");
+    Multi() : handle_((start_curl_once(), curl_multi_init())) {
+        if (handle_ == nullptr) throw std::runtime_error("libcurl cannot be started");
     }
-    ~Machinery() {
+    ~Multi() {
         while (!transfers_.empty())
-            drop(transfers_.begin()->first);
-        curl_multi_cleanup(multi_);
+            cancel(transfers_.begin()->first);
+        curl_multi_cleanup(handle_);
     }
-    Machinery(const Machinery&) = delete;
-    Machinery& operator=(const Machinery&) = delete;
+    Multi(const Multi&) = delete;
+    Multi& operator=(const Multi&) = delete;
 
     int begin(HttpRequest request);
     std::vector<HttpReply> wait(Duration at_most);
-    void drop(int ticket);
+    void cancel(int ticket);
     void interrupt() {
         interrupted_ = true;
-        curl_multi_wakeup(multi_);
+        curl_multi_wakeup(handle_);
     }
 
   private:
-    void arrange(Transfer& transfer);
-    static void arrange_tls(CURL* easy, const TlsFiles& files);
+    static void configure(Transfer& transfer);
+    static void configure_tls(CURL* easy, const TlsFiles& files);
     void collect_ended();
     void deliver();
-    void drop_silent();
+    void end_idle();
     void end(int ticket, HttpProblem problem, std::string detail);
-    Duration until_silence(Duration at_most) const;
+    Duration until_idle(Duration at_most) const;
 
-    CURLM* multi_;
+    CURLM* handle_;
     std::atomic<bool> interrupted_ = false;
     int last_ticket_ = 0;
     std::map<int, std::unique_ptr<Transfer>> transfers_;
     std::vector<HttpReply> ended_;
 };
 
-int HttpTransfers::Machinery::begin(HttpRequest request) {
+int HttpTransfers::Multi::begin(HttpRequest request) {
     const int ticket = ++last_ticket_;
     auto& transfer = *(transfers_[ticket] = std::make_unique<Transfer>());
     transfer.request = std::move(request);
     transfer.reply.ticket = ticket;
     transfer.easy.reset(curl_easy_init());
     if (transfer.easy != nullptr) {
-        arrange(transfer);
-        if (curl_multi_add_handle(multi_, transfer.easy.get()) == CURLM_OK) return ticket;
+        configure(transfer);
+        if (curl_multi_add_handle(handle_, transfer.easy.get()) == CURLM_OK) return ticket;
         transfer.easy.reset();
     }
     end(ticket, HttpProblem::broken, "out of memory");
     return ticket;
 }
 
-void HttpTransfers::Machinery::arrange(Transfer& transfer) {
+void HttpTransfers::Multi::configure(Transfer& transfer) {
     const HttpRequest& request = transfer.request;
     CURL* easy = transfer.easy.get();
     const auto set = [easy](CURLoption option, auto value) {
@@ -216,7 +217,7 @@ void HttpTransfers::Machinery::arrange(Transfer& transfer) {
     set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
     set(CURLOPT_PROXY, "");
     set(CURLOPT_NOSIGNAL, 1L);
-    set(CURLOPT_QUICK_EXIT, 1L);  // a slow name server must not hold up the end of a request
+    set(CURLOPT_QUICK_EXIT, 1L);  // the end of a request does not wait for a slow name server
     set(CURLOPT_USERAGENT, "roundhouse");
     set(CURLOPT_PRIVATE, static_cast<void*>(&transfer));
     set(CURLOPT_ERRORBUFFER, transfer.error.data());
@@ -231,7 +232,7 @@ void HttpTransfers::Machinery::arrange(Transfer& transfer) {
     }
     if (request.connect_only) set(CURLOPT_CONNECT_ONLY, 1L);
     if (!request.unix_socket.empty()) set(CURLOPT_UNIX_SOCKET_PATH, request.unix_socket.c_str());
-    arrange_tls(easy, request.tls);
+    configure_tls(easy, request.tls);
     if (!request.bearer.empty()) {
         set(CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
         set(CURLOPT_XOAUTH2_BEARER, request.bearer.c_str());
@@ -247,16 +248,16 @@ void HttpTransfers::Machinery::arrange(Transfer& transfer) {
     } else {
         set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
     }
-    set(CURLOPT_PREREQFUNCTION, &note_connected);
+    set(CURLOPT_PREREQFUNCTION, &on_connected);
     set(CURLOPT_PREREQDATA, static_cast<void*>(&transfer));
-    set(CURLOPT_HEADERFUNCTION, &take_header);
+    set(CURLOPT_HEADERFUNCTION, &on_header);
     set(CURLOPT_HEADERDATA, static_cast<void*>(&transfer));
-    set(CURLOPT_WRITEFUNCTION, &take_body);
+    set(CURLOPT_WRITEFUNCTION, &on_body);
     set(CURLOPT_WRITEDATA, static_cast<void*>(&transfer));
 }
 
-// The other side's certificate and name are always verified.
-void HttpTransfers::Machinery::arrange_tls(CURL* easy, const TlsFiles& files) {
+// The server's certificate and name are always verified: that is libcurl's default.
+void HttpTransfers::Multi::configure_tls(CURL* easy, const TlsFiles& files) {
     const auto set = [easy](CURLoption option, const std::string& file) {
         if (!file.empty()) curl_easy_setopt(easy, option, file.c_str());
     };
@@ -265,41 +266,41 @@ void HttpTransfers::Machinery::arrange_tls(CURL* easy, const TlsFiles& files) {
     set(CURLOPT_SSLKEY, files.key);
 }
 
-std::vector<HttpReply> HttpTransfers::Machinery::wait(Duration at_most) {
+std::vector<HttpReply> HttpTransfers::Multi::wait(Duration at_most) {
     const auto deadline = Steady::now() + at_most;
     while (true) {
         int running = 0;
-        curl_multi_perform(multi_, &running);
+        curl_multi_perform(handle_, &running);
         deliver();
         collect_ended();
-        drop_silent();
+        end_idle();
         const auto left = std::chrono::ceil<Duration>(deadline - Steady::now());
         if (!ended_.empty() || interrupted_.exchange(false) || left <= Duration{0}) {
             return std::exchange(ended_, {});
         }
-        curl_multi_poll(multi_, nullptr, 0, static_cast<int>(milliseconds(until_silence(left))),
+        curl_multi_poll(handle_, nullptr, 0, static_cast<int>(milliseconds(until_idle(left))),
                         nullptr);
     }
 }
 
-// Gives what arrived to those who asked for it as it comes.
-void HttpTransfers::Machinery::deliver() {
+// Passes what has arrived to on_open and on_bytes.
+void HttpTransfers::Multi::deliver() {
     std::vector<int> stopped;
     for (auto& [ticket, transfer] : transfers_) {
         if (!transfer->head_arrived || !transfer->streams()) continue;
         if (!std::exchange(transfer->opened, true) && transfer->request.on_open) {
             transfer->request.on_open();
         }
-        const std::string bytes = std::exchange(transfer->unread, {});
+        const std::string bytes = std::exchange(transfer->undelivered, {});
         if (!bytes.empty() && !transfer->request.on_bytes(bytes)) stopped.push_back(ticket);
     }
     for (const int ticket : stopped)
         end(ticket, HttpProblem::stopped, "stopped by its reader");
 }
 
-void HttpTransfers::Machinery::collect_ended() {
+void HttpTransfers::Multi::collect_ended() {
     int left = 0;
-    while (const CURLMsg* message = curl_multi_info_read(multi_, &left)) {
+    while (const CURLMsg* message = curl_multi_info_read(handle_, &left)) {
         if (message->msg != CURLMSG_DONE) continue;
         const CURLcode code = message->data.result;
         Transfer* transfer = nullptr;
@@ -307,64 +308,64 @@ void HttpTransfers::Machinery::collect_ended() {
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
         curl_easy_getinfo(message->easy_handle, CURLINFO_OS_ERRNO, &os_error);
         const HttpProblem problem = problem_of(code, *transfer, os_error);
-        end(transfer->reply.ticket, problem, words_for(problem, code, *transfer, os_error));
+        end(transfer->reply.ticket, problem, detail_of(problem, code, *transfer, os_error));
     }
 }
 
-void HttpTransfers::Machinery::drop_silent() {
-    std::vector<int> silent;
+void HttpTransfers::Multi::end_idle() {
+    std::vector<int> idle;
     for (const auto& [ticket, transfer] : transfers_) {
-        const Duration patience = transfer->request.patience;
-        if (patience > Duration{0} && Steady::now() - transfer->last_byte >= patience) {
-            silent.push_back(ticket);
+        const Duration idle_timeout = transfer->request.idle_timeout;
+        if (idle_timeout > Duration{0} && Steady::now() - transfer->last_byte >= idle_timeout) {
+            idle.push_back(ticket);
         }
     }
-    for (const int ticket : silent) {
-        const Duration patience = transfers_[ticket]->request.patience;
-        end(ticket, HttpProblem::silent, "nothing arrived for " + format_duration(patience));
+    for (const int ticket : idle) {
+        const Duration idle_timeout = transfers_[ticket]->request.idle_timeout;
+        end(ticket, HttpProblem::idle, "nothing arrived for " + format_duration(idle_timeout));
     }
 }
 
-void HttpTransfers::Machinery::end(int ticket, HttpProblem problem, std::string detail) {
+void HttpTransfers::Multi::end(int ticket, HttpProblem problem, std::string detail) {
     HttpReply& reply = transfers_[ticket]->reply;
     reply.problem = problem;
     reply.detail = std::move(detail);
     ended_.push_back(std::move(reply));
-    drop(ticket);
+    cancel(ticket);
 }
 
-void HttpTransfers::Machinery::drop(int ticket) {
+void HttpTransfers::Multi::cancel(int ticket) {
     const auto found = transfers_.find(ticket);
     if (found == transfers_.end()) return;
     CURL* easy = found->second->easy.get();
-    if (easy != nullptr) curl_multi_remove_handle(multi_, easy);
+    if (easy != nullptr) curl_multi_remove_handle(handle_, easy);
     transfers_.erase(found);
 }
 
-Duration HttpTransfers::Machinery::until_silence(Duration at_most) const {
+Duration HttpTransfers::Multi::until_idle(Duration at_most) const {
     for (const auto& [ticket, transfer] : transfers_) {
-        const Duration patience = transfer->request.patience;
-        if (patience <= Duration{0}) continue;
-        const auto left = transfer->last_byte + patience - Steady::now();
+        const Duration idle_timeout = transfer->request.idle_timeout;
+        if (idle_timeout <= Duration{0}) continue;
+        const auto left = transfer->last_byte + idle_timeout - Steady::now();
         at_most = std::clamp(std::chrono::ceil<Duration>(left), Duration{1}, at_most);
     }
     return at_most;
 }
 
-HttpTransfers::HttpTransfers() : machinery_(std::make_unique<Machinery>()) {}
+HttpTransfers::HttpTransfers() : multi_(std::make_unique<Multi>()) {}
 HttpTransfers::~HttpTransfers() = default;
 
 int HttpTransfers::begin(HttpRequest request) {
-    return machinery_->begin(std::move(request));
+    return multi_->begin(std::move(request));
 }
 std::vector<HttpReply> HttpTransfers::wait(Duration at_most) {
-    return machinery_->wait(at_most);
+    return multi_->wait(at_most);
 }
-void HttpTransfers::drop(int ticket) {
-    machinery_->drop(ticket);
+void HttpTransfers::cancel(int ticket) {
+    multi_->cancel(ticket);
 }
 void HttpTransfers::interrupt() {
-    machinery_->interrupt();
+    multi_->interrupt();
 }
 
 std::string percent_escape(std::string_view text) {

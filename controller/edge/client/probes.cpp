@@ -1,4 +1,4 @@
-#include "edge/client/http_probes.h"
+#include "edge/client/probes.h"
 
 #include <cstddef>
 #include <utility>
@@ -9,35 +9,35 @@ namespace roundhouse {
 
 namespace {
 
-// Nobody reads what an engine answers: past this the status alone has to do.
+// The body of a reply is not used: after this many bytes the request is ended.
 constexpr std::size_t longest_body_bytes = std::size_t{64} << 10U;
 
 std::string url_of(const ProbeRequest& request) {
     return "http://" + host_port(request.host, request.port) + request.path;
 }
 
-ProbeReply judge_connection(std::string engine_id, const HttpReply& reply) {
-    ProbeReply judged{std::move(engine_id), ProbeKind::p2p, ProbeOutcome::unreachable,
+ProbeReply p2p_reply(std::string engine_id, const HttpReply& reply) {
+    ProbeReply result{std::move(engine_id), ProbeKind::p2p, ProbeOutcome::unreachable,
                       reply.detail};
-    if (reply.problem == HttpProblem::none) judged.outcome = ProbeOutcome::answered;
-    if (reply.problem == HttpProblem::refused) judged.outcome = ProbeOutcome::failed;
-    return judged;
+    if (reply.problem == HttpProblem::none) result.outcome = ProbeOutcome::answered;
+    if (reply.problem == HttpProblem::connection_refused) result.outcome = ProbeOutcome::failed;
+    return result;
 }
 
-ProbeReply judge(std::string engine_id, const HttpReply& reply) {
-    ProbeReply judged{std::move(engine_id), ProbeKind::http, ProbeOutcome::failed, reply.detail};
-    // Long bodies are cut short on purpose.
+ProbeReply http_reply(std::string engine_id, const HttpReply& reply) {
+    ProbeReply result{std::move(engine_id), ProbeKind::http, ProbeOutcome::failed, reply.detail};
+    // Long bodies are cut off on purpose; the status has arrived all the same.
     const bool has_status = reply.problem == HttpProblem::none ||
                             reply.problem == HttpProblem::stopped ||
                             reply.problem == HttpProblem::too_large;
     if (has_status) {
         const bool good = reply.status >= 200 && reply.status < 400;
-        judged.outcome = good ? ProbeOutcome::answered : ProbeOutcome::failed;
-        judged.detail = good ? "" : "HTTP " + std::to_string(reply.status);
+        result.outcome = good ? ProbeOutcome::answered : ProbeOutcome::failed;
+        result.detail = good ? "" : "HTTP " + std::to_string(reply.status);
     } else if (reply.problem == HttpProblem::unreachable) {
-        judged.outcome = ProbeOutcome::unreachable;
+        result.outcome = ProbeOutcome::unreachable;
     }
-    return judged;
+    return result;
 }
 
 }  // namespace
@@ -61,8 +61,8 @@ std::vector<ProbeReply> HttpProbes::wait(Duration at_most) {
     std::vector<ProbeReply> replies;
     for (const auto& reply : transfers_.wait(at_most)) {
         const auto [engine_id, kind] = probes_.extract(reply.ticket).mapped();
-        replies.push_back(kind == ProbeKind::p2p ? judge_connection(engine_id, reply)
-                                                 : judge(engine_id, reply));
+        replies.push_back(kind == ProbeKind::p2p ? p2p_reply(engine_id, reply)
+                                                 : http_reply(engine_id, reply));
     }
     return replies;
 }

@@ -1,5 +1,5 @@
 // Probes over real sockets on the loopback interface.
-#include "edge/client/http_probes.h"
+#include "edge/client/probes.h"
 
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
@@ -43,7 +43,7 @@ ProbeReply probe(const ProbeRequest& request) {
     return only_reply(probes);
 }
 
-// What a probe makes of an engine that sends these bytes and then keeps quiet.
+// The reply of a probe of an engine that sends these bytes and then nothing.
 ProbeReply probe_of(const std::string& bytes) {
     const ScriptedServer engine([&](ServedConnection& connection) {
         connection.read_request();
@@ -70,7 +70,7 @@ struct BoundSocket {
     int port = 0;
 };
 
-// Takes every place in the queue of a listener that accepts nobody.
+// Fills the queue of a listener that accepts no connection.
 std::vector<UniqueFd> fill_queue(int port) {
     std::vector<UniqueFd> callers;
     sockaddr_in address{};
@@ -120,7 +120,7 @@ TEST_CASE("an engine that is reached but does not answer well has failed") {
     }
 }
 
-TEST_CASE("nobody listens: refused, and so reached") {
+TEST_CASE("a refused connection means that the namespace was reached") {
     const BoundSocket nobody(-1);
     const auto reply = probe(request_to(nobody.port));
     CHECK(reply.outcome == ProbeOutcome::failed);
@@ -142,7 +142,7 @@ TEST_CASE("the kernel accepts for an engine that hangs: failed, not unreachable"
     CHECK(reply.detail == "no whole reply within 200ms");
 }
 
-TEST_CASE("no answer to the attempt to connect says nothing about the engine") {
+TEST_CASE("an unanswered attempt to connect says nothing about the engine") {
     const BoundSocket full(0);
     const auto callers = fill_queue(full.port);
     const auto reply = probe(request_to(full.port, 300ms));
@@ -156,7 +156,7 @@ TEST_CASE("a name that does not resolve is unreachable") {
     CHECK(probe(request).outcome == ProbeOutcome::unreachable);
 }
 
-TEST_CASE("an IPv6 address is dialled as such") {
+TEST_CASE("an IPv6 address is put in brackets") {
     ProbeRequest request = request_to(1);
     request.host = "::1";
     const auto reply = probe(request);
@@ -165,7 +165,7 @@ TEST_CASE("an IPv6 address is dialled as such") {
     CHECK(reply.detail.find("URL") == std::string::npos);
 }
 
-TEST_CASE("a body that drips for ever ends with the timeout") {
+TEST_CASE("an endless body ends with the timeout") {
     const ScriptedServer engine([](ServedConnection& connection) {
         connection.read_request();
         connection.send("HTTP/1.1 200 OK\r\n\r\n");
@@ -178,14 +178,14 @@ TEST_CASE("a body that drips for ever ends with the timeout") {
     CHECK(std::chrono::steady_clock::now() - begun < 2s);
 }
 
-TEST_CASE("a huge body is cut short, and its status counts") {
+TEST_CASE("a huge body is cut off, and its status counts") {
     const std::string huge(5'000'000, 'x');
     CHECK(probe_of(http_reply(200, huge)).outcome == ProbeOutcome::answered);
     CHECK(probe_of(http_reply(302, huge)).outcome == ProbeOutcome::answered);
     CHECK(probe_of(http_reply(500, huge)).detail == "HTTP 500");
 }
 
-TEST_CASE("many probes at once, slow and fast: one reply each, none waits for another") {
+TEST_CASE("many probes at once, slow and fast: one reply each, no probe waits for another") {
     const ScriptedServer fast([](ServedConnection& connection) {
         connection.read_request();
         connection.send(http_reply(200, "{}"));
