@@ -1,5 +1,5 @@
-// The port through which the loop reports measurements. What the board holds (engines, gateways,
-// conditions) is not reported here.
+// The port through which the loop reports its measurements. What a scrape can read from the board
+// (engines, gateways, conditions) is not reported here.
 #pragma once
 
 #include <string>
@@ -26,7 +26,7 @@ class Meters {
     virtual void forwarded_ports_changed(const std::string& gateway) = 0;
 };
 
-// For commands that end soon, without metrics.
+// For commands that serve no metrics.
 class NoMeters : public Meters {
   public:
     void round_ended(RoundOutcome, Duration) override {}

@@ -15,7 +15,7 @@
 #include "bench/measure.h"
 #include "core/plan.h"
 #include "edge/command/table.h"
-#include "edge/metrics/counters.h"
+#include "edge/metrics/meters.h"
 #include "edge/spec/manifest.h"
 #include "edge/text/json.h"
 #include "unit/http/api_help.h"
@@ -106,10 +106,11 @@ class Inside {
         constexpr int gateways = 10;
         const World world = matching(engines, gateways);
         test::ApiBench bench(world.pool, world.seen);
-        Metrics metrics(bench.clock);
+        ControllerMeters meters(bench.clock);
+        meters.watch(bench.board);
         const Cost scrape = measure(
             [&] {
-                insist(test::mentions(metrics.text(bench.board), "roundhouse_engines_ready"),
+                insist(test::mentions(meters.text(), "roundhouse_engines_ready"),
                        "the metrics do not tell of engines");
             },
             effort_);

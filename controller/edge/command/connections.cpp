@@ -9,7 +9,6 @@
 #include "edge/client/probes.h"
 #include "edge/command/terminal.h"
 #include "edge/docker/endpoint.h"
-#include "edge/docker/runtime.h"
 #include "edge/system/exit_code.h"
 #include "edge/system/log.h"
 #include "edge/system/system_clock.h"
@@ -26,7 +25,7 @@ Result<DockerEndpoint> endpoint_of(const Environment& environment) {
 
 }  // namespace
 
-Workbench::Workbench(const Environment& environment, GluetunSettings gluetun)
+Workbench::Workbench(const Environment& environment, DockerSettings docker, GluetunSettings gluetun)
     : journal_(std::make_unique<Log>(LogSettings{environment.log_level, environment.log_format,
                                                  wants_colours(STDERR_FILENO)})),
       clock_(std::make_unique<SystemClock>()) {
@@ -35,7 +34,7 @@ Workbench::Workbench(const Environment& environment, GluetunSettings gluetun)
         std::fprintf(stderr, "roundhouse: %s\n", endpoint.fault().message.c_str());
         return;
     }
-    runtime_ = std::make_unique<DockerRuntime>(std::move(endpoint.value()));
+    runtime_ = std::make_unique<DockerRuntime>(std::move(endpoint.value()), std::move(docker));
     gateway_api_ = std::make_unique<GluetunClient>(std::move(gluetun));
     probes_ = std::make_unique<HttpProbes>();
 }

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "edge/command/environment.h"
+#include "edge/docker/runtime.h"
 #include "edge/gluetun/client.h"
 #include "loop/clock.h"
 #include "loop/gateway_api.h"
@@ -17,7 +18,8 @@ namespace roundhouse {
 class Workbench {
   public:
     // Does not call Docker yet. A DOCKER_HOST that cannot be used is told on stderr.
-    explicit Workbench(const Environment& environment, GluetunSettings gluetun = {});
+    explicit Workbench(const Environment& environment, DockerSettings docker = {},
+                       GluetunSettings gluetun = {});
     ~Workbench();
     Workbench(const Workbench&) = delete;
     Workbench& operator=(const Workbench&) = delete;

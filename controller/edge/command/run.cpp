@@ -5,7 +5,6 @@
 
 #include "edge/command/commands.h"
 #include "edge/command/connections.h"
-#include "edge/docker/measured_runtime.h"
 #include "edge/http/routes.h"
 #include "edge/http/server.h"
 #include "edge/metrics/meters.h"
@@ -80,28 +79,28 @@ bool begin_to_serve(Server& server, const Environment& environment, const Api& a
 int command_run(const CommandLine& line, const Environment& environment, Signals& signals) {
     if (!key_is_usable(environment.api_key_file)) return exit_code::bad_usage;
     const SystemClock clock;
-    Instruments instruments(clock);
+    ControllerMeters meters(clock);
     GluetunSettings gluetun;
     gluetun.on_request = [&](const GluetunRequest& request) {
-        instruments.gluetun_request_ended(request);
+        meters.gluetun_request_ended(request);
     };
-    Workbench bench(environment, std::move(gluetun));
+    DockerSettings docker;
+    docker.on_call_end = [&](const DockerCallEnd& call) { meters.docker_call_ended(call); };
+    Workbench bench(environment, std::move(docker), std::move(gluetun));
     if (!bench.ready()) return bench.exit_code();
     Server server;  // ends last: events wake its streams until then
     EventLog journal(bench.journal(), clock, [&] { server.wake_streams(); });
     journal.record(
         {Severity::info, "roundhouse starts", {{"version", version()}, {"spec", line.file}}});
 
-    MeasuredRuntime docker(bench.runtime(),
-                           [&](const MeasuredCall& call) { instruments.docker_call_ended(call); });
-    Controller controller(docker, bench.gateway_api(), bench.probes(), bench.clock(), journal,
-                          instruments);
-    instruments.watch(controller.board());
+    Controller controller(bench.runtime(), bench.gateway_api(), bench.probes(), bench.clock(),
+                          journal, meters);
+    meters.watch(controller.board());
     const Api api({.board = controller.board(),
                    .events = journal,
-                   .history = instruments.history(),
-                   .metrics = [&] { return instruments.metrics_text(); },
-                   .since_last_round = [&] { return instruments.since_last_turn(); },
+                   .history = meters.history(),
+                   .metrics = [&] { return meters.text(); },
+                   .since_last_round = [&] { return meters.since_last_turn(); },
                    .wake = [&] { controller.wake(); },
                    .api_key_file = environment.api_key_file});
     Admission admission(environment.state_dir, journal);
@@ -127,7 +126,7 @@ int command_run(const CommandLine& line, const Environment& environment, Signals
     const StopDeadline deadline(
         ended.get_token(), [] { return exit_code::success; }, journal);
     controller.run(ended.get_token(), [&](const RoundResult&) {
-        instruments.turn_ended();
+        meters.turn_ended();
         return true;
     });
     server.stop();

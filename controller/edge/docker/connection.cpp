@@ -14,14 +14,14 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
-// The versions whose replies docker_json reads: 1.41 came with Docker 20.10.
+// The versions whose replies edge/docker/json reads. 1.41 came with Docker 20.10.
 constexpr int major_version = 1;
 constexpr int oldest_minor = 41;
 constexpr int newest_minor = 51;
 
 constexpr std::size_t most_idle_connections = 8;
 constexpr std::size_t longest_quote = 300;
-constexpr Duration forever = std::chrono::hours(1);  // a wait that ends earlier is done again
+constexpr Duration long_wait = std::chrono::hours(1);  // repeated until the reply is there
 
 // "1.41" -> 41; nullopt for anything else.
 std::optional<int> minor_of(std::string_view version) {
@@ -35,7 +35,8 @@ std::string spell(int minor) {
     return std::to_string(major_version) + "." + std::to_string(minor);
 }
 
-std::string words_for(int status) {
+// "404 Not Found"
+std::string status_line(int status) {
     const auto text = [](int code) -> std::string_view {
         switch (code) {
             case 400: return "Bad Request";
@@ -54,7 +55,7 @@ std::string words_for(int status) {
                         : std::to_string(status) + " " + std::string(text);
 }
 
-// A text of the other side for a log line: its beginning, on one line.
+// Shortens a text from outside and puts it on one line, for the log.
 std::string quote(std::string text) {
     if (text.size() > longest_quote) text = text.substr(0, longest_quote) + "...";
     for (char& c : text) {
@@ -63,47 +64,36 @@ std::string quote(std::string text) {
     return text;
 }
 
-FaultKind kind_of(int status) {
-    switch (status) {
-        case 404: return FaultKind::gone;
-        case 409: return FaultKind::conflict;
-        case 502:
-        case 503:
-        case 504: return FaultKind::unavailable;
-        default: return FaultKind::rejected;
-    }
-}
-
 }  // namespace
 
-// A connection for one call, which leaves nothing of its request behind.
-class DockerWire::Lease {
+// A connection borrowed for one call. Cancels what is left of the request at its end.
+class DockerConnection::Lease {
   public:
-    explicit Lease(DockerWire& wire) : wire_(wire) {
-        const std::lock_guard lock(wire.mutex_);
-        if (wire.idle_.empty()) {
+    explicit Lease(DockerConnection& owner) : owner_(owner) {
+        const std::lock_guard lock(owner.mutex_);
+        if (owner.idle_.empty()) {
             transfers_ = std::make_unique<HttpTransfers>();
         } else {
-            transfers_ = std::move(wire.idle_.back());
-            wire.idle_.pop_back();
+            transfers_ = std::move(owner.idle_.back());
+            owner.idle_.pop_back();
         }
     }
     ~Lease() {
         transfers_->cancel(ticket_);
-        const std::lock_guard lock(wire_.mutex_);
-        if (wire_.idle_.size() < most_idle_connections) {
-            wire_.idle_.push_back(std::move(transfers_));
+        const std::lock_guard lock(owner_.mutex_);
+        if (owner_.idle_.size() < most_idle_connections) {
+            owner_.idle_.push_back(std::move(transfers_));
         }
     }
     Lease(const Lease&) = delete;
     Lease& operator=(const Lease&) = delete;
 
-    // Until the reply is there. nullopt when `stop` came first.
+    // Waits for the reply. nullopt: `stop` was requested first.
     std::optional<HttpReply> complete(HttpRequest request, const std::stop_token& stop) {
         ticket_ = transfers_->begin(std::move(request));
         const std::stop_callback wake(stop, [this] { transfers_->interrupt(); });
         while (!stop.stop_requested()) {
-            for (auto& reply : transfers_->wait(forever)) {
+            for (auto& reply : transfers_->wait(long_wait)) {
                 if (reply.ticket == ticket_) return std::move(reply);
             }
         }
@@ -111,36 +101,41 @@ class DockerWire::Lease {
     }
 
   private:
-    DockerWire& wire_;
+    DockerConnection& owner_;
     std::unique_ptr<HttpTransfers> transfers_;
     int ticket_ = 0;
 };
 
-DockerWire::DockerWire(DockerEndpoint endpoint, Duration connect_timeout)
+DockerConnection::DockerConnection(DockerEndpoint endpoint, Duration connect_timeout)
     : endpoint_(std::move(endpoint)), connect_timeout_(connect_timeout) {}
-DockerWire::~DockerWire() = default;
+DockerConnection::~DockerConnection() = default;
 
-Fault DockerWire::fault(FaultKind kind, const DockerCall& call, const std::string& why) {
-    return {kind, "docker: " + call.what + ": " + why};
+Fault DockerConnection::fault(const DockerCall& call, const Fault& why) {
+    return {why.kind, "docker: " + call.what + ": " + why.message};
 }
 
-Result<DockerReply> DockerWire::call(const DockerCall& call) {
+Result<DockerReply> DockerConnection::call(const DockerCall& call) {
     return stream(call, {}, {});
 }
 
-Result<DockerReply> DockerWire::stream(const DockerCall& call, const DockerReader& reader,
-                                       const std::stop_token& stop) {
+Result<DockerReply> DockerConnection::stream(const DockerCall& call,
+                                             const DockerStreamHandlers& handlers,
+                                             const std::stop_token& stop) {
     const auto begun = Steady::now();
     const auto agreed = version(call, stop);
     if (!agreed) return agreed.fault();
     const auto spent = std::chrono::floor<Duration>(Steady::now() - begun);
-    auto reply = exchange(call, {"/v" + agreed.value(), spent}, reader, stop);
+    auto reply = exchange(call, {"/v" + agreed.value(), spent}, handlers, stop);
     if (!reply && reply.fault().kind == FaultKind::unavailable) forget_version();
+    if (reply && !is_success(call.operation, reply.value().status)) {
+        return fault_of_status(call, reply.value());
+    }
     return reply;
 }
 
-Result<DockerReply> DockerWire::exchange(const DockerCall& call, const Attempt& attempt,
-                                         const DockerReader& reader, const std::stop_token& stop) {
+Result<DockerReply> DockerConnection::exchange(const DockerCall& call, const Attempt& attempt,
+                                               const DockerStreamHandlers& handlers,
+                                               const std::stop_token& stop) {
     HttpRequest request;
     request.method = call.method;
     request.url = endpoint_.url + attempt.path_prefix + call.path;
@@ -151,21 +146,21 @@ Result<DockerReply> DockerWire::exchange(const DockerCall& call, const Attempt& 
     if (call.deadline > Duration{0}) {
         request.timeout = std::max(Duration{1}, call.deadline - attempt.spent);
     }
-    request.idle_timeout = call.patience;
+    request.idle_timeout = call.idle_timeout;
     request.max_reply_bytes = call.max_reply_bytes;
-    request.on_open = reader.on_open;
-    request.on_bytes = reader.on_bytes;
+    request.on_open = handlers.on_open;
+    request.on_bytes = handlers.on_bytes;
 
     Lease lease(*this);
     auto reply = lease.complete(std::move(request), stop);
-    if (!reply) return fault(FaultKind::cancelled, call, "cancelled");
+    if (!reply) return fault(call, {FaultKind::cancelled, "cancelled"});
     const bool whole =
         reply->problem == HttpProblem::none || reply->problem == HttpProblem::stopped;
     if (!whole) return fault_of_problem(call, *reply);
     return DockerReply{reply->status, std::move(reply->body)};
 }
 
-Result<std::string> DockerWire::version(const DockerCall& call, const std::stop_token& stop) {
+Result<std::string> DockerConnection::version(const DockerCall& call, const std::stop_token& stop) {
     {
         const std::lock_guard lock(mutex_);
         if (!version_.empty()) return version_;
@@ -178,15 +173,18 @@ Result<std::string> DockerWire::version(const DockerCall& call, const std::stop_
     return agreed;
 }
 
-Result<std::string> DockerWire::negotiate(const DockerCall& call, const std::stop_token& stop) {
-    DockerCall ask{.what = call.what, .path = "/version"};
+Result<std::string> DockerConnection::negotiate(const DockerCall& call,
+                                                const std::stop_token& stop) {
+    DockerCall ask{.operation = DockerOperation::version, .what = call.what, .path = "/version"};
     ask.deadline = call.deadline > Duration{0} ? call.deadline : connect_timeout_;
     const auto reply = exchange(ask, {}, {}, stop);
     if (!reply) return reply.fault();
-    if (reply.value().status != 200) return fault_of(ask, reply.value());
+    if (!is_success(ask.operation, reply.value().status)) {
+        return fault_of_status(ask, reply.value());
+    }
     const auto theirs = parse_docker_version(reply.value().body);
     if (!theirs) {
-        return fault(FaultKind::unavailable, call, "its version: " + theirs.fault().message);
+        return fault(call, {theirs.fault().kind, "its version: " + theirs.fault().message});
     }
 
     const DockerVersion& version = theirs.value();
@@ -196,25 +194,25 @@ Result<std::string> DockerWire::negotiate(const DockerCall& call, const std::sto
                               ") speaks API versions " + version.minimum_api + " to " +
                               version.api + ", roundhouse " + spell(oldest_minor) + " to " +
                               spell(newest_minor);
-    if (!newest || !oldest) return fault(FaultKind::unavailable, call, about);
+    if (!newest || !oldest) return fault(call, {FaultKind::unavailable, about});
     if (*newest < oldest_minor) {
-        return fault(FaultKind::rejected, call, about + ": upgrade Docker to 20.10 or later");
+        return fault(call, {FaultKind::rejected, about + ": upgrade Docker to 20.10 or later"});
     }
     if (*oldest > newest_minor) {
-        return fault(FaultKind::rejected, call, about + ": upgrade roundhouse");
+        return fault(call, {FaultKind::rejected, about + ": upgrade roundhouse"});
     }
     return spell(std::max(oldest_minor, *oldest));
 }
 
-void DockerWire::forget_version() {
+void DockerConnection::forget_version() {
     const std::lock_guard lock(mutex_);
     version_.clear();
 }
 
-Fault DockerWire::fault_of_problem(const DockerCall& call, const HttpReply& reply) const {
+Fault DockerConnection::fault_of_problem(const DockerCall& call, const HttpReply& reply) const {
     const auto unavailable = [&](const std::string& why, const std::string& advice) {
-        return fault(FaultKind::unavailable, call,
-                     endpoint_.display + ": " + quote(why) + (advice.empty() ? "" : ": ") + advice);
+        return fault(call, {FaultKind::unavailable, endpoint_.display + ": " + quote(why) +
+                                                        (advice.empty() ? "" : ": ") + advice});
     };
     switch (reply.problem) {
         case HttpProblem::socket_missing:
@@ -245,24 +243,25 @@ Fault DockerWire::fault_of_problem(const DockerCall& call, const HttpReply& repl
                            : "");
 }
 
-Fault DockerWire::fault_of(const DockerCall& call, const DockerReply& reply) const {
-    const std::string said = parse_error_message(reply.body);
-    std::string why = words_for(reply.status);
+Fault DockerConnection::fault_of_status(const DockerCall& call, const DockerReply& reply) const {
+    const std::string message = parse_error_message(reply.body);
+    std::string why = status_line(reply.status);
     if (reply.status == 403) {
         const std::string path = call.path.substr(0, call.path.find('?'));
         why += ": a socket proxy or plugin at " + endpoint_.display + " forbids " + call.method +
                " " + path + ": allow it there";
     }
-    if (!said.empty()) {
-        why += ": " + quote(said);
+    if (!message.empty()) {
+        why += ": " + quote(message);
     } else if (reply.status != 403) {
         why += " without a message of Docker's: is something else answering at " +
                endpoint_.display + "?";
     }
-    if (said.find("docker-init") != std::string::npos) {
+    if (message.find("docker-init") != std::string::npos) {
         why += ": install tini (on Debian: apt-get install tini), which Docker runs as docker-init";
     }
-    return fault(kind_of(reply.status), call, why);
+    const FaultKind kind = fault_kind(call.operation, reply.status, message, call.container);
+    return fault(call, {kind, why});
 }
 
 }  // namespace roundhouse

@@ -1,4 +1,4 @@
-// One call to the Docker daemon: connections, the API version, and faults from what goes wrong.
+// HTTP requests to the Docker daemon: connections, the API version, and faults with their remedy.
 #pragma once
 
 #include <functional>
@@ -11,60 +11,60 @@
 
 #include "edge/client/transfers.h"
 #include "edge/docker/endpoint.h"
+#include "edge/docker/operations.h"
 #include "loop/result.h"
 
 namespace roundhouse {
 
 struct DockerCall {
-    std::string what;  // for messages: "create acestream-3"
+    DockerOperation operation;
+    std::string what;            // for messages: "create acestream-3"
+    std::string container = {};  // its id, for operations on one container
     std::string method = "GET";
     std::string path;  // with its query, without the version: "/containers/json?all=1"
     std::string body = {};
-    Duration deadline{0};  // the negotiation included; 0: as long as bytes arrive
-    Duration patience{0};  // longest silence; 0: any
+    Duration deadline{0};      // includes the version negotiation; 0: no limit
+    Duration idle_timeout{0};  // longest time without a byte; 0: no limit
     std::size_t max_reply_bytes = std::size_t{1} << 20U;
 };
 
 struct DockerReply {
-    int status = 0;  // as HTTP has it; every whole reply of the daemon, 404 and 409 too
+    int status = 0;  // HTTP status
     std::string body;
 };
 
-// What to do with a reply that comes as it comes. Both are called from the calling thread.
-struct DockerReader {
-    std::function<void()> on_open;                   // the head of a 2xx reply is there
-    std::function<bool(std::string_view)> on_bytes;  // false: enough
+// For the body of a 2xx reply, piece by piece. Both are called from the calling thread.
+struct DockerStreamHandlers {
+    std::function<void()> on_open;                   // the head of the reply has arrived
+    std::function<bool(std::string_view)> on_bytes;  // false: end the call
 };
 
-// Speaks the oldest API version from 1.41 to 1.51 that the daemon still accepts. It is asked for
-// once, at the first call, and again after calls without an answer: the daemon may be another one.
-// Connections are kept and used again.
+// Uses the oldest API version from 1.41 to 1.51 that the daemon accepts. The first call asks the
+// daemon for its versions; so does the next call after one without an answer, since the daemon may
+// have been replaced. Connections are kept open and reused.
 //
 // Any thread, several at once.
-class DockerWire {
+class DockerConnection {
   public:
     // `connect_timeout` bounds the attempt to connect within each call.
-    explicit DockerWire(DockerEndpoint endpoint,
-                        Duration connect_timeout = std::chrono::seconds(10));
-    ~DockerWire();
-    DockerWire(const DockerWire&) = delete;
-    DockerWire& operator=(const DockerWire&) = delete;
+    explicit DockerConnection(DockerEndpoint endpoint,
+                              Duration connect_timeout = std::chrono::seconds(10));
+    ~DockerConnection();
+    DockerConnection(const DockerConnection&) = delete;
+    DockerConnection& operator=(const DockerConnection&) = delete;
 
-    // `unavailable`: no whole reply came, or one that Docker does not write (HTML of a proxy);
-    // `rejected`: the daemon speaks no version that we do.
+    // Returns a reply whose status is a success of the operation (edge/docker/operations.h); for
+    // other statuses a fault with Docker's own message. `unavailable`: no complete reply arrived;
+    // `rejected`: the daemon and roundhouse have no API version in common.
     Result<DockerReply> call(const DockerCall& call);
 
-    // As call(), but gives the body of a 2xx reply to `reader`; such a body may go on for ever.
+    // As call(), but passes the body of a 2xx reply to `handlers`; such a body may be endless.
     // `cancelled` soon after `stop` is requested.
-    Result<DockerReply> stream(const DockerCall& call, const DockerReader& reader,
+    Result<DockerReply> stream(const DockerCall& call, const DockerStreamHandlers& handlers,
                                const std::stop_token& stop);
 
-    // The fault for a reply that is not what the call wanted: 404 is `gone`, 409 `conflict`, 502 to
-    // 504 `unavailable`, everything else `rejected`. Carries Docker's own message on.
-    Fault fault_of(const DockerCall& call, const DockerReply& reply) const;
-
     // "docker: <what>: <why>"
-    static Fault fault(FaultKind kind, const DockerCall& call, const std::string& why);
+    static Fault fault(const DockerCall& call, const Fault& why);
 
   private:
     class Lease;
@@ -75,9 +75,10 @@ class DockerWire {
     };
 
     Result<DockerReply> exchange(const DockerCall& call, const Attempt& attempt,
-                                 const DockerReader& reader, const std::stop_token& stop);
+                                 const DockerStreamHandlers& handlers, const std::stop_token& stop);
     Result<std::string> version(const DockerCall& call, const std::stop_token& stop);
     Result<std::string> negotiate(const DockerCall& call, const std::stop_token& stop);
+    Fault fault_of_status(const DockerCall& call, const DockerReply& reply) const;
     Fault fault_of_problem(const DockerCall& call, const HttpReply& reply) const;
     void forget_version();
 

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view default_socket = "/var/run/docker.sock";
 
-Fault refuse(const std::string& why) {
+Fault invalid_host(const std::string& why) {
     return {FaultKind::rejected,
             "DOCKER_HOST " + why +
                 "; accepted are unix:///path/to/docker.sock, tcp://host[:port], http://host[:port] "
@@ -21,7 +21,7 @@ Fault refuse(const std::string& why) {
 }
 
 struct Address {
-    std::string scheme;  // empty where none is written
+    std::string scheme;  // empty if there is none
     std::string rest;
 };
 
@@ -48,7 +48,7 @@ std::optional<std::string> with_port(std::string place, int default_port) {
 
 Result<TlsFiles> tls_files(const DockerVariables& variables) {
     TlsFiles files;
-    // https:// alone trusts the system's authorities; the variables ask for files.
+    // https:// alone uses the system's authorities; the variables ask for files.
     if (!variables.tls_verify && variables.cert_path.empty()) return files;
     const bool from_home = variables.cert_path.empty();
     const std::string folder = from_home ? variables.home + "/.docker" : variables.cert_path;
@@ -72,22 +72,22 @@ Result<TlsFiles> tls_files(const DockerVariables& variables) {
 Result<DockerEndpoint> unix_endpoint(const std::string& written) {
     const std::string path = written.empty() ? std::string(default_socket) : written;
     if (!path.starts_with('/')) {
-        return refuse("'unix://" + path + "' does not name a socket by its absolute path");
+        return invalid_host("'unix://" + path + "' does not name a socket by its absolute path");
     }
     return DockerEndpoint{.display = "unix://" + path,
-                          .url = "http://docker",  // only a name for the Host header
+                          .url = "http://docker",  // for the Host header only
                           .unix_socket = path,
                           .tls = {}};
 }
 
 Result<DockerEndpoint> tcp_endpoint(const Address& address, const DockerVariables& variables) {
     if (address.rest.find('@') != std::string::npos) {
-        return refuse("holds credentials, which Docker knows no use for");
+        return invalid_host("holds credentials, which Docker knows no use for");
     }
     const bool tls =
         address.scheme == "https" || (address.scheme != "http" && variables.tls_verify);
     const auto place = with_port(address.rest, tls ? 2376 : 2375);
-    if (!place) return refuse("'" + variables.host + "' is not an address");
+    if (!place) return invalid_host("'" + variables.host + "' is not an address");
     DockerEndpoint endpoint{.display = "tcp://" + *place,
                             .url = (tls ? "https://" : "http://") + *place,
                             .unix_socket = "",
@@ -106,18 +106,18 @@ Result<DockerEndpoint> docker_endpoint(const DockerVariables& variables) {
     const Address address = split_scheme(variables.host);
     if (address.scheme == "unix") return unix_endpoint(address.rest);
     if (address.scheme == "ssh") {
-        return refuse(
+        return invalid_host(
             "uses ssh://, which roundhouse does not speak: forward the socket (ssh -L "
             "/tmp/docker.sock:/var/run/docker.sock ...) and name that");
     }
     if (address.scheme == "npipe") {
-        return refuse("uses npipe://, which exists on Windows only");
+        return invalid_host("uses npipe://, which exists on Windows only");
     }
     const bool known = address.scheme.empty() || address.scheme == "tcp" ||
                        address.scheme == "http" || address.scheme == "https";
-    if (!known) return refuse("uses '" + address.scheme + "://', which is not known");
+    if (!known) return invalid_host("uses '" + address.scheme + "://', which is not known");
     if (address.rest.starts_with('/')) {
-        return refuse("'" + variables.host + "' lacks the unix:// before the socket's path");
+        return invalid_host("'" + variables.host + "' lacks the unix:// before the socket's path");
     }
     return tcp_endpoint(address, variables);
 }

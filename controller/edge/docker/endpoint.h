@@ -1,4 +1,5 @@
-// Where the Docker daemon is: what DOCKER_HOST and its companions say, as for the docker command.
+// The address of the Docker daemon, from DOCKER_HOST and related variables, as the docker command
+// reads them.
 #pragma once
 
 #include <string>
@@ -10,14 +11,14 @@ namespace roundhouse {
 
 struct DockerEndpoint {
     std::string display;      // for messages: "unix:///var/run/docker.sock", "tcp://10.0.0.5:2376"
-    std::string url;          // what request paths are put behind: "http://10.0.0.5:2375"
+    std::string url;          // without a path: "http://10.0.0.5:2375"
     std::string unix_socket;  // path; empty for tcp
     TlsFiles tls;             // only for https URLs
 
     bool operator==(const DockerEndpoint&) const = default;
 };
 
-// The values of the environment variables; empty where one is not set.
+// The values of environment variables; empty if not set.
 struct DockerVariables {
     std::string host;         // DOCKER_HOST
     bool tls_verify = false;  // DOCKER_TLS_VERIFY is set and not empty
@@ -26,12 +27,12 @@ struct DockerVariables {
 };
 
 // Accepts unix://[/path], tcp://host[:port] (also without tcp://), http:// and https://; an empty
-// host means unix:///var/run/docker.sock. The port is 2375, or 2376 with TLS. TLS is used for
-// https:// and with DOCKER_TLS_VERIFY, and then always verified; ca.pem must be readable where the
-// variables say so, cert.pem and key.pem are used where both are there.
+// host means unix:///var/run/docker.sock. The default port is 2375, or 2376 with TLS. TLS is used
+// for https:// and with DOCKER_TLS_VERIFY, and the certificate is always verified; where the
+// variables ask for a ca.pem, it must be readable; cert.pem and key.pem are used if both exist.
 //
 // The fault (`rejected`) is one line that names the variable and what is accepted. Credentials in
-// DOCKER_HOST are refused, and repeated nowhere.
+// DOCKER_HOST are not accepted, and the fault does not repeat them.
 Result<DockerEndpoint> docker_endpoint(const DockerVariables& variables);
 
 }  // namespace roundhouse

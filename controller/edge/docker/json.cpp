@@ -15,12 +15,12 @@ namespace {
 
 using Json = nlohmann::json;
 
-// What was found is not what Docker writes. Thrown and caught in this file only.
+// A reply that Docker does not write. Thrown and caught in this file only.
 struct Unexpected {
     std::string what;
 };
 
-// A value in a reply, and how one gets there: ".State.ExitCode".
+// A value in a reply, and its path: ".State.ExitCode".
 class Field {
   public:
     explicit Field(const Json& value, std::string path = "")
@@ -54,7 +54,7 @@ class Field {
         return value_->get<std::int64_t>();
     }
 
-    // Seconds since 1970, as Go writes times: up to the year 9999.
+    // From seconds since 1970, up to the year 9999.
     Time time() const {
         constexpr std::int64_t latest = 253'402'300'799;
         const std::int64_t seconds = number();
@@ -102,19 +102,19 @@ class Field {
     std::string path_;
 };
 
-// Each level takes a hundred times its bytes of memory, and Docker's replies have ten.
+// A level needs a hundred times its bytes of memory; Docker's replies have about ten levels.
 bool accept_level(int depth, Json::parse_event_t /*event*/, Json& /*parsed*/) {
     constexpr int deepest = 100;
     if (depth > deepest) throw Unexpected{"the reply is nested too deep"};
     return true;
 }
 
-// Reads `text` by `read`, and turns whatever is wrong with it into a Fault.
+// Parses `text` and passes it to `read`. Any error becomes a Fault.
 template <class Read>
 auto parse(std::string_view text, const Read& read)
     -> Result<decltype(read(std::declval<const Field&>()))> {
     try {
-        // nlohmann takes it for the end, and would leave out what comes behind it.
+        // The parser would take a NUL for the end and ignore what follows.
         if (text.find('\0') != std::string_view::npos) throw Unexpected{"the reply holds a NUL"};
         const Json json = Json::parse(text, accept_level, false);
         if (json.is_discarded()) throw Unexpected{"the reply is not JSON, or was cut"};
@@ -166,7 +166,7 @@ std::string address_in(const Field& container, const std::string& network_mode) 
     return "";
 }
 
-// Docker's keys are "19000/tcp"; a port that is only exposed has null or [] for its bindings.
+// Docker's keys are "19000/tcp"; the bindings of a port that is only exposed are null or [].
 void add_published_tcp_ports(const std::optional<Field>& bindings, std::set<int>& ports) {
     if (!bindings) return;
     for (const auto& [key, hosts] : bindings->members()) {
@@ -177,7 +177,7 @@ void add_published_tcp_ports(const std::optional<Field>& bindings, std::set<int>
     }
 }
 
-// A container has one name of its own ("/acestream-0"); links add more ("/other/alias").
+// The name of a container is "/acestream-0"; links add others such as "/other/alias".
 std::string own_name(const Field& names) {
     for (const auto& name : names.elements()) {
         const std::string text = name.text();
@@ -313,8 +313,8 @@ Result<std::optional<GatewayContainer>> parse_gateway(std::string_view text,
     });
 }
 
-// Of what Docker refuses to a container in another's namespace (ports, host name, DNS ...) nothing
-// is ever set; ports only where the request asks for them.
+// Docker rejects some options (host name, DNS ...) for a container that joins a namespace: these
+// are never set. Ports are set only if the request has some.
 std::string create_body(const EngineRequest& request) {
     const auto stop_s = std::chrono::ceil<std::chrono::seconds>(request.stop_timeout);
     Json body = {
@@ -330,7 +330,7 @@ std::string create_body(const EngineRequest& request) {
     if (!request.user.empty()) body["User"] = request.user;
     publish(body, request.published_tcp_ports, "/tcp");
     publish(body, request.published_udp_ports, "/udp");
-    // Bytes that are no UTF-8 cannot be written in JSON at all.
+    // JSON has no way to write bytes that are not UTF-8.
     return body.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

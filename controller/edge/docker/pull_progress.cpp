@@ -7,26 +7,28 @@ namespace roundhouse {
 
 namespace {
 
-// Docker's words for a layer that needs nothing more from the network.
-bool needs_no_more(const std::string& status) {
+// Docker's status texts of a layer that has been downloaded.
+bool is_downloaded(const std::string& status) {
     return status == "Pull complete" || status == "Already exists" ||
            status == "Download complete" || status == "Extracting" ||
            status == "Verifying Checksum";
 }
 
 constexpr std::size_t most_layers = 1000;
-constexpr std::int64_t most_bytes = std::int64_t{1} << 50U;  // of a layer: their sum is a number
+constexpr std::int64_t most_bytes = std::int64_t{1}
+                                    << 50U;  // of a layer, so that the sum of all fits
 
 }  // namespace
 
 PullTarget pull_target(const std::string& image) {
     const auto at = image.find('@');
     if (at != std::string::npos) {
-        // A tag before the digest says nothing that the digest does not.
+        // The digest alone names the image; a tag before it is dropped.
         return {pull_target(image.substr(0, at)).from_image, image.substr(at + 1)};
     }
     const auto name_begin = image.rfind('/') == std::string::npos ? 0 : image.rfind('/') + 1;
-    const auto colon = image.find(':', name_begin);  // one before it belongs to the registry's port
+    const auto colon =
+        image.find(':', name_begin);  // a colon before it belongs to the registry's port
     if (colon == std::string::npos) return {image, "latest"};
     return {image.substr(0, colon), image.substr(colon + 1)};
 }
@@ -41,7 +43,7 @@ void PullProgress::add(const PullLine& line) {
     if (layers_.size() >= most_layers && !layers_.contains(line.layer)) return;
     auto& bytes = layers_[line.layer];
     if (line.status == "Downloading") bytes = std::clamp(line.bytes, bytes, most_bytes);
-    if (needs_no_more(line.status)) done_[line.layer] = true;
+    if (is_downloaded(line.status)) done_[line.layer] = true;
 }
 
 std::string PullProgress::text() const {

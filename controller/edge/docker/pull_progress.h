@@ -1,4 +1,4 @@
-// What a pull asks for, and what it tells while it goes on.
+// What a pull requests, and its progress.
 #pragma once
 
 #include <cstddef>
@@ -19,10 +19,11 @@ struct PullTarget {
 };
 
 // "[registry[:port]/]name[:tag][@digest]". Without tag and digest it is "latest"; a digest wins
-// over a tag. A reference that makes no sense is passed on for Docker to judge.
+// over a tag. An invalid reference is passed on: Docker reports what is wrong
+// with it.
 PullTarget pull_target(const std::string& image);
 
-// Sums up the lines of one pull.
+// The progress of one pull, from the lines of the reply.
 class PullProgress {
   public:
     void add(const PullLine& line);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 #include "core/names.h"
@@ -20,23 +21,15 @@ constexpr std::size_t mebibyte = std::size_t{1} << 20U;
 constexpr std::size_t longest_list_bytes = 64 * mebibyte;
 constexpr std::size_t longest_inspect_bytes = 4 * mebibyte;
 constexpr std::size_t longest_line_bytes = mebibyte;
-constexpr Duration between_progress = std::chrono::seconds(1);
+constexpr Duration progress_interval = std::chrono::seconds(1);
 
-constexpr int ok = 200;
-constexpr int created = 201;
-constexpr int done = 204;
-constexpr int already = 304;  // it runs, or stands still, as asked
 constexpr int not_found = 404;
-
-bool is_success(int status) {
-    return status >= 200 && status < 300;
-}
 
 std::string short_id(const std::string& id) {
     return id.substr(0, 12);
 }
 
-// Slashes separate the parts of an image's name in a path as well.
+// The slashes of an image's name stay slashes in the path of a URL.
 std::string image_path(const std::string& image) {
     std::string path;
     for (std::size_t at = 0; at <= image.size();) {
@@ -47,194 +40,206 @@ std::string image_path(const std::string& image) {
     return path;
 }
 
-// The value that was read from a reply, or the fault completed by what was asked.
-template <class T>
-Result<T> read(const DockerCall& call, Result<T> value) {
-    if (value) return value;
-    return DockerWire::fault(value.fault().kind, call, value.fault().message);
+std::string container_path(const std::string& id_or_name, const std::string& rest) {
+    return "/containers/" + percent_escape(id_or_name) + rest;
 }
 
-// Docker says in words only whether a container could not be started for its own sake or for its
-// donor's. 20.10: 404 "No such container: <donor id>", 409 "cannot join network of a non running
-// container: ..."; later: 500 "joining network namespace of container: No such container: ...".
-FaultKind kind_of_failed_start(int status, const std::string& message, const std::string& id) {
-    const auto says = [&](std::string_view words) {
-        return message.find(words) != std::string::npos;
-    };
-    if (status == 409 || says("joining network namespace") || says("cannot join network")) {
-        return FaultKind::conflict;
-    }
-    if (!says("No such container")) return FaultKind::rejected;
-    return says(id) ? FaultKind::gone : FaultKind::conflict;
+std::string list_path(const std::string& filters) {
+    return "/containers/json?all=1&filters=" + percent_escape(filters);
 }
+
+Result<void> ignore_body(const DockerReply& /*reply*/) {
+    return {};
+}
+
+// The lines of an endless reply, up to the first that has a fault.
+class Lines {
+  public:
+    using OnLine = std::function<Result<void>(std::string_view)>;
+
+    // `line_name` is what messages call a line.
+    Lines(std::string line_name, OnLine on_line)
+        : line_name_(std::move(line_name)), on_line_(std::move(on_line)) {}
+
+    // false: there is a fault.
+    bool add(std::string_view bytes) {
+        return reader_.add(bytes, [&](std::string_view line) {
+            const auto result = on_line_(line);
+            if (!result) fault_ = result.fault();
+            return result.ok();
+        });
+    }
+
+    std::optional<Fault> fault() const {
+        if (!reader_.too_long()) return fault_;
+        return Fault{FaultKind::unavailable, line_name_ + " is too long"};
+    }
+
+  private:
+    std::string line_name_;
+    OnLine on_line_;
+    LineReader reader_{longest_line_bytes};
+    std::optional<Fault> fault_;
+};
 
 }  // namespace
 
-DockerRuntime::DockerRuntime(DockerEndpoint endpoint, DockerDeadlines deadlines)
-    : deadlines_(deadlines), wire_(std::move(endpoint), deadlines.connect) {}
+DockerRuntime::DockerRuntime(DockerEndpoint endpoint, DockerSettings settings)
+    : settings_(std::move(settings)), connection_(std::move(endpoint), settings_.connect) {}
+
+template <class Work>
+auto DockerRuntime::measure(DockerOperation operation, const Work& work) {
+    const auto begun = Steady::now();
+    auto result = work();
+    DockerCallEnd end{operation, std::nullopt, Steady::now() - begun};
+    if (!result) end.fault = result.fault().kind;
+    if (settings_.on_call_end) settings_.on_call_end(end);
+    return result;
+}
+
+template <class Read>
+auto DockerRuntime::ask(const DockerCall& call, const Read& read) {
+    using Answer = std::invoke_result_t<Read, const DockerReply&>;
+    return measure(call.operation, [&]() -> Answer {
+        const auto reply = connection_.call(call);
+        if (!reply) return reply.fault();
+        auto answer = read(reply.value());
+        if (!answer) return DockerConnection::fault(call, answer.fault());
+        return answer;
+    });
+}
 
 Result<std::vector<ContainerListing>> DockerRuntime::list_pool(const std::string& pool) {
     const std::string filters = filters_text({{"label", {std::string(label::pool) + "=" + pool}}});
-    const DockerCall call{.what = "list the engines of pool " + pool,
-                          .path = "/containers/json?all=1&filters=" + percent_escape(filters),
-                          .deadline = deadlines_.look,
-                          .max_reply_bytes = longest_list_bytes};
-    const auto reply = wire_.call(call);
-    if (!reply) return reply.fault();
-    if (reply.value().status != ok) return wire_.fault_of(call, reply.value());
-    return read(call, parse_listing(reply.value().body, pool));
+    return ask({.operation = DockerOperation::list,
+                .what = "list the engines of pool " + pool,
+                .path = list_path(filters),
+                .deadline = settings_.look,
+                .max_reply_bytes = longest_list_bytes},
+               [&](const DockerReply& reply) { return parse_listing(reply.body, pool); });
 }
 
 Result<std::optional<EngineEnd>> DockerRuntime::inspect_end(const std::string& id) {
-    const DockerCall call{.what = "inspect container " + short_id(id),
-                          .path = "/containers/" + percent_escape(id) + "/json",
-                          .deadline = deadlines_.look,
-                          .max_reply_bytes = longest_inspect_bytes};
-    const auto reply = wire_.call(call);
-    if (!reply) return reply.fault();
-    if (reply.value().status == not_found) return std::optional<EngineEnd>();
-    if (reply.value().status != ok) return wire_.fault_of(call, reply.value());
-    const auto end = read(call, parse_end(reply.value().body));
-    if (!end) return end.fault();
-    return std::optional(end.value());
+    return ask({.operation = DockerOperation::inspect_engine,
+                .what = "inspect container " + short_id(id),
+                .container = id,
+                .path = container_path(id, "/json"),
+                .deadline = settings_.look,
+                .max_reply_bytes = longest_inspect_bytes},
+               [](const DockerReply& reply) -> Result<std::optional<EngineEnd>> {
+                   if (reply.status == not_found) return std::optional<EngineEnd>();
+                   const auto end = parse_end(reply.body);
+                   if (!end) return end.fault();
+                   return std::optional(end.value());
+               });
 }
 
 Result<std::optional<GatewayContainer>> DockerRuntime::inspect_gateway(const std::string& name) {
-    const DockerCall call{.what = "inspect gateway " + name,
-                          .path = "/containers/" + percent_escape(name) + "/json",
-                          .deadline = deadlines_.look,
-                          .max_reply_bytes = longest_inspect_bytes};
-    const auto reply = wire_.call(call);
-    if (!reply) return reply.fault();
-    if (reply.value().status == not_found) return std::optional<GatewayContainer>();
-    if (reply.value().status != ok) return wire_.fault_of(call, reply.value());
-    return read(call, parse_gateway(reply.value().body, name));
+    return ask({.operation = DockerOperation::inspect_gateway,
+                .what = "inspect gateway " + name,
+                .path = container_path(name, "/json"),
+                .deadline = settings_.look,
+                .max_reply_bytes = longest_inspect_bytes},
+               [&](const DockerReply& reply) -> Result<std::optional<GatewayContainer>> {
+                   if (reply.status == not_found) return std::optional<GatewayContainer>();
+                   return parse_gateway(reply.body, name);
+               });
 }
 
 Result<std::vector<NameHolder>> DockerRuntime::list_names(const std::string& prefix) {
-    // Docker's filter finds `prefix` anywhere in a name: it only makes the reply shorter.
-    const std::string filters = filters_text({{"name", {prefix}}});
-    const DockerCall call{.what = "list the containers named " + prefix + "*",
-                          .path = "/containers/json?all=1&filters=" + percent_escape(filters),
-                          .deadline = deadlines_.look,
-                          .max_reply_bytes = longest_list_bytes};
-    const auto reply = wire_.call(call);
-    if (!reply) return reply.fault();
-    if (reply.value().status != ok) return wire_.fault_of(call, reply.value());
-    return read(call, parse_names(reply.value().body, prefix));
+    // Docker's filter matches `prefix` anywhere in a name: it only makes the reply shorter.
+    return ask({.operation = DockerOperation::list_names,
+                .what = "list the containers named " + prefix + "*",
+                .path = list_path(filters_text({{"name", {prefix}}})),
+                .deadline = settings_.look,
+                .max_reply_bytes = longest_list_bytes},
+               [&](const DockerReply& reply) { return parse_names(reply.body, prefix); });
 }
 
 Result<bool> DockerRuntime::has_image(const std::string& image) {
-    const DockerCall call{.what = "inspect image " + image,
-                          .path = "/images/" + image_path(image) + "/json",
-                          .deadline = deadlines_.look,
-                          .max_reply_bytes = longest_inspect_bytes};
-    const auto reply = wire_.call(call);
-    if (!reply) return reply.fault();
-    if (reply.value().status == not_found) return false;
-    if (reply.value().status != ok) return wire_.fault_of(call, reply.value());
-    return true;
+    return ask({.operation = DockerOperation::inspect_image,
+                .what = "inspect image " + image,
+                .path = "/images/" + image_path(image) + "/json",
+                .deadline = settings_.look,
+                .max_reply_bytes = longest_inspect_bytes},
+               [](const DockerReply& reply) { return Result(reply.status != not_found); });
 }
 
 Result<std::string> DockerRuntime::create(const EngineRequest& request) {
-    const DockerCall call{.what = "create " + request.name,
-                          .method = "POST",
-                          .path = "/containers/create?name=" + percent_escape(request.name),
-                          .body = create_body(request),
-                          .deadline = deadlines_.change};
-    const auto reply = wire_.call(call);
-    if (!reply) return reply.fault();
-    if (reply.value().status != created) return wire_.fault_of(call, reply.value());
-    return read(call, parse_created(reply.value().body));
+    return ask({.operation = DockerOperation::create,
+                .what = "create " + request.name,
+                .method = "POST",
+                .path = "/containers/create?name=" + percent_escape(request.name),
+                .body = create_body(request),
+                .deadline = settings_.change},
+               [](const DockerReply& reply) { return parse_created(reply.body); });
 }
 
 Result<void> DockerRuntime::start(const std::string& id) {
-    const DockerCall call{.what = "start container " + short_id(id),
-                          .method = "POST",
-                          .path = "/containers/" + percent_escape(id) + "/start",
-                          .deadline = deadlines_.change};
-    const auto reply = wire_.call(call);
-    if (!reply) return reply.fault();
-    const int status = reply.value().status;
-    if (status == done || status == already) return {};
-    Fault fault = wire_.fault_of(call, reply.value());
-    if (fault.kind != FaultKind::unavailable) {
-        fault.kind = kind_of_failed_start(status, parse_error_message(reply.value().body), id);
-    }
-    return fault;
+    return ask({.operation = DockerOperation::start,
+                .what = "start container " + short_id(id),
+                .container = id,
+                .method = "POST",
+                .path = container_path(id, "/start"),
+                .deadline = settings_.change},
+               ignore_body);
 }
 
 Result<void> DockerRuntime::stop(const std::string& id, Duration grace) {
     const auto grace_s = std::chrono::ceil<std::chrono::seconds>(grace);
-    const DockerCall call{
-        .what = "stop container " + short_id(id),
-        .method = "POST",
-        .path = "/containers/" + percent_escape(id) + "/stop?t=" + std::to_string(grace_s.count()),
-        .deadline = grace_s + deadlines_.after_grace};
-    const auto reply = wire_.call(call);
-    if (!reply) return reply.fault();
-    const int status = reply.value().status;
-    if (status == done || status == already || status == not_found) return {};
-    return wire_.fault_of(call, reply.value());
+    return ask({.operation = DockerOperation::stop,
+                .what = "stop container " + short_id(id),
+                .container = id,
+                .method = "POST",
+                .path = container_path(id, "/stop?t=" + std::to_string(grace_s.count())),
+                .deadline = grace_s + settings_.after_grace},
+               ignore_body);
 }
 
 Result<void> DockerRuntime::remove(const std::string& id) {
-    const DockerCall call{.what = "remove container " + short_id(id),
-                          .method = "DELETE",
-                          .path = "/containers/" + percent_escape(id) + "?force=1&v=1",
-                          .deadline = deadlines_.change};
-    const auto reply = wire_.call(call);
-    if (!reply) return reply.fault();
-    const int status = reply.value().status;
-    if (status == done || status == not_found) return {};
-    return wire_.fault_of(call, reply.value());
+    return ask({.operation = DockerOperation::remove,
+                .what = "remove container " + short_id(id),
+                .container = id,
+                .method = "DELETE",
+                .path = container_path(id, "?force=1&v=1"),
+                .deadline = settings_.change},
+               ignore_body);
 }
 
 Result<void> DockerRuntime::pull(const std::string& image,
                                  const std::function<void(const std::string&)>& progress,
                                  std::stop_token stop) {
     const PullTarget target = pull_target(image);
-    const DockerCall call{.what = "pull " + image,
+    const DockerCall call{.operation = DockerOperation::pull,
+                          .what = "pull " + image,
                           .method = "POST",
                           .path = "/images/create?fromImage=" + percent_escape(target.from_image) +
                                   "&tag=" + percent_escape(target.tag),
-                          .patience = deadlines_.pull_patience};
+                          .idle_timeout = settings_.pull_idle};
     PullProgress sum;
-    LineReader lines(longest_line_bytes);
-    std::optional<Fault> trouble;
-    std::optional<Steady::time_point> last_told;
-
-    const auto on_line = [&](std::string_view text) {
+    Lines lines("a line of the reply", [&](std::string_view text) -> Result<void> {
         const auto line = parse_pull_line(text);
-        if (!line) {
-            trouble = DockerWire::fault(FaultKind::unavailable, call, line.fault().message);
-        } else if (!line.value().error.empty()) {
-            trouble = DockerWire::fault(FaultKind::rejected, call, line.value().error);
-        } else {
-            sum.add(line.value());
-        }
-        return !trouble;
-    };
+        if (!line) return line.fault();
+        if (!line.value().error.empty()) return Fault{FaultKind::rejected, line.value().error};
+        sum.add(line.value());
+        return {};
+    });
+    Steady::time_point next_progress;
     const auto on_bytes = [&](std::string_view bytes) {
-        if (!lines.add(bytes, on_line)) return false;
+        if (!lines.add(bytes)) return false;
         const auto now = Steady::now();
-        if (!last_told || now - *last_told >= between_progress) {
-            last_told = now;
+        if (now >= next_progress) {
+            next_progress = now + progress_interval;
             progress(sum.text());
         }
         return true;
     };
-    const auto reply = wire_.stream(call, {.on_open = {}, .on_bytes = on_bytes}, stop);
-    if (trouble) return *trouble;
-    if (!reply) return reply.fault();
-    if (lines.too_long()) {
-        return DockerWire::fault(FaultKind::unavailable, call, "a line of the reply is too long");
-    }
-    if (is_success(reply.value().status)) return {};
-    Fault fault = wire_.fault_of(call, reply.value());
-    // 404 is the registry's "no such image": asking again changes nothing.
-    if (fault.kind != FaultKind::unavailable) fault.kind = FaultKind::rejected;
-    return fault;
+    return measure(call.operation, [&]() -> Result<void> {
+        const auto reply = connection_.stream(call, {.on_open = {}, .on_bytes = on_bytes}, stop);
+        if (const auto fault = lines.fault()) return DockerConnection::fault(call, *fault);
+        if (!reply) return reply.fault();
+        return {};
+    });
 }
 
 Result<void> DockerRuntime::follow_events(const std::function<void()>& on_open,
@@ -245,30 +250,23 @@ Result<void> DockerRuntime::follow_events(const std::function<void()>& on_open,
                                               {"event",
                                                {"create", "start", "die", "oom", "pause", "unpause",
                                                 "rename", "destroy", "health_status"}}});
-    const DockerCall call{.what = "follow events",
+    const DockerCall call{.operation = DockerOperation::follow_events,
+                          .what = "follow events",
                           .path = "/events?filters=" + percent_escape(filters)};
-    LineReader lines(longest_line_bytes);
-    std::string trouble;
-
-    const auto on_line = [&](std::string_view text) {
+    const Fault cancelled{FaultKind::cancelled, "no longer followed"};
+    Lines lines("an event", [&](std::string_view text) -> Result<void> {
         const auto event = parse_event(text);
-        if (!event) {
-            trouble = event.fault().message;
-            return false;
-        }
+        if (!event) return event.fault();
         on_event(event.value());
-        return !stop.stop_requested();
-    };
-    const auto on_bytes = [&](std::string_view bytes) { return lines.add(bytes, on_line); };
-    const auto reply = wire_.stream(call, {.on_open = on_open, .on_bytes = on_bytes}, stop);
-    if (stop.stop_requested()) {
-        return DockerWire::fault(FaultKind::cancelled, call, "no longer followed");
-    }
+        if (stop.stop_requested()) return cancelled;
+        return {};
+    });
+    const auto on_bytes = [&](std::string_view bytes) { return lines.add(bytes); };
+    const auto reply = connection_.stream(call, {.on_open = on_open, .on_bytes = on_bytes}, stop);
+    if (stop.stop_requested()) return DockerConnection::fault(call, cancelled);
+    if (const auto fault = lines.fault()) return DockerConnection::fault(call, *fault);
     if (!reply) return reply.fault();
-    if (!is_success(reply.value().status)) return wire_.fault_of(call, reply.value());
-    if (lines.too_long()) trouble = "an event is too long";
-    if (trouble.empty()) trouble = "the daemon ended the stream";
-    return DockerWire::fault(FaultKind::unavailable, call, trouble);
+    return DockerConnection::fault(call, {FaultKind::unavailable, "the daemon ended the stream"});
 }
 
 }  // namespace roundhouse

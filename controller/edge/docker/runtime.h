@@ -1,12 +1,13 @@
 // The Runtime over the Docker Engine API, versions 1.41 (Docker 20.10) to 1.51.
 //
 // Behind a socket proxy it needs: VERSION; CONTAINERS with POST for create, start, stop and DELETE
-// for remove; IMAGES with POST for pulls; EVENTS. A refused call is named in the fault.
+// for remove; IMAGES with POST for pulls; EVENTS. The fault names a call that the proxy forbids.
 //
-// Registry credentials are not sent: an image of a private registry has to be on the engine before.
+// Registry credentials are not sent: the image of a private registry must be pulled beforehand.
 #pragma once
 
-#include <memory>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,19 +16,29 @@
 
 namespace roundhouse {
 
-// How long each kind of call may take. Tests make them short.
-struct DockerDeadlines {
+// How an operation ended.
+struct DockerCallEnd {
+    DockerOperation operation;
+    std::optional<FaultKind> fault;  // nullopt: success
+    std::chrono::duration<double> took{};
+};
+
+// The time limits of calls, and a hook for measuring them.
+struct DockerSettings {
     Duration connect = std::chrono::seconds(10);
-    Duration look = std::chrono::seconds(10);           // lists and inspects
-    Duration change = std::chrono::seconds(30);         // create, start, remove
-    Duration after_grace = std::chrono::seconds(15);    // stop: on top of the grace
-    Duration pull_patience = std::chrono::seconds(60);  // longest silence of a pull
+    Duration look = std::chrono::seconds(10);         // lists and inspections
+    Duration change = std::chrono::seconds(30);       // create, start, remove
+    Duration after_grace = std::chrono::seconds(15);  // stop: on top of the grace period
+    Duration pull_idle = std::chrono::seconds(60);    // longest time without a byte of a pull
+    // Called at the end of each operation except follow_events, in the thread of the caller. May be
+    // empty.
+    std::function<void(const DockerCallEnd&)> on_call_end = {};
 };
 
 class DockerRuntime : public Runtime {
   public:
-    // Touches nothing yet: the daemon is first spoken to by the first call.
-    explicit DockerRuntime(DockerEndpoint endpoint, DockerDeadlines deadlines = {});
+    // Connects to the daemon at the first call, not before.
+    explicit DockerRuntime(DockerEndpoint endpoint, DockerSettings settings = {});
 
     Result<std::vector<ContainerListing>> list_pool(const std::string& pool) override;
     Result<std::optional<EngineEnd>> inspect_end(const std::string& id) override;
@@ -46,8 +57,15 @@ class DockerRuntime : public Runtime {
                                std::stop_token stop) override;
 
   private:
-    DockerDeadlines deadlines_;
-    DockerWire wire_;
+    // Makes the call and returns what `read` makes of the reply.
+    template <class Read>
+    auto ask(const DockerCall& call, const Read& read);
+    // Returns the result of `work`, and reports it as the end of the operation.
+    template <class Work>
+    auto measure(DockerOperation operation, const Work& work);
+
+    const DockerSettings settings_;
+    DockerConnection connection_;
 };
 
 }  // namespace roundhouse

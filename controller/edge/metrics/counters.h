@@ -1,41 +1,68 @@
-// Everything that /metrics tells, as text for Prometheus. What happens is counted as it happens;
-// what is, is read off the board at each scrape. Every series is there from the first scrape,
-// except those of engines and gateways, which come and go with them.
+// What is counted as it happens: rounds, steps, changes of forwarded ports, calls to Docker and
+// Gluetun. Every series exists from the first scrape on; those of a gateway exist as long as it
+// does.
 #pragma once
 
-#include <memory>
-#include <string>
+#include <prometheus/counter.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
 
-#include "edge/docker/measured_runtime.h"
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "edge/docker/runtime.h"
 #include "edge/gluetun/client.h"
-#include "loop/board.h"
+#include "edge/metrics/families.h"
+#include "edge/metrics/series.h"
 #include "loop/clock.h"
 #include "loop/meters.h"
 
 namespace roundhouse {
 
 // Any thread.
-class Metrics : public Meters {
+class Counters {
   public:
     // The clock must outlive this.
-    explicit Metrics(const Clock& clock);
-    ~Metrics() override;
-    Metrics(const Metrics&) = delete;
-    Metrics& operator=(const Metrics&) = delete;
+    explicit Counters(const Clock& clock);
 
-    void round_ended(RoundOutcome outcome, Duration took) override;
-    void step_ended(const Step& step, bool well, Duration took) override;
-    void forwarded_ports_changed(const std::string& gateway) override;
-
-    void docker_call_ended(const MeasuredCall& call);
+    void round_ended(RoundOutcome outcome, Duration took);
+    void step_ended(const Step& step, bool well, Duration took);
+    void forwarded_ports_changed(const std::string& gateway);
+    void docker_call_ended(const DockerCallEnd& call);
     void gluetun_request_ended(const GluetunRequest& request);
 
-    // Content type "text/plain; version=0.0.4; charset=utf-8".
-    std::string text(const Board& board);
+    // The text format of Prometheus. Removes the series of gateways that are not in `gateways`.
+    std::string text(const std::vector<std::string>& gateways);
 
   private:
-    class Counters;
-    std::unique_ptr<Counters> counters_;
+    using CounterSeries = Series<prometheus::Counter>;
+    using HistogramSeries = Series<prometheus::Histogram>;
+
+    CounterSeries counters(const char* name, const char* help);
+    HistogramSeries histograms(const char* name, const char* help, const HistogramSeries::Buckets&);
+    void keep_series_of(const std::vector<std::string>& gateways);
+    std::vector<MetricFamily> collect() const;
+
+    const Clock& clock_;
+    std::mutex mutex_;  // guards what follows
+    // The text of the last scrape, which is returned again until something is counted.
+    std::string text_;
+    std::vector<std::string> gateways_;  // of that scrape
+    bool changed_ = true;                // since that scrape
+    prometheus::Registry registry_;
+    Time last_round_{};
+    std::optional<Monotonic> differs_since_;
+    CounterSeries rounds_;
+    HistogramSeries round_durations_;
+    HistogramSeries convergences_;
+    CounterSeries steps_;
+    HistogramSeries step_durations_;
+    CounterSeries rehosts_;
+    CounterSeries port_changes_;
+    HistogramSeries docker_;
+    HistogramSeries gluetun_;
 };
 
 }  // namespace roundhouse

@@ -7,6 +7,9 @@
 #include <unordered_map>
 #include <utility>
 
+#include "edge/system/process_stats.h"
+#include "edge/system/version.h"
+
 namespace roundhouse {
 
 namespace {
@@ -31,10 +34,6 @@ std::string_view reason_of(GatewayState state) {
     return "Unknown";
 }
 
-GaugeFamily single(std::string name, std::string help, double value) {
-    return {std::move(name), std::move(help), {{{}, value}}};
-}
-
 const Condition* find_condition(const BoardView& board, std::string_view type) {
     const auto found = std::ranges::find(board.conditions, type, &Condition::type);
     return found == board.conditions.end() ? nullptr : &*found;
@@ -45,8 +44,8 @@ bool holds(const BoardView& board, std::string_view type) {
     return condition != nullptr && condition->status == Truth::yes;
 }
 
-// The last round saw the spec that is in force, and nothing to do. What cannot be looked at cannot
-// be said to match.
+// The last round saw the spec in force and had nothing to do. When Docker does not answer, it is
+// unknown whether the containers still match.
 bool converged(const BoardView& board) {
     return board.round != nullptr && board.round->generation == board.spec.generation &&
            board.round->plan.matches() && holds(board, "RuntimeReachable");
@@ -56,66 +55,66 @@ double seconds_since_epoch(Time time) {
     return to_seconds(time.time_since_epoch());
 }
 
-void add_pool(const BoardView& board, std::vector<GaugeFamily>& families) {
+void add_pool(const BoardView& board, std::vector<MetricFamily>& families) {
     const EnginePool* pool = board.spec.pool.get();
     const int replicas = pool == nullptr ? 0 : pool->replicas;
     const int most = pool == nullptr ? 0 : pool->max_active_replicas;
     const int ready = board.round == nullptr ? 0 : board.round->plan.ready();
+    families.push_back(single_gauge("roundhouse_replicas_spec",
+                                    "Engines that the spec in force asks for.", replicas));
+    families.push_back(single_gauge("roundhouse_replicas_max",
+                                    "Most engines that may run, by spec and environment.", most));
+    families.push_back(single_gauge("roundhouse_replicas_wanted",
+                                    "Engines that should run: replicas_spec, at most replicas_max.",
+                                    std::min(replicas, most)));
+    families.push_back(single_gauge("roundhouse_engines_ready",
+                                    "Engines that serve behind a ready gateway.", ready));
+    families.push_back(single_gauge("roundhouse_converged",
+                                    "1 when the world matched the spec in the last round.",
+                                    converged(board) ? 1 : 0));
     families.push_back(
-        single("roundhouse_replicas_spec", "Engines that the spec in force asks for.", replicas));
-    families.push_back(single("roundhouse_replicas_max",
-                              "Engines that may run at most, by spec and environment.", most));
-    families.push_back(single("roundhouse_replicas_wanted",
-                              "Engines that are to run: what is asked for, within the cap.",
-                              std::min(replicas, most)));
-    families.push_back(
-        single("roundhouse_engines_ready", "Engines that serve behind a ready gateway.", ready));
-    families.push_back(single("roundhouse_converged",
-                              "1 when the last round found the world as declared.",
-                              converged(board) ? 1 : 0));
-    families.push_back(single("roundhouse_spec_valid",
-                              "1 when the spec was accepted as last saved; at 0 the last good "
-                              "one stays in force.",
-                              holds(board, "SpecValid") ? 1 : 0));
-    families.push_back(single("roundhouse_spec_generation",
-                              "How many different specs were accepted; 0 is none yet.",
-                              static_cast<double>(board.spec.generation)));
-    families.push_back(single(
+        single_gauge("roundhouse_spec_valid",
+                     "1 when the spec was accepted as last saved; at 0 the last good "
+                     "one stays in force.",
+                     holds(board, "SpecValid") ? 1 : 0));
+    families.push_back(single_gauge("roundhouse_spec_generation",
+                                    "How many different specs were accepted; 0 is none yet.",
+                                    static_cast<double>(board.spec.generation)));
+    families.push_back(single_gauge(
         "roundhouse_last_look_timestamp_seconds",
-        "When the containers were last seen: of then are the gauges of engines and gateways; 0 "
-        "before the first look.",
+        "Time of the last successful look; engine and gateway gauges are from then. 0 before the "
+        "first.",
         board.round == nullptr ? 0 : seconds_since_epoch(board.round->at)));
 }
 
-void add_conditions(const BoardView& board, std::vector<GaugeFamily>& families) {
-    GaugeFamily statuses{
-        "roundhouse_condition", "1 for the status that a condition of the pool has.", {}};
-    GaugeFamily times{"roundhouse_condition_last_transition_timestamp_seconds",
-                      "When the condition's status last changed; 0 while it is not known.",
-                      {}};
+void add_conditions(const BoardView& board, std::vector<MetricFamily>& families) {
+    auto statuses =
+        gauge_family("roundhouse_condition", "1 for the status that a condition of the pool has.");
+    auto times = gauge_family("roundhouse_condition_last_transition_timestamp_seconds",
+                              "When the condition's status last changed; 0 while it is not known.");
     for (const auto type : condition_types) {
         const Condition* condition = find_condition(board, type);
         const Truth status = condition == nullptr ? Truth::unknown : condition->status;
         for (const Truth truth : {Truth::yes, Truth::no, Truth::unknown}) {
-            statuses.values.push_back(
-                {{{"type", std::string(type)}, {"status", std::string(to_string(truth))}},
-                 status == truth ? 1.0 : 0.0});
+            add_gauge(statuses,
+                      {{"type", std::string(type)}, {"status", std::string(to_string(truth))}},
+                      status == truth ? 1.0 : 0.0);
         }
         const double since =
             condition == nullptr ? 0 : seconds_since_epoch(condition->last_transition);
-        times.values.push_back({{{"type", std::string(type)}}, since});
+        add_gauge(times, {{"type", std::string(type)}}, since);
     }
     families.push_back(std::move(statuses));
     families.push_back(std::move(times));
 }
 
-// Each state of each gateway: what falls to 0 is seen to fall.
-void add_engine_counts(const BoardView& board, std::vector<GaugeFamily>& families) {
-    GaugeFamily counts{
-        "roundhouse_engines", "Engines by gateway and by what Docker says of them.", {}};
+// One series for each state and gateway, so that a count falls to 0 instead of disappearing.
+void add_engine_counts(const BoardView& board, std::vector<MetricFamily>& families) {
+    auto counts =
+        gauge_family("roundhouse_engines", "Engines by gateway and by their state in Docker.");
     std::vector<std::string> gateways = gateway_names(board);
-    const bool networked = board.spec.pool != nullptr && board.spec.pool->gateways.empty();
-    if (networked) gateways.emplace_back();
+    const bool without_gateways = board.spec.pool != nullptr && board.spec.pool->gateways.empty();
+    if (without_gateways) gateways.emplace_back();
     for (const auto& gateway : gateways) {
         for (const EngineState state : engine_states) {
             int count = 0;
@@ -125,20 +124,20 @@ void add_engine_counts(const BoardView& board, std::vector<GaugeFamily>& familie
                     count += ours && engine.state == state ? 1 : 0;
                 }
             }
-            counts.values.push_back(
-                {{{"gateway", gateway}, {"state", std::string(to_string(state))}}, double(count)});
+            add_gauge(counts, {{"gateway", gateway}, {"state", std::string(to_string(state))}},
+                      double(count));
         }
     }
     families.push_back(std::move(counts));
 }
 
-void add_engines(const BoardView& board, std::vector<GaugeFamily>& families) {
-    GaugeFamily info{
-        "roundhouse_engine_info", "1 for each engine: what clients dial, and its P2P port.", {}};
-    GaugeFamily ready{"roundhouse_engine_ready", "1 when the engine serves.", {}};
-    GaugeFamily failures{
-        "roundhouse_engine_failures", "Failures in a row that led to this engine.", {}};
-    std::set<std::string> told;
+void add_engines(const BoardView& board, std::vector<MetricFamily>& families) {
+    auto info = gauge_family("roundhouse_engine_info",
+                             "1 for each engine: the address for clients, and its P2P port.");
+    auto ready = gauge_family("roundhouse_engine_ready", "1 when the engine serves.");
+    auto failures =
+        gauge_family("roundhouse_engine_failures", "Failures in a row that led to this engine.");
+    std::set<std::string> added;
     std::unordered_map<std::string_view, const EngineView*> engines;
     if (board.round != nullptr) {
         for (const auto& engine : board.round->seen.engines)
@@ -147,18 +146,17 @@ void add_engines(const BoardView& board, std::vector<GaugeFamily>& families) {
     const bool known = board.round != nullptr;
     for (const auto& decision : known ? board.round->plan.decisions : std::vector<Decision>{}) {
         const bool there = decision.fate != Fate::missing && decision.fate != Fate::foreign;
-        if (!there || !told.insert(decision.engine).second) continue;
-        const MetricLabels who{{"engine", decision.engine}, {"gateway", decision.gateway}};
-        MetricLabels all = who;
+        if (!there || !added.insert(decision.engine).second) continue;
+        const MetricLabels own{{"engine", decision.engine}, {"gateway", decision.gateway}};
+        MetricLabels all = own;
         all.emplace_back("host", decision.host);
         all.emplace_back("port", std::to_string(decision.port));
         all.emplace_back("p2p_port", std::to_string(decision.p2p_port));
         all.emplace_back("forwarded", decision.forwarded ? "true" : "false");
-        info.values.push_back({std::move(all), 1});
-        ready.values.push_back({who, decision.ready ? 1.0 : 0.0});
+        add_gauge(info, all, 1);
+        add_gauge(ready, own, decision.ready ? 1.0 : 0.0);
         const auto engine = engines.find(decision.engine);
-        failures.values.push_back(
-            {who, engine == engines.end() ? 0.0 : double(engine->second->failures)});
+        add_gauge(failures, own, engine == engines.end() ? 0.0 : double(engine->second->failures));
     }
     families.push_back(std::move(info));
     families.push_back(std::move(ready));
@@ -172,26 +170,25 @@ const GatewayView* find_gateway(const BoardView& board, const std::string& name)
     return found == gateways.end() ? nullptr : &*found;
 }
 
-void add_gateways(const BoardView& board, std::vector<GaugeFamily>& families) {
-    GaugeFamily ready{"roundhouse_gateway_ready", "1 when engines can be run behind it.", {}};
-    GaugeFamily info{"roundhouse_gateway_info",
-                     "1 for each gateway; the reason says why it is (not) ready.",
-                     {}};
-    GaugeFamily ports{"roundhouse_gateway_forwarded_ports",
-                      "Ports that the VPN forwards to it, as Gluetun told in the last round.",
-                      {}};
-    GaugeFamily first{"roundhouse_gateway_forwarded_port",
-                      "The first of its forwarded ports; 0 when there is none.",
-                      {}};
+void add_gateways(const BoardView& board, std::vector<MetricFamily>& families) {
+    auto ready =
+        gauge_family("roundhouse_gateway_ready", "1 when engines can run behind the gateway.");
+    auto info = gauge_family("roundhouse_gateway_info",
+                             "1 for each gateway; the reason says why it is (not) ready.");
+    auto ports = gauge_family(
+        "roundhouse_gateway_forwarded_ports",
+        "Ports that the VPN forwards to the gateway, as Gluetun reported in the last round.");
+    auto first = gauge_family("roundhouse_gateway_forwarded_port",
+                              "The first forwarded port of the gateway; 0 when there is none.");
     for (const auto& name : gateway_names(board)) {
         const GatewayView* gateway = find_gateway(board, name);
         const auto reason = gateway == nullptr ? "Unknown" : reason_of(gateway->state);
         const auto forwarded = gateway == nullptr ? std::vector<int>{} : gateway->forwarded.ports;
-        const MetricLabels who{{"gateway", name}};
-        ready.values.push_back({who, reason == "Ready" ? 1.0 : 0.0});
-        info.values.push_back({{{"gateway", name}, {"reason", std::string(reason)}}, 1});
-        ports.values.push_back({who, double(forwarded.size())});
-        first.values.push_back({who, forwarded.empty() ? 0.0 : double(forwarded.front())});
+        const MetricLabels own{{"gateway", name}};
+        add_gauge(ready, own, reason == "Ready" ? 1.0 : 0.0);
+        add_gauge(info, {{"gateway", name}, {"reason", std::string(reason)}}, 1);
+        add_gauge(ports, own, double(forwarded.size()));
+        add_gauge(first, own, forwarded.empty() ? 0.0 : double(forwarded.front()));
     }
     families.push_back(std::move(ready));
     families.push_back(std::move(info));
@@ -199,11 +196,10 @@ void add_gateways(const BoardView& board, std::vector<GaugeFamily>& families) {
     families.push_back(std::move(first));
 }
 
-// Where forwarded ports are ignored, nobody asks why they are not used.
-void add_port_outlooks(const BoardView& board, std::vector<GaugeFamily>& families) {
-    GaugeFamily outlooks{"roundhouse_gateway_forwarded_port_info",
-                         "1 for each gateway; the reason says whether engines use its ports.",
-                         {}};
+// No series where the spec ignores forwarded ports.
+void add_forwarded_port_use(const BoardView& board, std::vector<MetricFamily>& families) {
+    auto uses = gauge_family("roundhouse_gateway_forwarded_port_info",
+                             "1 for each gateway; the reason says whether engines use its ports.");
     const bool ignored = board.spec.pool != nullptr &&
                          board.spec.pool->forwarded_port.assign == PortAssignment::none;
     for (const auto& name : ignored ? std::vector<std::string>{} : gateway_names(board)) {
@@ -213,9 +209,31 @@ void add_port_outlooks(const BoardView& board, std::vector<GaugeFamily>& familie
             const auto outlook = std::ranges::find(ports, name, &PortOutlook::gateway);
             if (outlook != ports.end()) reason = to_string(outlook->use);
         }
-        outlooks.values.push_back({{{"gateway", name}, {"reason", std::move(reason)}}, 1});
+        add_gauge(uses, {{"gateway", name}, {"reason", std::move(reason)}}, 1);
     }
-    families.push_back(std::move(outlooks));
+    families.push_back(std::move(uses));
+}
+
+void add_build(std::vector<MetricFamily>& families) {
+    auto info = gauge_family("roundhouse_build_info", "1; the labels name the build.");
+    add_gauge(info, {{"version", version()}, {"commit", commit()}}, 1);
+    families.push_back(std::move(info));
+}
+
+void add_process(std::vector<MetricFamily>& families) {
+    const ProcessStats stats = read_process_stats();
+    const auto add = [&](const char* name, const char* help, double value) {
+        families.push_back(single_gauge(name, help, value));
+    };
+    families.push_back(single_counter("process_cpu_seconds_total",
+                                      "CPU time of this process, user and system.",
+                                      stats.cpu_seconds));
+    add("process_resident_memory_bytes", "Memory of this process in RAM.", stats.resident_bytes);
+    add("process_virtual_memory_bytes", "Address space of this process.", stats.virtual_bytes);
+    add("process_open_fds", "Open file descriptors.", stats.open_fds);
+    add("process_max_fds", "File descriptors that may be open.", stats.max_fds);
+    add("process_threads", "Threads of this process.", stats.threads);
+    add("process_start_time_seconds", "When this process started.", stats.start_time);
 }
 
 }  // namespace
@@ -237,14 +255,16 @@ std::vector<std::string> gateway_names(const BoardView& board) {
     return names;
 }
 
-std::vector<GaugeFamily> pool_gauges(const BoardView& board) {
-    std::vector<GaugeFamily> families;
+std::vector<MetricFamily> read_gauges(const BoardView& board) {
+    std::vector<MetricFamily> families;
+    add_build(families);
     add_pool(board, families);
     add_conditions(board, families);
     add_engine_counts(board, families);
     add_engines(board, families);
     add_gateways(board, families);
-    add_port_outlooks(board, families);
+    add_forwarded_port_use(board, families);
+    add_process(families);
     return families;
 }
 

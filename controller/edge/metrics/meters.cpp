@@ -1,25 +1,42 @@
 #include "edge/metrics/meters.h"
 
+#include "edge/metrics/counters.h"
+#include "edge/metrics/gauges.h"
+
 namespace roundhouse {
 
-void Instruments::round_ended(RoundOutcome outcome, Duration took) {
-    metrics_.round_ended(outcome, took);
+ControllerMeters::ControllerMeters(const Clock& clock)
+    : clock_(clock), counters_(std::make_unique<Counters>(clock)), last_turn_(clock.monotonic()) {}
+
+ControllerMeters::~ControllerMeters() = default;
+
+void ControllerMeters::round_ended(RoundOutcome outcome, Duration took) {
+    counters_->round_ended(outcome, took);
     const auto round = board_->round();
     if (round == nullptr) return;
-    // After a look that failed these are the numbers of the last one that worked.
+    // After a failed look these are the numbers of the last successful one.
     history_.round_ended(clock_.now(), round->plan.wanted, round->plan.ready(), took);
 }
 
-void Instruments::step_ended(const Step& step, bool well, Duration took) {
-    metrics_.step_ended(step, well, took);
+void ControllerMeters::step_ended(const Step& step, bool well, Duration took) {
+    counters_->step_ended(step, well, took);
 }
 
-void Instruments::forwarded_ports_changed(const std::string& gateway) {
-    metrics_.forwarded_ports_changed(gateway);
+void ControllerMeters::forwarded_ports_changed(const std::string& gateway) {
+    counters_->forwarded_ports_changed(gateway);
 }
 
-void Instruments::gluetun_request_ended(const GluetunRequest& request) {
-    metrics_.gluetun_request_ended(request);
+void ControllerMeters::docker_call_ended(const DockerCallEnd& call) {
+    counters_->docker_call_ended(call);
+}
+
+void ControllerMeters::gluetun_request_ended(const GluetunRequest& request) {
+    counters_->gluetun_request_ended(request);
+}
+
+std::string ControllerMeters::text() {
+    const BoardView board = read_board(*board_);
+    return to_text(read_gauges(board)) + counters_->text(gateway_names(board));
 }
 
 }  // namespace roundhouse

@@ -1,12 +1,13 @@
-// Everything that measures a running controller: the loop's meters and the ends of calls to Docker
-// and Gluetun go in, /metrics and the charts' history come out.
+// The measurements of a running controller: events of the loop and calls to Docker and Gluetun go
+// in, the text of /metrics and the history for charts come out.
 #pragma once
 
 #include <atomic>
+#include <memory>
 #include <string>
 
+#include "edge/docker/runtime.h"
 #include "edge/gluetun/client.h"
-#include "edge/metrics/counters.h"
 #include "loop/board.h"
 #include "loop/clock.h"
 #include "loop/history.h"
@@ -14,35 +15,40 @@
 
 namespace roundhouse {
 
+class Counters;
+
 // Any thread, once watch() has returned.
-class Instruments : public Meters {
+class ControllerMeters : public Meters {
   public:
     // The clock must outlive this.
-    explicit Instruments(const Clock& clock)
-        : clock_(clock), metrics_(clock), last_turn_(clock.monotonic()) {}
+    explicit ControllerMeters(const Clock& clock);
+    ~ControllerMeters() override;
+    ControllerMeters(const ControllerMeters&) = delete;
+    ControllerMeters& operator=(const ControllerMeters&) = delete;
 
-    // The board that the scrapes and the history are read off; it must outlive this, or at least
-    // all calls. To be called before the first round.
+    // Sets the board that gauges and history are read from. Call it before the first round; the
+    // board must outlive all calls.
     void watch(const Board& board) { board_ = &board; }
 
     void round_ended(RoundOutcome outcome, Duration took) override;
     void step_ended(const Step& step, bool well, Duration took) override;
     void forwarded_ports_changed(const std::string& gateway) override;
-    void docker_call_ended(const MeasuredCall& call) { metrics_.docker_call_ended(call); }
+    void docker_call_ended(const DockerCallEnd& call);
     void gluetun_request_ended(const GluetunRequest& request);
 
-    // The loop has gone round once more, whatever came of it: a look that failed, or no spec yet.
+    // The loop is alive: it has finished a turn, even if the look failed or there is no spec yet.
     void turn_ended() { last_turn_ = clock_.monotonic(); }
-    // Since the loop last went round, or else since the start.
+    // The time since the last turn_ended(), or since the construction.
     Duration since_last_turn() const { return clock_.monotonic() - last_turn_.load(); }
 
-    // What /metrics says. Only after watch().
-    std::string metrics_text() { return metrics_.text(*board_); }
+    // The text of /metrics: content type "text/plain; version=0.0.4; charset=utf-8". Only after
+    // watch().
+    std::string text();
     const History& history() const { return history_; }
 
   private:
     const Clock& clock_;
-    Metrics metrics_;
+    std::unique_ptr<Counters> counters_;
     History history_;
     const Board* board_ = nullptr;
     std::atomic<Monotonic> last_turn_;

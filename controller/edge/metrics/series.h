@@ -1,36 +1,60 @@
-// Labels of what is counted: those of one thing that happened, and of everything that can, so that
-// each series is there before its first event.
+// The series of one family of counters or histograms, by their labels.
 #pragma once
 
+#include <prometheus/family.h>
+#include <prometheus/histogram.h>
+
+#include <algorithm>
 #include <map>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
-
-#include "edge/docker/measured_runtime.h"
-#include "edge/gluetun/client.h"
-#include "loop/meters.h"
 
 namespace roundhouse {
 
-using SeriesLabels = std::map<std::string, std::string>;
+template <class Metric>
+class Series {
+  public:
+    using Buckets = prometheus::Histogram::BucketBoundaries;
 
-SeriesLabels round_labels(RoundOutcome outcome);
-std::vector<SeriesLabels> all_round_labels();
+    // `buckets`: upper bounds, for histograms.
+    explicit Series(prometheus::Family<Metric>& family, Buckets buckets = {})
+        : family_(family), buckets_(std::move(buckets)) {}
 
-SeriesLabels step_labels(const Step& step, bool well);
-std::vector<SeriesLabels> all_step_labels();
-// The actions alone.
-std::vector<SeriesLabels> all_action_labels();
+    // Creates the series if it does not exist.
+    Metric& at(const prometheus::Labels& labels) {
+        Metric*& metric = metrics_[labels];
+        if (metric == nullptr) metric = &add(labels);
+        return *metric;
+    }
 
-// Whether the step gave an engine another network: that of another gateway, or of another
-// incarnation of the same one.
-bool is_rehost(const Step& step);
-std::vector<SeriesLabels> all_rehost_labels();
+    void create(const std::vector<prometheus::Labels>& all) {
+        for (const auto& labels : all)
+            at(labels);
+    }
 
-SeriesLabels docker_labels(const MeasuredCall& call);
-std::vector<SeriesLabels> all_docker_labels();
+    // Removes the series of all other gateways.
+    void keep_gateways(const std::vector<std::string>& names) {
+        std::erase_if(metrics_, [&](const auto& entry) {
+            if (std::ranges::find(names, entry.first.at("gateway")) != names.end()) return false;
+            family_.Remove(entry.second);
+            return true;
+        });
+    }
 
-SeriesLabels gluetun_labels(const GluetunRequest& request);
-std::vector<SeriesLabels> all_gluetun_labels(const std::string& gateway);
+  private:
+    Metric& add(const prometheus::Labels& labels) {
+        if constexpr (std::is_same_v<Metric, prometheus::Histogram>) {
+            return family_.Add(labels, buckets_);
+        } else {
+            return family_.Add(labels);
+        }
+    }
+
+    prometheus::Family<Metric>& family_;
+    Buckets buckets_;
+    std::map<prometheus::Labels, Metric*> metrics_;
+};
 
 }  // namespace roundhouse

@@ -1,4 +1,4 @@
-// A Docker daemon that says what a test's script tells it to, and what its tests have in common.
+// A Docker daemon that answers as a test tells it to, and helpers of the tests that use it.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -20,7 +20,7 @@ inline const std::string good_row = R"({"Id":"aa","Names":["/p-0"],"Image":"i","
                                     R"("State":"running","Labels":{"roundhouse.pool":"p"},)"
                                     R"("HostConfig":{"NetworkMode":"x"}})";
 
-// A daemon that tells its version properly, and leaves everything else to `answer`.
+// A daemon that answers GET /version itself and leaves all other requests to `answer`.
 class Daemon {
   public:
     using Answer = std::function<void(ServedConnection&, const std::string& request)>;
@@ -64,11 +64,11 @@ inline Daemon::Answer replies(std::string reply) {
 }
 
 constexpr Duration moment{300};
-constexpr DockerDeadlines short_ones{.connect = moment,
-                                     .look = moment,
-                                     .change = moment,
-                                     .after_grace = moment,
-                                     .pull_patience = moment};
+inline const DockerSettings short_ones{.connect = moment,
+                                       .look = moment,
+                                       .change = moment,
+                                       .after_grace = moment,
+                                       .pull_idle = moment};
 
 inline void check_contains(const std::string& text, const std::string& piece) {
     CAPTURE(text);

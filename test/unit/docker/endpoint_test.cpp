@@ -16,7 +16,7 @@ DockerVariables host(const std::string& value) {
     return variables;
 }
 
-std::string refusal(const DockerVariables& variables) {
+std::string fault_message(const DockerVariables& variables) {
     const auto endpoint = docker_endpoint(variables);
     REQUIRE_FALSE(endpoint.ok());
     CHECK(endpoint.fault().kind == FaultKind::rejected);
@@ -64,7 +64,7 @@ TEST_CASE("DOCKER_HOST is read as the docker command reads it") {
     }
 }
 
-TEST_CASE("an unusable DOCKER_HOST is refused by name, with what is accepted") {
+TEST_CASE("the fault of an unusable DOCKER_HOST names it and what is accepted") {
     struct Row {
         std::string host;
         std::string expected;
@@ -86,18 +86,18 @@ TEST_CASE("an unusable DOCKER_HOST is refused by name, with what is accepted") {
     };
     for (const auto& row : rows) {
         CAPTURE(row.host);
-        const std::string message = refusal(host(row.host));
+        const std::string message = fault_message(host(row.host));
         CHECK(message.starts_with("DOCKER_HOST "));
         CHECK(message.find(row.expected) != std::string::npos);
         CHECK(message.find("accepted are unix://") != std::string::npos);
     }
 }
 
-TEST_CASE("credentials in DOCKER_HOST are refused and never repeated") {
+TEST_CASE("credentials in DOCKER_HOST are not accepted and not repeated") {
     for (const char* value : {"tcp://me:hunter2@host:2375", "me:hunter2@host", "https://hunter2@h",
                               "ssh://me:hunter2@host"}) {
         CAPTURE(value);
-        CHECK(refusal(host(value)).find("hunter2") == std::string::npos);
+        CHECK(fault_message(host(value)).find("hunter2") == std::string::npos);
     }
 }
 
@@ -106,7 +106,8 @@ TEST_CASE("with DOCKER_TLS_VERIFY the certificates come from DOCKER_CERT_PATH or
     DockerVariables variables = host("tcp://far");
     variables.tls_verify = true;
     variables.cert_path = folder.path();
-    CHECK(refusal(variables).find(folder.path() + "/ca.pem cannot be read") != std::string::npos);
+    CHECK(fault_message(variables).find(folder.path() + "/ca.pem cannot be read") !=
+          std::string::npos);
 
     touch(folder.path() + "/ca.pem");
     touch(folder.path() + "/cert.pem");
@@ -124,7 +125,7 @@ TEST_CASE("with DOCKER_TLS_VERIFY the certificates come from DOCKER_CERT_PATH or
 
     variables.cert_path.clear();
     variables.home = "/nowhere";
-    CHECK(refusal(variables).find("/nowhere/.docker/ca.pem") != std::string::npos);
+    CHECK(fault_message(variables).find("/nowhere/.docker/ca.pem") != std::string::npos);
 }
 
 TEST_CASE("a Unix socket and http:// need no certificates, whatever DOCKER_TLS_VERIFY says") {

@@ -217,7 +217,7 @@ TEST_CASE("the body of a create") {
     request.network_mode = "container:bbbb";
     request.stop_timeout = 1500ms;
 
-    SUBCASE("behind a gateway holds nothing that Docker refuses there") {
+    SUBCASE("behind a gateway has no option that Docker rejects there") {
         CHECK(create_body(request) ==
               R"({"Env":["HTTP_PORT=19000"],"Healthcheck":{"Test":["NONE"]},)"
               R"("HostConfig":{"Init":true,"NetworkMode":"container:bbbb",)"

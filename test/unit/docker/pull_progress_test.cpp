@@ -33,23 +33,23 @@ TEST_CASE("an image reference is cut where Docker cuts it") {
 TEST_CASE("the lines of a pull are summed up") {
     PullProgress progress;
     CHECK(progress.text() == "waiting for the registry");
-    const auto tell = [&](std::string layer, std::string status, std::int64_t bytes = 0) {
+    const auto add = [&](std::string layer, std::string status, std::int64_t bytes = 0) {
         progress.add(
             {.layer = std::move(layer), .status = std::move(status), .bytes = bytes, .error = ""});
     };
-    tell("latest", "Pulling from group/engine");
+    add("latest", "Pulling from group/engine");
     CHECK(progress.text() == "Pulling from group/engine");
-    tell("aaa", "Pulling fs layer");
-    tell("bbb", "Already exists");
-    tell("aaa", "Downloading", 20'000'000);
+    add("aaa", "Pulling fs layer");
+    add("bbb", "Already exists");
+    add("aaa", "Downloading", 20'000'000);
     CHECK(progress.text() == "1 of 2 layers, 20 MB");
-    tell("aaa", "Downloading", 41'500'000);
-    tell("aaa", "Downloading", 3'000'000);  // begun again
+    add("aaa", "Downloading", 41'500'000);
+    add("aaa", "Downloading", 3'000'000);  // started again
     CHECK(progress.text() == "1 of 2 layers, 41 MB");
-    tell("aaa", "Extracting", 1'000);
+    add("aaa", "Extracting", 1'000);
     CHECK(progress.text() == "2 of 2 layers, 41 MB");
-    tell("ccc", "Downloading", INT64_MAX);
-    tell("ddd", "Downloading", INT64_MAX);
+    add("ccc", "Downloading", INT64_MAX);
+    add("ddd", "Downloading", INT64_MAX);
     CHECK(progress.text() == "2 of 4 layers, 2251799855 MB");
 }
 

@@ -1,169 +1,65 @@
-// The Docker client against a daemon that misbehaves: whatever comes, each call ends in time, with
-// a fault that says what happened and where, and never with half of a world.
+// The requests of each operation, what their replies mean, and the streams of pulls and events.
+#include "edge/docker/runtime.h"
+
 #include <doctest/doctest.h>
 
 #include <chrono>
 #include <future>
+#include <optional>
 #include <thread>
+#include <vector>
 
-#include "edge/docker/runtime.h"
 #include "unit/docker/daemon.h"
 
 using namespace roundhouse;
 using namespace roundhouse::test;
 using namespace std::chrono_literals;
 
-namespace {
-
-Fault fault_of_list(const Daemon& daemon, const DockerDeadlines& deadlines = short_ones) {
-    DockerRuntime docker(daemon.endpoint(), deadlines);
-    const auto listing = docker.list_pool("p");
-    REQUIRE_FALSE(listing.ok());
-    CAPTURE(listing.fault().message);
-    CHECK(listing.fault().message.starts_with("docker: list the engines of pool p: "));
-    return listing.fault();
-}
-
-}  // namespace
-
-TEST_CASE("a list that does not arrive whole is no list") {
-    const std::string rows = "[" + good_row + "," + good_row + "]";
-    const std::string whole = http_reply(200, rows);
-    struct Row {
-        std::string what;
-        std::string bytes;
-        std::string message;
-    };
-    const Row cases[] = {
-        {"half of the JSON, right length", http_reply(200, rows.substr(0, rows.size() / 2)),
-         "not JSON, or was cut"},
-        {"less than Content-Length says", whole.substr(0, whole.size() - 5), "no whole reply"},
-        {"no reply at all", "", "no whole reply within 300ms"},
-        {"half of a head", "HTTP/1.1 200 OK\r\nContent-", "no whole reply"},
-        {"not HTTP", "SSH-2.0-OpenSSH_9.2\r\n", "broke off or is not HTTP"},
-        {"HTML of a proxy", http_reply(502, "<html>Bad Gateway</html>", "text/html"),
-         "502 Bad Gateway without a message of Docker's"},
-        {"HTML that claims to be well", http_reply(200, "<html>hello</html>", "text/html"),
-         "not JSON"},
-        {"10 MB of garbage", http_reply(200, std::string(10'000'000, 'x')), "not JSON"},
-        {"an empty body", http_reply(200, ""), "not JSON"},
-        {"one good row and one bad", http_reply(200, "[" + good_row + ",{\"Id\":\"b\"}]"),
-         "lacks [1].Names"},
-    };
-    for (const auto& one : cases) {
-        CAPTURE(one.what);
-        const Daemon daemon(sends(one.bytes));
-        const bool is_awaited = one.message.starts_with("no whole reply");
-        const Fault fault = fault_of_list(daemon, is_awaited ? short_ones : DockerDeadlines{});
-        CHECK(fault.kind == FaultKind::unavailable);
-        check_contains(fault.message, one.message);
-    }
-}
-
-TEST_CASE("a connection that closes early is a fault, and the next call gets through") {
-    int calls = 0;
-    const Daemon daemon([&](ServedConnection& connection, const std::string&) {
-        if (++calls == 1) {
-            connection.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n[");
-            connection.close();
-        } else {
-            connection.send(http_reply(200, "[" + good_row + "]"));
-        }
+TEST_CASE("the end of each operation is reported, with its result and duration") {
+    const Daemon daemon([](ServedConnection& connection, const std::string& request) {
+        const bool listing = request.find("/containers/json?") != std::string::npos;
+        const std::string body = listing ? "{}" : R"({"message":"No such container: )" + id + "\"}";
+        connection.send(http_reply(listing ? 200 : 404, body));
     });
-    DockerRuntime docker(daemon.endpoint(), short_ones);
-    const auto first = docker.list_pool("p");
-    REQUIRE_FALSE(first.ok());
-    CHECK(first.fault().kind == FaultKind::unavailable);
-    check_contains(first.fault().message, "broke off");
-    const auto second = docker.list_pool("p");
-    REQUIRE(second.ok());
-    CHECK(second.value().size() == 1);
-}
-
-TEST_CASE("a reply beyond its limit is a fault, not memory") {
-    const Daemon daemon(replies(http_reply(201, std::string(2'000'000, ' '))));
-    DockerRuntime docker(daemon.endpoint(), short_ones);
-    const auto created = docker.create({});
-    REQUIRE_FALSE(created.ok());
-    CHECK(created.fault().kind == FaultKind::unavailable);
-    check_contains(created.fault().message, "larger than 1048576 bytes");
-}
-
-TEST_CASE("connections are kept, and the version is asked for once") {
-    int versions = 0;
-    const Daemon daemon([&](ServedConnection& connection, const std::string& request) {
-        if (request.starts_with("GET /v1.41/")) ++versions;
-        connection.send(http_reply(200, "[]"));
-    });
-    DockerRuntime docker(daemon.endpoint(), short_ones);
-    for (int i = 0; i < 5; ++i)
-        CHECK(docker.list_pool("p").ok());
-    CHECK(versions == 5);
-    CHECK(daemon.connections() == 1);
-}
-
-TEST_CASE("the oldest API version that both sides accept is spoken") {
-    struct Row {
-        std::string newest;
-        std::string oldest;
-        std::string expected;  // a path's beginning, or a piece of the message
+    std::vector<DockerCallEnd> ends;
+    DockerSettings settings = short_ones;
+    settings.on_call_end = [&](const DockerCallEnd& end) { ends.push_back(end); };
+    DockerRuntime docker(daemon.endpoint(), settings);
+    const auto check_last = [&](DockerOperation operation, std::optional<FaultKind> fault) {
+        REQUIRE_FALSE(ends.empty());
+        CHECK(to_string(ends.back().operation) == to_string(operation));
+        CHECK(ends.back().fault == fault);
+        CHECK(ends.back().took > 0s);
     };
-    const Row rows[] = {
-        {"1.41", "1.12", "/v1.41/"},
-        {"1.51", "1.24", "/v1.41/"},
-        {"1.52", "1.44", "/v1.44/"},
-        {"1.60", "1.51", "/v1.51/"},
-        {"1.60", "1.52", "upgrade roundhouse"},
-        {"1.40", "1.12", "upgrade Docker to 20.10 or later"},
-        {"2.0", "2.0", "speaks API versions 2.0 to 2.0"},
-    };
-    for (const auto& row : rows) {
-        CAPTURE(row.newest);
-        CAPTURE(row.oldest);
-        std::string asked;
-        const Daemon daemon(
-            [&](ServedConnection& connection, const std::string& request) {
-                asked = request;
-                connection.send(http_reply(200, "[]"));
-            },
-            http_reply(200, R"({"Version":"x","ApiVersion":")" + row.newest +
-                                R"(","MinAPIVersion":")" + row.oldest + "\"}"));
-        DockerRuntime docker(daemon.endpoint(), short_ones);
-        const auto listing = docker.list_pool("p");
-        check_contains(listing.ok() ? asked : listing.fault().message, row.expected);
-    }
+
+    CHECK(docker.list_pool("p").fault().kind == FaultKind::unavailable);  // 200, and not a list
+    check_last(DockerOperation::list, FaultKind::unavailable);
+    CHECK_FALSE(docker.list_names("p-").ok());
+    check_last(DockerOperation::list_names, FaultKind::unavailable);
+    CHECK_FALSE(docker.inspect_gateway("gluetun").value().has_value());
+    check_last(DockerOperation::inspect_gateway, std::nullopt);
+    CHECK_FALSE(docker.inspect_end(id).value().has_value());
+    check_last(DockerOperation::inspect_engine, std::nullopt);
+    CHECK_FALSE(docker.has_image("engine").value());
+    check_last(DockerOperation::inspect_image, std::nullopt);
+    CHECK_FALSE(docker.create({}).ok());
+    check_last(DockerOperation::create, FaultKind::gone);
+    CHECK_FALSE(docker.start(id).ok());
+    check_last(DockerOperation::start, FaultKind::gone);
+    CHECK(docker.stop(id, 1s).ok());
+    check_last(DockerOperation::stop, std::nullopt);
+    CHECK(docker.remove(id).ok());
+    check_last(DockerOperation::remove, std::nullopt);
+    CHECK_FALSE(docker.pull("engine", [](const std::string&) {}, {}).ok());
+    check_last(DockerOperation::pull, FaultKind::rejected);
+    CHECK(ends.size() == measured_operations.size());
+
+    // A stream of events has no duration of its own.
+    CHECK_FALSE(docker.follow_events([] {}, [](const RuntimeEvent&) {}, {}).ok());
+    CHECK(ends.size() == measured_operations.size());
 }
 
-TEST_CASE("a daemon that was away is asked for its version again") {
-    int calls = 0;
-    int versions = 0;
-    const TemporaryFolder folder;
-    const ScriptedServer server(folder.path() + "/s", [&](ServedConnection& connection) {
-        for (auto request = connection.read_request(); !request.empty();
-             request = connection.read_request()) {
-            if (request.starts_with("GET /version ")) {
-                ++versions;
-                connection.send(http_reply(200, good_version));
-            } else if (++calls == 1) {
-                connection.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n[");
-                connection.close();
-            } else {
-                connection.send(http_reply(200, "[]"));
-            }
-        }
-    });
-    DockerRuntime docker(docker_endpoint({.host = "unix://" + folder.path() + "/s",
-                                          .tls_verify = false,
-                                          .cert_path = "",
-                                          .home = ""})
-                             .value(),
-                         short_ones);
-    while (!docker.list_pool("p").ok())
-        REQUIRE(calls < 5);
-    CHECK(versions >= 2);
-}
-
-TEST_CASE("what Docker says about a refusal is carried on, by what the caller does next") {
+TEST_CASE("an error status becomes a fault with Docker's message") {
     struct Row {
         int status;
         std::string message;
@@ -206,40 +102,7 @@ TEST_CASE("what Docker says about a refusal is carried on, by what the caller do
     }
 }
 
-TEST_CASE("a missing docker-init is explained") {
-    const Daemon daemon(replies(http_reply(
-        500, R"({"message":"exec: \"docker-init\": executable file not found in $PATH"})")));
-    DockerRuntime docker(daemon.endpoint(), short_ones);
-    check_contains(docker.start(id).fault().message, "install tini");
-}
-
-TEST_CASE("a socket proxy's refusal names the call to allow") {
-    const Daemon daemon(replies(http_reply(403, "<html>403 Forbidden</html>", "text/html")));
-    DockerRuntime docker(daemon.endpoint(), short_ones);
-    const auto created = docker.create({});
-    REQUIRE_FALSE(created.ok());
-    CHECK(created.fault().kind == FaultKind::rejected);
-    check_contains(created.fault().message, "forbids POST /containers/create: allow it there");
-    check_contains(created.fault().message, "docker.sock");
-}
-
-TEST_CASE("a daemon that is not there is told apart by why") {
-    const TemporaryFolder folder;
-    DockerVariables variables;
-    variables.host = "unix://" + folder.path() + "/docker.sock";
-    DockerRuntime missing(docker_endpoint(variables).value(), short_ones);
-    check_contains(missing.list_pool("p").fault().message,
-                   "/docker.sock: there is no such socket: start Docker");
-
-    // Its server has gone, and has left the socket's file.
-    {
-        const ScriptedServer server(folder.path() + "/docker.sock", [](ServedConnection&) {});
-    }
-    DockerRuntime refused(docker_endpoint(variables).value(), short_ones);
-    check_contains(refused.list_pool("p").fault().message, "connection refused: start Docker");
-}
-
-TEST_CASE("calls that find nothing to do are no faults") {
+TEST_CASE("calls that have nothing to do succeed") {
     const Daemon gone(replies(http_reply(404, R"({"message":"No such container: x"})")));
     DockerRuntime docker(gone.endpoint(), short_ones);
     CHECK(docker.stop(id, 1s).ok());
@@ -254,17 +117,17 @@ TEST_CASE("calls that find nothing to do are no faults") {
     CHECK(other.stop(id, 1s).ok());
 }
 
-TEST_CASE("a stop may take as long as its grace, and longer") {
+TEST_CASE("a stop may take as long as its grace period, and longer") {
     const Daemon daemon([](ServedConnection& connection, const std::string&) {
         std::this_thread::sleep_for(100ms);  // until the engine has ended
         connection.send("HTTP/1.1 204 No Content\r\n\r\n");
     });
-    DockerDeadlines hasty = short_ones;
+    DockerSettings hasty = short_ones;
     hasty.after_grace = 50ms;
     CHECK(DockerRuntime(daemon.endpoint(), hasty).stop(id, 1s).ok());
 }
 
-TEST_CASE("what is asked for stays in its place in the URL") {
+TEST_CASE("ids and names are escaped in the URL") {
     std::string asked;
     const Daemon daemon([&](ServedConnection& connection, const std::string& request) {
         asked = request.substr(0, request.find(" HTTP/"));
@@ -287,7 +150,7 @@ TEST_CASE("what is asked for stays in its place in the URL") {
           "%7B%22name%22%3A%5B%22p-%22%5D%7D");
 }
 
-TEST_CASE("events are found however their bytes are split, until the stream ends") {
+TEST_CASE("events are read however their bytes are split, until the stream ends") {
     const std::string event = R"({"Type":"container","Action":"die","Actor":{"ID":"b",)"
                               R"("Attributes":{"name":"gluetun"}}})"
                               "\n";
@@ -330,7 +193,7 @@ TEST_CASE("garbage and endless lines end a stream of events") {
     check_contains(end_of(std::string(2'000'000, 'x')), "an event is too long");
 }
 
-TEST_CASE("a quiet stream of events is open at once and ends when asked to") {
+TEST_CASE("an idle stream of events is open at once and ends when stopped") {
     const Daemon daemon(sends(std::string(chunked_head)));
     DockerRuntime docker(daemon.endpoint(), short_ones);
     std::stop_source stop;
@@ -360,7 +223,7 @@ TEST_CASE("a stream that cannot be opened says why") {
     check_contains(end.fault().message, "forbids GET /events");
 }
 
-TEST_CASE("of events those are asked for that can change what a look sees") {
+TEST_CASE("only events that can change what a look sees are requested") {
     std::string asked;
     const Daemon daemon([&](ServedConnection& connection, const std::string& request) {
         asked = request.substr(0, request.find(" HTTP/"));
@@ -376,7 +239,7 @@ TEST_CASE("of events those are asked for that can change what a look sees") {
     CHECK(asked.find("exec") == std::string::npos);
 }
 
-TEST_CASE("a pull that is given up is hung up on") {
+TEST_CASE("a cancelled pull closes its connection") {
     std::promise<void> closed;
     const Daemon daemon([&](ServedConnection& connection, const std::string&) {
         connection.send(chunked_head);
@@ -393,24 +256,24 @@ TEST_CASE("a pull that is given up is hung up on") {
     CHECK(closed.get_future().wait_for(10s) == std::future_status::ready);
 }
 
-TEST_CASE("a pull tells its progress and its failure") {
-    const auto pull = [](const std::string& bytes, std::vector<std::string>* told = nullptr) {
+TEST_CASE("a pull reports its progress and its failure") {
+    const auto pull = [](const std::string& bytes, std::vector<std::string>* reported = nullptr) {
         const Daemon daemon(sends(bytes));
         DockerRuntime docker(daemon.endpoint(), short_ones);
         return docker.pull("group/engine:v1",
                            [&](const std::string& line) {
-                               if (told != nullptr) told->push_back(line);
+                               if (reported != nullptr) reported->push_back(line);
                            },
                            {});
     };
-    std::vector<std::string> told;
+    std::vector<std::string> reported;
     CHECK(pull(http_reply(200, R"({"status":"Pulling fs layer","id":"aaa"})"
                                "\r\n"
                                R"({"status":"Pull complete","id":"aaa"})"
                                "\r\n"),
-               &told)
+               &reported)
               .ok());
-    CHECK(told == std::vector<std::string>{"1 of 1 layers, 0 MB"});
+    CHECK(reported == std::vector<std::string>{"1 of 1 layers, 0 MB"});
 
     auto failed = pull(http_reply(200, "{\"error\":\"manifest unknown\"}\r\n"));
     REQUIRE_FALSE(failed.ok());

@@ -1,4 +1,4 @@
-#include "edge/metrics/series.h"
+#include "edge/metrics/labels.h"
 
 #include <algorithm>
 #include <array>
@@ -9,13 +9,13 @@ namespace roundhouse {
 
 namespace {
 
-// An engine is replaced for these because of where it runs.
+// Reasons to replace an engine that lie in its network.
 constexpr std::array rehost_reasons{
     Reason::gateway_restarted, Reason::gateway_recreated,  Reason::gateway_gone,
     Reason::gateway_not_ready, Reason::gateway_undeclared, Reason::outside_gateway,
     Reason::rebalanced,
 };
-// And for these wherever it runs.
+// Reasons to replace an engine wherever it runs.
 constexpr std::array other_replace_reasons{
     Reason::exited,
     Reason::start_failed,
@@ -26,34 +26,13 @@ constexpr std::array other_replace_reasons{
     Reason::gateway_reconnected,
     Reason::forwarded_port_changed,
 };
-// Whatever is replaced may have to be removed instead, for want of a place; these are always.
+// Reasons that always remove an engine. An engine with a reason to be replaced is removed, too,
+// when there is no slot for it.
 constexpr std::array remove_reasons{
     Reason::surplus,
     Reason::slot_out_of_range,
     Reason::duplicate_slot,
 };
-
-struct Operation {
-    std::string_view name;
-    std::vector<FaultKind> faults;  // that the Runtime's contract knows
-};
-
-const std::vector<Operation>& operations() {
-    using enum FaultKind;
-    static const std::vector<Operation> all{
-        {"list", {unavailable, rejected}},
-        {"inspect_engine", {unavailable, rejected}},
-        {"inspect_gateway", {unavailable, rejected}},
-        {"list_names", {unavailable, rejected}},
-        {"inspect_image", {unavailable, rejected}},
-        {"create", {unavailable, rejected, conflict, gone}},
-        {"start", {unavailable, rejected, conflict, gone}},
-        {"stop", {unavailable, rejected}},
-        {"remove", {unavailable, rejected, conflict}},
-        {"pull", {unavailable, rejected, cancelled}},
-    };
-    return all;
-}
 
 std::string_view word_for(RoundOutcome outcome) {
     switch (outcome) {
@@ -79,7 +58,7 @@ std::string_view word_for(std::optional<FaultKind> fault) {
 constexpr std::array<std::string_view, 6> gluetun_results{"ok",        "redirected", "unauthorized",
                                                           "not_found", "refused",    "no_reply"};
 
-std::string_view word_for_status(int status) {
+std::string_view gluetun_result(int status) {
     if (status == 0) return "no_reply";
     if (status >= 200 && status < 300) return "ok";
     if (status >= 300 && status < 400) return "redirected";
@@ -87,22 +66,23 @@ std::string_view word_for_status(int status) {
     return status == 404 ? "not_found" : "refused";
 }
 
-SeriesLabels gluetun_series(const std::string& gateway, std::string_view result) {
+prometheus::Labels gluetun_series(const std::string& gateway, std::string_view result) {
     return {{"gateway", gateway}, {"result", std::string(result)}};
 }
 
-SeriesLabels docker_series(std::string_view operation, std::optional<FaultKind> fault) {
-    return {{"operation", std::string(operation)}, {"result", std::string(word_for(fault))}};
+prometheus::Labels docker_series(DockerOperation operation, std::optional<FaultKind> fault) {
+    return {{"operation", std::string(to_string(operation))},
+            {"result", std::string(word_for(fault))}};
 }
 
-SeriesLabels step_series(Action action, Reason reason, bool well) {
+prometheus::Labels step_series(Action action, Reason reason, bool well) {
     return {{"action", std::string(to_string(action))},
             {"reason", std::string(to_string(reason))},
             {"result", well ? "ok" : "failed"}};
 }
 
 template <class Reasons>
-void add_steps(Action action, const Reasons& reasons, std::vector<SeriesLabels>& all) {
+void add_steps(Action action, const Reasons& reasons, std::vector<prometheus::Labels>& all) {
     for (const Reason reason : reasons) {
         for (const bool well : {true, false})
             all.push_back(step_series(action, reason, well));
@@ -111,21 +91,21 @@ void add_steps(Action action, const Reasons& reasons, std::vector<SeriesLabels>&
 
 }  // namespace
 
-SeriesLabels round_labels(RoundOutcome outcome) {
+prometheus::Labels round_labels(RoundOutcome outcome) {
     return {{"result", std::string(word_for(outcome))}};
 }
 
-std::vector<SeriesLabels> all_round_labels() {
+std::vector<prometheus::Labels> all_round_labels() {
     return {round_labels(RoundOutcome::matched), round_labels(RoundOutcome::differs),
             round_labels(RoundOutcome::failed)};
 }
 
-SeriesLabels step_labels(const Step& step, bool well) {
+prometheus::Labels step_labels(const Step& step, bool well) {
     return step_series(step.action, step.reason, well);
 }
 
-std::vector<SeriesLabels> all_step_labels() {
-    std::vector<SeriesLabels> all;
+std::vector<prometheus::Labels> all_step_labels() {
+    std::vector<prometheus::Labels> all;
     add_steps(Action::create, std::array{Reason::missing}, all);
     add_steps(Action::start, std::array{Reason::not_started}, all);
     for (const Action action : {Action::replace, Action::remove}) {
@@ -136,8 +116,8 @@ std::vector<SeriesLabels> all_step_labels() {
     return all;
 }
 
-std::vector<SeriesLabels> all_action_labels() {
-    std::vector<SeriesLabels> all;
+std::vector<prometheus::Labels> all_action_labels() {
+    std::vector<prometheus::Labels> all;
     for (const Action action : {Action::create, Action::start, Action::replace, Action::remove})
         all.push_back({{"action", std::string(to_string(action))}});
     return all;
@@ -148,34 +128,34 @@ bool is_rehost(const Step& step) {
            std::ranges::find(rehost_reasons, step.reason) != rehost_reasons.end();
 }
 
-std::vector<SeriesLabels> all_rehost_labels() {
-    std::vector<SeriesLabels> all;
+std::vector<prometheus::Labels> all_rehost_labels() {
+    std::vector<prometheus::Labels> all;
     all.reserve(rehost_reasons.size());
     for (const Reason reason : rehost_reasons)
         all.push_back({{"reason", std::string(to_string(reason))}});
     return all;
 }
 
-SeriesLabels docker_labels(const MeasuredCall& call) {
+prometheus::Labels docker_labels(const DockerCallEnd& call) {
     return docker_series(call.operation, call.fault);
 }
 
-std::vector<SeriesLabels> all_docker_labels() {
-    std::vector<SeriesLabels> all;
-    for (const auto& [name, faults] : operations()) {
-        all.push_back(docker_series(name, std::nullopt));
-        for (const FaultKind fault : faults)
-            all.push_back(docker_series(name, fault));
+std::vector<prometheus::Labels> all_docker_labels() {
+    std::vector<prometheus::Labels> all;
+    for (const DockerOperation operation : measured_operations) {
+        all.push_back(docker_series(operation, std::nullopt));
+        for (const FaultKind fault : possible_faults(operation))
+            all.push_back(docker_series(operation, fault));
     }
     return all;
 }
 
-SeriesLabels gluetun_labels(const GluetunRequest& request) {
-    return gluetun_series(request.gateway, word_for_status(request.status));
+prometheus::Labels gluetun_labels(const GluetunRequest& request) {
+    return gluetun_series(request.gateway, gluetun_result(request.status));
 }
 
-std::vector<SeriesLabels> all_gluetun_labels(const std::string& gateway) {
-    std::vector<SeriesLabels> all;
+std::vector<prometheus::Labels> all_gluetun_labels(const std::string& gateway) {
+    std::vector<prometheus::Labels> all;
     all.reserve(gluetun_results.size());
     for (const auto result : gluetun_results)
         all.push_back(gluetun_series(gateway, result));

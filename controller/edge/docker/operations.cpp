@@ -1,0 +1,98 @@
+#include "edge/docker/operations.h"
+
+#include <algorithm>
+#include <optional>
+
+namespace roundhouse {
+
+namespace {
+
+using enum FaultKind;
+
+struct Operation {
+    DockerOperation operation;
+    std::string_view name;
+    std::vector<int> successes;  // HTTP status codes
+    std::vector<FaultKind> faults;
+};
+
+const Operation& find(DockerOperation operation) {
+    using enum DockerOperation;
+    static const std::vector<Operation> operations{
+        {version, "version", {200}, {unavailable, rejected}},
+        {list, "list", {200}, {unavailable, rejected}},
+        {list_names, "list_names", {200}, {unavailable, rejected}},
+        {inspect_engine, "inspect_engine", {200, 404}, {unavailable, rejected}},
+        {inspect_gateway, "inspect_gateway", {200, 404}, {unavailable, rejected}},
+        {inspect_image, "inspect_image", {200, 404}, {unavailable, rejected}},
+        {create, "create", {201}, {unavailable, rejected, conflict, gone}},
+        {start, "start", {204, 304}, {unavailable, rejected, conflict, gone}},
+        {stop, "stop", {204, 304, 404}, {unavailable, rejected}},
+        {remove, "remove", {204, 404}, {unavailable, rejected, conflict}},
+        {pull, "pull", {200}, {unavailable, rejected, cancelled}},
+        {follow_events, "follow_events", {200}, {unavailable, rejected, cancelled}},
+    };
+    return *std::ranges::find(operations, operation, &Operation::operation);
+}
+
+constexpr std::optional<DockerOperation> any_operation;
+constexpr std::optional<int> any_status;
+
+struct Failure {
+    std::optional<DockerOperation> operation;
+    std::optional<int> status;
+    std::string_view words;  // a part of Docker's message; empty: any message
+    FaultKind kind;
+    bool names_container = false;  // the message has to name the container of the operation
+};
+
+// The first row that matches decides.
+//
+// Only Docker's message says whether a start failed because of the container or because of its
+// gateway. 20.10: 404 "No such container: <gateway's id>", 409 "cannot join network of a non
+// running container: ..."; later: 500 "joining network namespace of container: No such container:
+// ...".
+//
+// The 404 of a pull comes from the registry: the same pull will fail again.
+constexpr Failure failures[]{
+    {any_operation, 502, "", unavailable},
+    {any_operation, 503, "", unavailable},
+    {any_operation, 504, "", unavailable},
+    {DockerOperation::start, 409, "", conflict},
+    {DockerOperation::start, any_status, "joining network namespace", conflict},
+    {DockerOperation::start, any_status, "cannot join network", conflict},
+    {DockerOperation::start, any_status, "No such container", gone, true},
+    {DockerOperation::start, any_status, "No such container", conflict},
+    {DockerOperation::start, any_status, "", rejected},
+    {DockerOperation::pull, any_status, "", rejected},
+    {any_operation, 404, "", gone},
+    {any_operation, 409, "", conflict},
+    {any_operation, any_status, "", rejected},
+};
+
+}  // namespace
+
+std::string_view to_string(DockerOperation operation) {
+    return find(operation).name;
+}
+
+std::vector<FaultKind> possible_faults(DockerOperation operation) {
+    return find(operation).faults;
+}
+
+bool is_success(DockerOperation operation, int status) {
+    return std::ranges::count(find(operation).successes, status) > 0;
+}
+
+FaultKind fault_kind(DockerOperation operation, int status, std::string_view message,
+                     std::string_view container) {
+    const auto says = [&](std::string_view words) { return message.find(words) != message.npos; };
+    const auto matches = [&](const Failure& row) {
+        return row.operation.value_or(operation) == operation &&
+               row.status.value_or(status) == status && says(row.words) &&
+               (!row.names_container || says(container));
+    };
+    return std::ranges::find_if(failures, matches)->kind;
+}
+
+}  // namespace roundhouse

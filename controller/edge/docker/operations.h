@@ -1,0 +1,52 @@
+// The operations of the Docker API that roundhouse uses, and what the status of a reply means for
+// each. Pure.
+#pragma once
+
+#include <array>
+#include <string_view>
+#include <vector>
+
+#include "loop/result.h"
+
+namespace roundhouse {
+
+enum class DockerOperation {
+    version,
+    list,
+    list_names,
+    inspect_engine,
+    inspect_gateway,
+    inspect_image,
+    create,
+    start,
+    stop,
+    remove,
+    pull,
+    follow_events,
+};
+
+// The operations with an end of their own, whose duration is measured.
+inline constexpr std::array measured_operations{
+    DockerOperation::list,           DockerOperation::list_names,
+    DockerOperation::inspect_engine, DockerOperation::inspect_gateway,
+    DockerOperation::inspect_image,  DockerOperation::create,
+    DockerOperation::start,          DockerOperation::stop,
+    DockerOperation::remove,         DockerOperation::pull,
+};
+
+// "list", "inspect_engine" ...
+std::string_view to_string(DockerOperation operation);
+
+// The faults with which an operation of the Runtime may end, by its contract.
+std::vector<FaultKind> possible_faults(DockerOperation operation);
+
+// Whether the operation was carried out, or there was nothing to do. The 404 of an inspection is a
+// success, too: the object does not exist.
+bool is_success(DockerOperation operation, int status);
+
+// The kind of fault when is_success() is false. `message` is Docker's error message; `container` is
+// the id of the container that the operation was for.
+FaultKind fault_kind(DockerOperation operation, int status, std::string_view message,
+                     std::string_view container);
+
+}  // namespace roundhouse
