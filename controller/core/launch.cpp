@@ -68,7 +68,7 @@ KeyValues split_tmpfs(const std::vector<std::string>& mounts) {
 }
 
 // The one place where an engine's network is chosen. With gateways declared there is no other
-// answer than the gateway's namespace: an unknown gateway gives "container:", which Docker refuses.
+// answer than the gateway's namespace: an unknown gateway gives "container:", which Docker rejects.
 void choose_network(const EnginePool& pool, const Placement& placement, EngineRequest& request) {
     if (!pool.gateways.empty()) {
         request.network_mode = "container:" + placement.incarnation.id;

@@ -25,7 +25,7 @@ inline constexpr std::string_view failures = "roundhouse.failures";
 inline constexpr std::string_view prefix = "roundhouse.";
 }  // namespace label
 
-// "<pool>-<slot>". The Docker daemon refuses a second container of a name: the name is the lock.
+// "<pool>-<slot>". The Docker daemon rejects a second container of a name: the name is the lock.
 std::string engine_name(std::string_view pool, int slot);
 
 // The slot in a name of that form; nullopt for every other name ("acestream-01" included).

@@ -27,7 +27,7 @@ constexpr Duration patience = 10s;
 constexpr Duration look_each = 1s;
 
 // Why there is no answer, and the exit code for it.
-struct Refusal {
+struct Failure {
     int exit_code = exit_code::failure;
     std::string message;
 };
@@ -58,28 +58,28 @@ const char* path_of(Resource resource) {
 }
 
 // Requests one resource of one controller.
-class Inquiry {
+class ApiClient {
   public:
-    Inquiry(const CommandLine& line, const Environment& environment)
+    ApiClient(const CommandLine& line, const Environment& environment)
         : base_(base_url(line, environment)),
           path_(path_of(line.resource)),
           key_file_(environment.api_key_file) {}
 
-    // The reply, valid until the next call. nullptr when there is none: refusal() says why.
+    // The reply, valid until the next call. nullptr when there is none: failure() says why.
     const Json* ask() {
         HttpRequest request;
         request.url = base_ + path_;
         if (!key_file_.empty()) {
             auto key = read_secret(key_file_);
-            if (!key) return refuse(exit_code::failure, key.fault().message);
+            if (!key) return fail(exit_code::failure, key.fault().message);
             request.bearer = std::move(key.value());
         }
         const HttpReply reply = transfer(std::move(request));
-        if (is_refusal(reply)) return nullptr;
+        if (is_failure(reply)) return nullptr;
         auto parsed = parse_json(reply.body);
         if (!parsed) {
-            return refuse(exit_code::failure, base_ + path_ + ": the reply " +
-                                                  parsed.fault().message + "; is it a roundhouse?");
+            return fail(exit_code::failure, base_ + path_ + ": the reply " +
+                                                parsed.fault().message + "; is it a roundhouse?");
         }
         reply_ = std::move(parsed.value());
         return &reply_;
@@ -89,10 +89,10 @@ class Inquiry {
     bool loop_is_alive() {
         HttpRequest request;
         request.url = base_ + "/healthz";
-        return !is_refusal(transfer(std::move(request)));
+        return !is_failure(transfer(std::move(request)));
     }
 
-    const Refusal& refusal() const { return refusal_; }
+    const Failure& failure() const { return failure_; }
 
   private:
     HttpReply transfer(HttpRequest request) {
@@ -105,20 +105,20 @@ class Inquiry {
         return std::move(replies.front());
     }
 
-    bool is_refusal(const HttpReply& reply) {
+    bool is_failure(const HttpReply& reply) {
         if (reply.problem != HttpProblem::none) {
-            refuse(exit_code::unreachable,
-                   "the controller at " + base_ + " cannot be reached: " + reply.detail +
-                       "; is 'roundhouse run' up, and does --server name its address?");
+            fail(exit_code::unreachable,
+                 "the controller at " + base_ + " cannot be reached: " + reply.detail +
+                     "; is 'roundhouse run' up, and does --server name its address?");
         } else if (reply.status == 401) {
-            refuse(exit_code::failure, key_wanted());
+            fail(exit_code::failure, key_wanted());
         } else if (reply.status != 200) {
             const auto body = parse_json(reply.body);
             const std::string said =
                 body ? text_of(member(body.value(), "error"), "message") : std::string();
-            refuse(exit_code::failure, "the controller at " + base_ + " answered HTTP " +
-                                           std::to_string(reply.status) +
-                                           (said.empty() ? "" : ": " + printable(said)));
+            fail(exit_code::failure, "the controller at " + base_ + " answered HTTP " +
+                                         std::to_string(reply.status) +
+                                         (said.empty() ? "" : ": " + printable(said)));
         } else {
             return false;
         }
@@ -132,8 +132,8 @@ class Inquiry {
         return "the controller refuses the API key in " + key_file_;
     }
 
-    const Json* refuse(int exit_code, std::string message) {
-        refusal_ = {exit_code, std::move(message)};
+    const Json* fail(int exit_code, std::string message) {
+        failure_ = {exit_code, std::move(message)};
         return nullptr;
     }
 
@@ -142,7 +142,7 @@ class Inquiry {
     std::string key_file_;
     HttpTransfers transfers_;
     Json reply_;
-    Refusal refusal_;
+    Failure failure_;
 };
 
 std::string as_text(const CommandLine& line, const Json& reply, const TableStyle& style) {
@@ -245,24 +245,23 @@ std::string caveat_of(const Json& reply) {
 }  // namespace
 
 int command_get(const CommandLine& line, const Environment& environment) {
-    Inquiry inquiry(line, environment);
+    ApiClient client(line, environment);
     Follower follower(line);
     const SystemClock clock;
     TableStyle style{line.output == Output::wide, wants_colours(1), {}};
     std::string complaint;
     for (bool first = true; first || line.watch; first = false) {
         if (!first) std::this_thread::sleep_for(look_each);
-        const Json* reply = inquiry.ask();
-        const std::string problem =
-            reply == nullptr ? inquiry.refusal().message : caveat_of(*reply);
+        const Json* reply = client.ask();
+        const std::string problem = reply == nullptr ? client.failure().message : caveat_of(*reply);
         if (!line.quiet && problem != complaint) {
             complain(problem.empty() ? "the controller answers again, with what is so now"
                                      : problem);
         }
         complaint = problem;
         // With -w a controller that goes away is waited for; one that never answered is an error.
-        if (reply == nullptr && first) return inquiry.refusal().exit_code;
-        if (line.quiet && !inquiry.loop_is_alive()) return inquiry.refusal().exit_code;
+        if (reply == nullptr && first) return client.failure().exit_code;
+        if (line.quiet && !client.loop_is_alive()) return client.failure().exit_code;
         if (reply == nullptr || line.quiet) continue;
         style.now = clock.now();
         if (line.watch) {

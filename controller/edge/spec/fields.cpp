@@ -237,7 +237,7 @@ Fields template_fields() {
 }
 
 Fields container_fields() {
-    // Docker refuses less than 6 MiB; Linux has no process id above 2^22.
+    // Docker rejects less than 6 MiB; Linux has no process id above 2^22.
     return {
         section("spec.template.resources", "What one engine may use."),
         {"spec.template.resources.memory", "no limit", Shape::value,
