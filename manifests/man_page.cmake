@@ -1,17 +1,17 @@
-# Makes the man page of what the program teaches by itself:
+# Makes the man page from the program's help:
 #   cmake -D PROGRAM=roundhouse -D VERSION=0.1.0 -D OUTPUT=roundhouse.1 -P man_page.cmake
-# Of `--help` it relies on this: a heading starts a line and ends with a colon; what belongs to it
-# is indented; an empty line ends it; all else is prose. block_of() knows the headings.
+# The help must have this form: a heading starts a line and ends with a colon; its lines are
+# indented; an empty line ends it; everything else is prose. block_of() knows the headings.
 
 cmake_minimum_required(VERSION 3.25)
 
-# Marks for what CMake's lists would trip over.
+# Placeholders for characters that have a meaning in CMake's lists.
 string(ASCII 1 SEMICOLON)
 string(ASCII 2 OPENING)
 string(ASCII 3 CLOSING)
 string(ASCII 4 BACKSLASH)
 
-# The text that the program prints, as a list of lines.
+# The help of a command, as a list of lines.
 function(help_of command lines)
   execute_process(COMMAND ${PROGRAM} ${command} --help OUTPUT_VARIABLE text
     COMMAND_ERROR_IS_FATAL ANY)
@@ -24,7 +24,7 @@ function(help_of command lines)
   set(${lines} "${text}" PARENT_SCOPE)
 endfunction()
 
-# Text that roff takes as it is: a dash is no place to break a word, a quote is no typographic one.
+# Escapes what roff would change: dashes, quotes, backslashes.
 function(escape text result)
   string(REPLACE "${BACKSLASH}" "\\e" text "${text}")
   string(REPLACE "-" "\\-" text "${text}")
@@ -39,14 +39,14 @@ function(escape text result)
   set(${result} "${text}" PARENT_SCOPE)
 endfunction()
 
-# One of roff's requests, with the text that it is about.
+# A roff request with its argument.
 function(request name)
   escape("${ARGN}" text)
   string(STRIP "${name} ${text}" line)
   file(APPEND ${OUTPUT} "${line}\n")
 endfunction()
 
-# A line of text. One that begins with a dot would be a request.
+# A line of text. roff would read a leading dot as a request.
 function(text line)
   escape("${line}" line)
   if(line MATCHES "^[.]")
@@ -64,7 +64,7 @@ function(entry term meaning)
   endif()
 endfunction()
 
-# "  term   meaning", or more of the last meaning. That each command has --help is said once.
+# "  term   meaning", or the next line of a meaning. Leaves out the --help of each command.
 function(table_line line)
   if(line MATCHES "--help +This text$")
     return()
@@ -75,7 +75,7 @@ function(table_line line)
   endif()
 endfunction()
 
-# "0 done; 1 failed." and what is said of them all.
+# "0 done; 1 failed." and the sentence that follows.
 function(exit_codes words)
   string(REPLACE "${SEMICOLON} " ";" items "${words}")
   foreach(item IN LISTS items)
@@ -89,7 +89,7 @@ function(exit_codes words)
   endforeach()
 endfunction()
 
-# How the lines below a heading are read; "" for what is no such heading.
+# The kind of block that a heading starts; "" where the line is no heading.
 function(block_of line block)
   set(found "")
   if(line MATCHES "^(Options|Positionals):$")
@@ -116,7 +116,7 @@ function(block_of line block)
   set(${block} "${found}" PARENT_SCOPE)
 endfunction()
 
-# Everything of a help text below its first two lines.
+# A help text without its first two lines.
 function(write_body body)
   set(block "")
   set(codes "")
@@ -176,14 +176,15 @@ request(.SH SYNOPSIS)
 request(.B "${usage}")
 request(.SH DESCRIPTION)
 text("${summary}")
-text("A YAML file, the spec, says how many engines are wanted.")
-text("A loop compares that with the containers that really run, and makes up the difference.")
+text("A YAML file, the spec, declares how many engines run.")
+text("A loop compares the spec with the running containers.")
+text("It creates, replaces and removes engines until they match.")
 request(.SH OPTIONS)
 write_body(lines)
 request(.SH FILES)
-entry("/etc/roundhouse" "Where the systemd service looks for the spec.")
+entry("/etc/roundhouse" "The folder of the spec of the systemd service.")
 entry("/etc/default/roundhouse" "Environment variables of the systemd service.")
-entry("/var/lib/roundhouse" "Holds a lock for each pool that a controller runs.")
-entry("/var/run/docker.sock" "Docker's socket. Who may use it is as powerful as root.")
+entry("/var/lib/roundhouse" "The folder of the lock files, one for each pool.")
+entry("/var/run/docker.sock" "The Docker socket. Access to it is root access.")
 request(.SH "SEE ALSO")
 text("docker(1), systemctl(1), journalctl(1)")
