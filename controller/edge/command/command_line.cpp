@@ -4,11 +4,11 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <algorithm>
-#include <map>
 #include <utility>
 #include <vector>
 
 #include "edge/command/help_text.h"
+#include "edge/command/value_reader.h"
 #include "edge/system/exit_code.h"
 #include "edge/text/foreign_text.h"
 #include "edge/text/nearest_name.h"
@@ -17,23 +17,6 @@
 namespace roundhouse {
 namespace {
 
-// Flags as they were written. Empty: not given.
-struct RawFlags {
-    std::string file;
-    std::string timeout;
-    std::string output;
-    std::string docker_host;
-    std::string state_dir;
-    std::string log_level;
-    std::string log_format;
-    std::string listen;
-    std::string api_key_file;
-    std::string resource;
-    std::string server;
-    bool watch = false;
-    bool quiet = false;
-};
-
 constexpr const char* resource_words = "pool, engines, gateways or events";
 
 Fault problem(std::string message) {
@@ -41,45 +24,38 @@ Fault problem(std::string message) {
 }
 
 // "table or json (table)"
-std::string usual_first(const std::string& outputs) {
+std::string with_default(const std::string& outputs) {
     return outputs + " (" + outputs.substr(0, outputs.find_first_of(" ,")) + ")";
 }
 
-void add_flags(CLI::App& command, const CommandFlags& flags, RawFlags& raw) {
-    const auto add = [&](const char* names, std::string& into, const char* value,
-                         const std::string& description) {
-        command.add_option(names, into, description)->type_name(value);
+void add_flags(CLI::App& command, const CommandFlags& flags) {
+    const auto add = [&](const char* names, const char* value, const std::string& description) {
+        command.add_option(names, description)->type_name(value);
     };
-    if (flags.file) add("-f,--file", raw.file, "PATH", "The spec: a YAML file, or its folder");
-    if (flags.timeout) add("--timeout", raw.timeout, "DURATION", "Give up after this (5m)");
-    if (*flags.outputs != '\0') {
-        add("-o,--output", raw.output, "FORMAT", usual_first(flags.outputs));
-    }
+    if (flags.file) add("-f,--file", "PATH", "The spec: a YAML file, or its folder");
+    if (flags.timeout) add("--timeout", "DURATION", "Give up after this (5m)");
+    if (*flags.outputs != '\0') add("-o,--output", "FORMAT", with_default(flags.outputs));
     if (flags.state_dir) {
-        add("--state-dir", raw.state_dir, "PATH", "Folder of the lock file (/var/lib/roundhouse)");
+        add("--state-dir", "PATH", "Folder of the lock file (/var/lib/roundhouse)");
     }
     if (flags.asks) {
-        add("RESOURCE", raw.resource, "", resource_words);
-        add("--server", raw.server, "URL", "The controller (127.0.0.1:9190, or ROUNDHOUSE_LISTEN)");
-        command.add_flag("-w,--watch", raw.watch, "Go on, and print what changes");
-        command.add_flag("-q,--quiet", raw.quiet, "Print nothing: the exit code tells");
+        add("RESOURCE", "", resource_words);
+        add("--server", "URL", "The controller (127.0.0.1:9190, or ROUNDHOUSE_LISTEN)");
+        command.add_flag("-w,--watch")->description("Keep running, and print what changes");
+        command.add_flag("-q,--quiet")->description("Print nothing; only set the exit code");
     }
-    if (flags.serves) {
-        add("--listen", raw.listen, "ADDRESS", "Where to serve HTTP (127.0.0.1:9190)");
-    }
-    if (flags.api_key) {
-        add("--api-key-file", raw.api_key_file, "PATH", "Key file of the HTTP API (no key)");
-    }
+    if (flags.serves) add("--listen", "ADDRESS", "Where to serve HTTP (127.0.0.1:9190)");
+    if (flags.api_key) add("--api-key-file", "PATH", "Key file of the HTTP API (no key)");
     if (flags.docker) {
-        add("--docker-host", raw.docker_host, "URL", "Docker (unix:///var/run/docker.sock)");
-        add("--log-level", raw.log_level, "LEVEL", "debug, info, warning or error (info)");
-        add("--log-format", raw.log_format, "FORMAT", "text or json (text)");
+        add("--docker-host", "URL", "Docker (unix:///var/run/docker.sock)");
+        add("--log-level", "LEVEL", "debug, info, warning or error (info)");
+        add("--log-format", "FORMAT", "text or json (text)");
     }
 }
 
-// Unknown words are kept as extras, to be told in our own words.
-void declare(CLI::App& app, RawFlags& raw) {
-    app.set_help_flag("-h,--help", "Teaches the program, or one command");
+// The library keeps unknown words, so that the errors about them are worded here.
+void declare(CLI::App& app) {
+    app.set_help_flag("-h,--help", "Help for the program, or for one command");
     app.add_flag("--version")->description("The same as the command version");
     app.footer(program_footer);
     app.allow_extras();
@@ -91,7 +67,7 @@ void declare(CLI::App& app, RawFlags& raw) {
         command->set_help_flag("-h,--help", "This text");
         command->footer(help.footer);
         command->allow_extras();
-        add_flags(*command, help.flags, raw);
+        add_flags(*command, help.flags);
     }
 }
 
@@ -128,105 +104,86 @@ Fault unknown_word(const CLI::App& command, const std::string& word) {
     return problem("unknown flag " + in_quotes(flag) + did_you_mean(flag, names));
 }
 
-// Reads flags one after the other; the first problem stays. A flag that was not given leaves what
-// is there.
-class Reader {
-  public:
-    template <class T, class Parse>
-    void read(const char* flag, const std::string& word, T& into, Parse parse,
-              const std::string& accepted) {
-        if (problem_ || word.empty()) return;
-        if (auto value = parse(word)) {
-            into = *value;
-        } else {
-            problem_ =
-                problem(std::string(flag) + ": expected " + accepted + ", got " + in_quotes(word));
-        }
-    }
-
-    const std::optional<Fault>& first_problem() const { return problem_; }
-
-  private:
-    std::optional<Fault> problem_;
-};
-
-// `accepted` is CommandFlags::outputs.
-std::optional<Output> parse_output(const std::string& word, const std::string& accepted) {
-    static const std::map<std::string, Output> outputs{{"table", Output::table},
-                                                       {"wide", Output::wide},
-                                                       {"json", Output::json},
-                                                       {"yaml", Output::yaml},
-                                                       {"markdown", Output::markdown}};
-    const auto found = outputs.find(word);
-    if (found == outputs.end() || accepted.find(word) == std::string::npos) return std::nullopt;
-    return found->second;
+// `outputs` is CommandFlags::outputs.
+ValueKind<Output> output_value(const std::string& outputs) {
+    const auto parse = [outputs](const std::string& word) -> std::optional<Output> {
+        if (outputs.find(word) == std::string::npos) return std::nullopt;
+        return find_word<Output>(word, {{"table", Output::table},
+                                        {"wide", Output::wide},
+                                        {"json", Output::json},
+                                        {"yaml", Output::yaml},
+                                        {"markdown", Output::markdown}});
+    };
+    return {parse, outputs};
 }
 
-std::optional<Resource> parse_resource(const std::string& word) {
-    static const std::map<std::string, Resource> resources{{"pool", Resource::pool},
-                                                           {"engines", Resource::engines},
-                                                           {"gateways", Resource::gateways},
-                                                           {"events", Resource::events}};
-    const auto found = resources.find(word);
-    return found == resources.end() ? std::nullopt : std::optional(found->second);
+ValueKind<Resource> resource_value() {
+    return {[](const std::string& word) {
+                return find_word<Resource>(word, {{"pool", Resource::pool},
+                                                  {"engines", Resource::engines},
+                                                  {"gateways", Resource::gateways},
+                                                  {"events", Resource::events}});
+            },
+            resource_words};
 }
 
-std::optional<Duration> parse_timeout(const std::string& word) {
-    const auto timeout = parse_duration(word);
-    const bool usable = timeout && *timeout > Duration{0} && *timeout <= std::chrono::hours(24);
-    return usable ? timeout : std::nullopt;
+ValueKind<Duration> timeout_value() {
+    const auto parse = [](const std::string& word) {
+        const auto timeout = parse_duration(word);
+        const bool usable = timeout && *timeout > Duration{0} && *timeout <= std::chrono::hours(24);
+        return usable ? timeout : std::nullopt;
+    };
+    return {parse, "a duration up to 24h, such as 30s or 5m"};
 }
 
-std::optional<std::string> as_given(const std::string& word) {
-    return word;
+// What the command line gives for a flag; empty where it does not, or the command has no such flag.
+std::string text_of_flag(const CLI::App& command, const char* flag) {
+    const CLI::Option* option = command.get_option_no_throw(flag);
+    return option == nullptr || option->empty() ? "" : option->results().front();
 }
 
-Result<CommandLine> read_flags(const CommandHelp& help, const RawFlags& raw) {
+Result<CommandLine> read_flags(const CommandHelp& help, const CLI::App& command) {
     CommandLine line;
     line.command = help.command;
-    line.file = raw.file;
     line.output = help.flags.usual_output;
-    if (help.flags.file && raw.file.empty()) {
+    line.file = text_of_flag(command, "--file");
+    line.follow = !text_of_flag(command, "--watch").empty();
+    line.quiet = !text_of_flag(command, "--quiet").empty();
+    if (help.flags.file && line.file.empty()) {
         return problem("-f PATH is missing: name the spec's file or folder, as in 'roundhouse " +
                        std::string(help.name) + " -f engines.yaml'");
     }
-    if (help.flags.asks && raw.resource.empty()) {
+    if (help.flags.asks && text_of_flag(command, "RESOURCE").empty()) {
         return problem("what to get is missing: " + std::string(resource_words));
     }
-    if (raw.watch && raw.quiet) return problem("--watch and --quiet: give one of them");
-    line.watch = raw.watch;
-    line.quiet = raw.quiet;
-    Reader reader;
-    reader.read("RESOURCE", raw.resource, line.resource, parse_resource, resource_words);
-    reader.read("--server", raw.server, line.server, as_given, "");
-    reader.read("--listen", raw.listen, line.listen, parse_listen, listen_accepts);
-    reader.read("--api-key-file", raw.api_key_file, line.api_key_file, as_given, "");
-    const std::string outputs = help.flags.outputs;
-    reader.read("--timeout", raw.timeout, line.timeout, parse_timeout,
-                "a duration up to 24h, such as 30s or 5m");
-    reader.read(
-        "--output", raw.output, line.output,
-        [&](const std::string& word) { return parse_output(word, outputs); }, outputs);
-    reader.read("--log-level", raw.log_level, line.log_level, parse_severity,
-                "debug, info, warning or error");
-    reader.read("--log-format", raw.log_format, line.log_format, parse_log_format, "text or json");
-    reader.read("--docker-host", raw.docker_host, line.docker_host, as_given, "");
-    reader.read("--state-dir", raw.state_dir, line.state_dir, as_given, "");
-    if (reader.first_problem()) return *reader.first_problem();
+    if (line.follow && line.quiet) return problem("--watch and --quiet: give one of them");
+    ValueReader reader(ValueReader::Source::flags,
+                       [&](const char* flag) { return text_of_flag(command, flag); });
+    reader.read("RESOURCE", line.resource, resource_value());
+    reader.read("--server", line.server);
+    reader.read("--listen", line.listen, listen_value());
+    reader.read("--api-key-file", line.api_key_file);
+    reader.read("--timeout", line.timeout, timeout_value());
+    reader.read("--output", line.output, output_value(help.flags.outputs));
+    reader.read("--log-level", line.log_level, log_level_value());
+    reader.read("--log-format", line.log_format, log_format_value());
+    reader.read("--docker-host", line.docker_host);
+    reader.read("--state-dir", line.state_dir);
+    if (reader.problem()) return *reader.problem();
     return line;
 }
 
-CommandLine version_asked() {
+CommandLine version_command() {
     CommandLine line;
     line.command = Command::version;
     return line;
 }
 
-// What was parsed, judged.
-Result<CommandLine> judge(const CLI::App& app, const RawFlags& raw) {
+// From what the library has parsed.
+Result<CommandLine> read_command_line(const CLI::App& app) {
     const auto commands = app.get_subcommands();
     if (commands.empty()) {
-        if (app.count("--version") > 0) return version_asked();
+        if (app.count("--version") > 0) return version_command();
         const auto words = app.remaining();
         return words.empty() ? problem("a command is missing") : unknown_command(words.front());
     }
@@ -239,21 +196,21 @@ Result<CommandLine> judge(const CLI::App& app, const RawFlags& raw) {
     if (const auto words = command.remaining(); !words.empty()) {
         return unknown_word(command, words.front());
     }
-    return read_flags(*help_of(command.get_name()), raw);
+    return read_flags(*help_of(command.get_name()), command);
 }
 
 // "roundhouse", or "roundhouse apply".
-std::string speaker(const CLI::App& app) {
+std::string name_with_command(const CLI::App& app) {
     const auto commands = app.get_subcommands();
     return commands.empty() ? "roundhouse" : "roundhouse " + commands.front()->get_name();
 }
 
 CommandLineEnd unusable(const CLI::App& app, const std::string& why) {
-    const std::string name = speaker(app);
+    const std::string name = name_with_command(app);
     return {exit_code::bad_usage, name + ": " + why + "; see '" + name + " --help'\n"};
 }
 
-// The library wants the words last first. "help COMMAND" is "COMMAND --help".
+// The arguments in reverse order, as the library expects them. "help COMMAND" is "COMMAND --help".
 std::vector<std::string> words_of(int argc, const char* const* argv) {
     std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
     if (!words.empty() && words.front() == "help") {
@@ -268,8 +225,7 @@ std::vector<std::string> words_of(int argc, const char* const* argv) {
 
 std::variant<CommandLine, CommandLineEnd> parse_command_line(int argc, const char* const* argv) {
     CLI::App app(program_summary, "roundhouse");
-    RawFlags raw;
-    declare(app, raw);
+    declare(app);
     auto words = words_of(argc, argv);
     if (words.empty()) return CommandLineEnd{exit_code::bad_usage, app.help()};
     try {
@@ -277,13 +233,13 @@ std::variant<CommandLine, CommandLineEnd> parse_command_line(int argc, const cha
     } catch (const CLI::CallForHelp&) {
         return CommandLineEnd{exit_code::success, app.help()};
     } catch (const CLI::ArgumentMismatch& error) {
-        // "--file: ...": the library's count of what is missing says less than this.
+        // "--file: 1 required ...": our sentence is clearer than the rest of the library's.
         const std::string what = error.what();
         return unusable(app, what.substr(0, what.find(':')) + " takes one value, once");
     } catch (const CLI::Error& error) {
         return unusable(app, error.what());
     }
-    const auto line = judge(app, raw);
+    const auto line = read_command_line(app);
     if (!line) return unusable(app, line.fault().message);
     return line.value();
 }

@@ -1,4 +1,4 @@
-// The command line: what to do, and the help that teaches it.
+// The command line.
 #pragma once
 
 #include <optional>
@@ -16,36 +16,36 @@ enum class Resource { pool, engines, gateways, events };
 
 struct CommandLine {
     Command command = Command::run;
-    std::string file;                            // not empty for every command that takes -f
+    std::string file;                            // never empty where the command takes -f
     Duration timeout = std::chrono::minutes(5);  // apply
-    Output output = Output::table;               // which ones, CommandFlags::outputs tells
+    Output output = Output::table;               // one of CommandFlags::outputs
 
     // get
     Resource resource = Resource::pool;
-    bool watch = false;
+    bool follow = false;  // --watch
     bool quiet = false;
-    std::optional<std::string> server;  // as it was written; else it follows Environment::listen
+    std::optional<std::string> server;  // as written; without it, Environment::listen is asked
 
-    // Flags that override the environment where they are given.
+    // Flags that override the environment.
     std::optional<std::string> docker_host;
     std::optional<std::string> state_dir;
-    std::optional<std::string> listen;
+    std::optional<HostPort> listen;
     std::optional<std::string> api_key_file;
     std::optional<Severity> log_level;
     std::optional<LogFormat> log_format;
 };
 
-// Nothing to do but print and end: help was asked for (0, to stdout), or the command line cannot be
-// used (78, to stderr). The text ends with a newline.
+// A text to print before the program ends: the help that the user asked for (exit code 0, to
+// stdout), or why the command line cannot be used (78, to stderr). It ends with a newline.
 struct CommandLineEnd {
     int exit_code = 0;
     std::string text;
 };
 
-// As main() gets them. Any thread.
+// The arguments of main(). Any thread.
 std::variant<CommandLine, CommandLineEnd> parse_command_line(int argc, const char* const* argv);
 
-// The environment with what the command line overrides.
+// The environment, except for what flags override.
 Environment overridden(Environment environment, const CommandLine& command_line);
 
 }  // namespace roundhouse

@@ -35,12 +35,10 @@ struct Failure {
 // "http://127.0.0.1:9190": the address from the command line, else the one that the controller
 // listens on. A controller that listens on every address is reached on this machine.
 std::string base_url(const CommandLine& line, const Environment& environment) {
-    std::string where = line.server.value_or(environment.listen);
-    if (!line.server) {
-        if (where.starts_with("0.0.0.0:")) where.replace(0, 7, "127.0.0.1");
-        if (where.starts_with("[::]:")) where.replace(0, 4, "[::1]");
-        if (where.starts_with(":")) where.insert(0, "127.0.0.1");
-    }
+    HostPort address = environment.listen;
+    if (address.host == "0.0.0.0") address.host = "127.0.0.1";
+    if (address.host == "::") address.host = "::1";
+    std::string where = line.server.value_or(host_port(address.host, address.port));
     if (where.find("://") == std::string::npos) where.insert(0, "http://");
     while (where.ends_with('/'))
         where.pop_back();
@@ -250,7 +248,7 @@ int command_get(const CommandLine& line, const Environment& environment) {
     const SystemClock clock;
     TableStyle style{line.output == Output::wide, wants_colours(1), {}};
     std::string complaint;
-    for (bool first = true; first || line.watch; first = false) {
+    for (bool first = true; first || line.follow; first = false) {
         if (!first) std::this_thread::sleep_for(look_each);
         const Json* reply = client.ask();
         const std::string problem = reply == nullptr ? client.failure().message : caveat_of(*reply);
@@ -264,7 +262,7 @@ int command_get(const CommandLine& line, const Environment& environment) {
         if (line.quiet && !client.loop_is_alive()) return client.failure().exit_code;
         if (reply == nullptr || line.quiet) continue;
         style.now = clock.now();
-        if (line.watch) {
+        if (line.follow) {
             follower.show(*reply, style);
         } else {
             print(as_text(line, *reply, style));

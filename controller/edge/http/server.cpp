@@ -16,24 +16,6 @@
 
 namespace roundhouse {
 
-namespace {
-
-// "192.0.2.1:80" or "[2001:db8::1]:80"
-std::optional<tcp::endpoint> parse_endpoint(std::string_view where) {
-    const auto parts = parse_host_port(where);
-    if (!parts) return std::nullopt;
-    error_code error;
-    const auto address = asio::ip::make_address(parts->host, error);
-    if (error) return std::nullopt;
-    return tcp::endpoint(address, static_cast<unsigned short>(parts->port));
-}
-
-std::string to_string(const tcp::endpoint& endpoint) {
-    return host_port(endpoint.address().to_string(), endpoint.port());
-}
-
-}  // namespace
-
 class Server::Impl {
   public:
     explicit Impl(const ServerLimits& limits) : limits_(limits) {}
@@ -41,7 +23,7 @@ class Server::Impl {
     Impl(const Impl&) = delete;
     Impl& operator=(const Impl&) = delete;
 
-    Result<void> listen(const std::string& address, Handler handler);
+    Result<void> listen(const HostPort& address, Handler handler);
     const std::string& address() const { return address_; }
     void wake_streams();
     void stop();
@@ -63,22 +45,21 @@ class Server::Impl {
     std::thread thread_;
 };
 
-Result<void> Server::Impl::listen(const std::string& address, Handler handler) {
-    const auto endpoint = parse_endpoint(address);
-    if (!endpoint) {
-        return Fault{FaultKind::rejected, "'" + address +
-                                              "' is no address to listen on: expected IP:PORT, "
-                                              "such as 127.0.0.1:9190 or [::1]:9190"};
-    }
+Result<void> Server::Impl::listen(const HostPort& address, Handler handler) {
     error_code error;
-    acceptor_.open(endpoint->protocol(), error);
+    const tcp::endpoint endpoint(asio::ip::make_address(address.host, error),
+                                 static_cast<unsigned short>(address.port));
+    if (!error) acceptor_.open(endpoint.protocol(), error);
     if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
-    if (!error) acceptor_.bind(*endpoint, error);
+    if (!error) acceptor_.bind(endpoint, error);
     if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
     if (error) {
-        return Fault{FaultKind::rejected, "cannot listen on " + address + ": " + error.message()};
+        return Fault{
+            FaultKind::rejected,
+            "cannot listen on " + host_port(address.host, address.port) + ": " + error.message()};
     }
-    address_ = to_string(acceptor_.local_endpoint());
+    const auto local = acceptor_.local_endpoint();
+    address_ = host_port(local.address().to_string(), local.port());
     handler_ = std::move(handler);
     asio::co_spawn(context_, accept_connections(), asio::detached);
     thread_ = std::thread([this] { context_.run(); });
@@ -157,7 +138,7 @@ Server::Server(const ServerLimits& limits) : impl_(std::make_unique<Impl>(limits
 
 Server::~Server() = default;
 
-Result<void> Server::listen(const std::string& address, Handler handler) {
+Result<void> Server::listen(const HostPort& address, Handler handler) {
     return impl_->listen(address, std::move(handler));
 }
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "core/host_port.h"
 #include "edge/http/codec.h"
 #include "edge/http/message.h"
 #include "loop/result.h"
@@ -45,9 +46,9 @@ class Server {
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
 
-    // Listens on "IP:port" ("127.0.0.1:9190", "[::1]:9190"; port 0 for any free one) and starts to
-    // serve. At most once. The fault (`rejected`) says why it cannot listen.
-    Result<void> listen(const std::string& address, Handler handler);
+    // Listens on an IP address and a port (0 for any free one) and starts to serve. At most once.
+    // The fault (`rejected`) says why it cannot listen.
+    Result<void> listen(const HostPort& address, Handler handler);
 
     // The address in use, with the port that was chosen for port 0. Empty before listen().
     const std::string& address() const;

@@ -64,12 +64,12 @@ TEST_CASE("flags have defaults, and values with units and words") {
     CHECK(good({"schema", "-o", "markdown"}).output == Output::markdown);
 }
 
-TEST_CASE("get is told what, where, and for how long") {
+TEST_CASE("get takes what to ask for, where, and for how long") {
     const CommandLine line = good({"get", "engines"});
     CHECK(line.command == Command::get);
     CHECK(line.resource == Resource::engines);
     CHECK(line.output == Output::table);
-    CHECK_FALSE(line.watch);
+    CHECK_FALSE(line.follow);
     CHECK_FALSE(line.quiet);
     CHECK_FALSE(line.server.has_value());
     CHECK(good({"get", "pool", "-q"}).quiet);
@@ -77,7 +77,7 @@ TEST_CASE("get is told what, where, and for how long") {
     const CommandLine more = good({"get", "-w", "-o", "yaml", "--server", "10.0.0.5:9190",
                                    "--api-key-file", "key", "events"});
     CHECK(more.resource == Resource::events);
-    CHECK(more.watch);
+    CHECK(more.follow);
     CHECK(more.output == Output::yaml);
     CHECK(more.server == "10.0.0.5:9190");
     CHECK(overridden({}, more).api_key_file == "key");

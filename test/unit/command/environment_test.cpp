@@ -44,7 +44,7 @@ TEST_CASE("without variables the documented defaults hold; an empty one counts a
         CHECK(!environment.docker_tls_verify);
         CHECK(environment.docker_cert_path.empty());
         CHECK(environment.api_key_file.empty());
-        CHECK(environment.listen == "127.0.0.1:9190");
+        CHECK(environment.listen == HostPort{"127.0.0.1", 9190});
         CHECK(environment.log_level == Severity::info);
         CHECK(environment.log_format == LogFormat::text);
         CHECK(environment.state_dir == "/var/lib/roundhouse");
@@ -80,7 +80,7 @@ TEST_CASE("every variable reaches its place") {
     CHECK(environment.docker_tls_verify);
     CHECK(environment.docker_cert_path == "/certs");
     CHECK(environment.api_key_file == "/run/secrets/own");
-    CHECK(environment.listen == "[::]:80");
+    CHECK(environment.listen == HostPort{"::", 80});
     CHECK(environment.log_level == Severity::debug);
     CHECK(environment.log_format == LogFormat::json);
     CHECK(environment.state_dir == "/state");
@@ -94,8 +94,6 @@ TEST_CASE("what is accepted at the edges") {
     CHECK(good({{"MAX_ACTIVE_REPLICAS", "1"}}).spec_defaults.replica_ceiling == 1);
     CHECK(good({{"MAX_ACTIVE_REPLICAS", "1000"}}).spec_defaults.replica_ceiling == 1000);
     CHECK(good({{"GLUETUN_API_PORT", "65535"}}).spec_defaults.control_server_port == 65535);
-    CHECK(good({{"ROUNDHOUSE_LISTEN", ":9190"}}).listen == "0.0.0.0:9190");
-    CHECK(good({{"ROUNDHOUSE_LISTEN", "localhost:9190"}}).listen == "127.0.0.1:9190");
     for (const char* yes : {"true", "TRUE", "1"}) {
         CHECK(good({{"VPN_RESTART_ENGINES_ON_RECONNECT", yes}})
                   .spec_defaults.restart_engines_on_reconnect);
@@ -104,6 +102,19 @@ TEST_CASE("what is accepted at the edges") {
         CHECK(!good({{"VPN_RESTART_ENGINES_ON_RECONNECT", no}})
                    .spec_defaults.restart_engines_on_reconnect);
     }
+}
+
+TEST_CASE("an address to listen on is an IP and a port") {
+    struct Row {
+        const char* text;
+        HostPort address;
+    };
+    const Row rows[] = {{"127.0.0.1:1", {"127.0.0.1", 1}},
+                        {"[::1]:65535", {"::1", 65535}},
+                        {"localhost:9190", {"127.0.0.1", 9190}},
+                        {":9190", {"0.0.0.0", 9190}}};
+    for (const Row& row : rows)
+        CHECK(good({{"ROUNDHOUSE_LISTEN", row.text}}).listen == row.address);
 }
 
 TEST_CASE("an unusable value is one line: the variable, the value, what is accepted") {
@@ -128,7 +139,8 @@ TEST_CASE("an unusable value is one line: the variable, the value, what is accep
          "a whole number from 1 to 1000"},
         {"ROUNDHOUSE_LISTEN",
          {"9190", "127.0.0.1", "127.0.0.1:", "::1:9190", "[::1]", "a b:1", "name:80", "127.0.0:80",
-          "127.0.0.1:0", ":70000", "[127.0.0.1]:80"},
+          "127.0.0.1:0", ":70000", "[127.0.0.1]:80", "127.1:80", "0x7f.0.0.1:80", "[::1:80",
+          "[]:80", " 127.0.0.1:80", "127.0.0.1:80 ", "127.0.0.1:-1"},
          "ADDRESS:PORT such as 127.0.0.1:9190 or [::1]:9190"},
         {"ROUNDHOUSE_LOG_LEVEL", {"warn", "INFO", "trace"}, "debug, info, warning or error"},
         {"ROUNDHOUSE_LOG_FORMAT", {"logfmt"}, "text or json"},

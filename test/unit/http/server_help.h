@@ -28,7 +28,7 @@ class LocalServer {
   public:
     explicit LocalServer(Server::Handler handler = echo, const ServerLimits& limits = {})
         : server_(limits) {
-        const auto listening = server_.listen("127.0.0.1:0", std::move(handler));
+        const auto listening = server_.listen({"127.0.0.1", 0}, std::move(handler));
         REQUIRE_MESSAGE(listening.ok(), listening.fault().message);
     }
 
