@@ -9,10 +9,10 @@ const char* const program_summary =
 
 const char* const program_footer =
     R"(Start here:
-  roundhouse validate -f engines.yaml    is the spec right?
-  roundhouse plan -f engines.yaml        what would be done?
-  roundhouse run -f engines.yaml         do it, and keep at it; edit the file at any time
-  roundhouse get engines                 what does it see, and why does it act?
+  roundhouse validate -f engines.yaml    check the spec
+  roundhouse plan -f engines.yaml        show what would be done, and why
+  roundhouse run -f engines.yaml         run the controller; edit the file at any time
+  roundhouse get engines                 show the engines, and the reason for each step
 
 The smallest spec:
   apiVersion: roundhouse/v1
@@ -22,55 +22,56 @@ The smallest spec:
     replicas: 3
     gateways: [gluetun]
 
-Environment (flags come first, then these; for the spec: what the file leaves out):
-  GLUETUN_CONTAINER_NAME            the gateway, where the spec names none
+Environment (a flag overrides its variable, and so does the spec):
+  GLUETUN_CONTAINER_NAME            the gateway, if the spec names neither gateways nor a network
   GLUETUN_API_PORT                  control server port (8000)
   GLUETUN_API_KEY_FILE              key file for the control server
   GLUETUN_HEALTH_CHECK_INTERVAL_S   checkInterval in seconds (5)
   VPN_RESTART_ENGINES_ON_RECONNECT  reconnect.restartEngines (true)
-  MAX_ACTIVE_REPLICAS               maxActiveReplicas (20); where set, no spec can exceed it
+  MAX_ACTIVE_REPLICAS               maxActiveReplicas (20); if set, no spec can exceed it
   DOCKER_HOST, DOCKER_TLS_VERIFY, DOCKER_CERT_PATH
                                     as for the docker command (unix:///var/run/docker.sock)
   ROUNDHOUSE_LOG_LEVEL              debug, info, warning, error (info)
   ROUNDHOUSE_LOG_FORMAT             text, json (text)
   ROUNDHOUSE_STATE_DIR              folder of the lock file (/var/lib/roundhouse)
-  ROUNDHOUSE_LISTEN                 where the controller listens, and 'get' asks (127.0.0.1:9190)
-  ROUNDHOUSE_API_KEY_FILE           key file of the controller's HTTP API
+  ROUNDHOUSE_LISTEN                 address of the HTTP API, for 'run' and 'get' (127.0.0.1:9190)
+  ROUNDHOUSE_API_KEY_FILE           key file of the HTTP API (no key)
 
 Exit codes of all commands:
   0 done; 1 failed; 2 'plan': steps are pending; 3 'apply': timed out; 65 the spec has errors;
-  69 Docker, or the controller asked, cannot be reached; 78 bad flags or environment.
-  'roundhouse COMMAND --help' tells more. Results go to stdout, logs to stderr.)";
+  69 Docker, or for 'get' the controller, cannot be reached; 78 bad flags or environment.
+  'roundhouse COMMAND --help' explains a command. Results go to stdout, logs to stderr.)";
 
 namespace {
 
 constexpr std::array commands{
     CommandHelp{Command::run,
                 "run",
-                "The controller: makes the world match the spec, for ever",
+                "Runs the controller, which keeps the engines as the spec declares them",
                 {.file = true, .docker = true, .state_dir = true, .serves = true, .api_key = true},
                 R"(Example:
   roundhouse run -f /etc/roundhouse/engines.yaml --log-level debug
   roundhouse run -f engines.yaml --listen 0.0.0.0:9190 --api-key-file key
 
-The spec is read again whenever it changes. A bad edit changes nothing: the last good spec stays
-in force. One controller per pool: a second one is refused by the lock in the state directory.
+The controller reads the spec again whenever it changes. A bad edit changes nothing: the last good
+spec stays in force. A lock in the state directory allows one controller per pool.
 SIGTERM or SIGINT ends the controller and leaves the engines running.
-It serves a dashboard at /, Prometheus' /metrics, and an HTTP API that 'roundhouse get' asks.
+The controller serves a dashboard at /, metrics for Prometheus at /metrics, and the HTTP API that
+'roundhouse get' uses.
 
 Exit codes:
   0 ended by SIGTERM or SIGINT; 1 failed; 78 bad flags or environment.)"},
     CommandHelp{Command::apply,
                 "apply",
-                "Works until the world matches the spec, then ends",
+                "Creates, replaces and removes engines until they match the spec, then ends",
                 {.file = true, .timeout = true, .docker = true, .state_dir = true},
                 R"(Example:
   roundhouse apply -f engines.yaml --timeout 2m
 
-Shows on stderr how many engines are ready and what is being waited for.
+Shows on stderr how many engines are ready, and which ones are not ready yet.
 
 Exit codes:
-  0 the world matches; 3 timed out, with what is missing; 65 the spec has errors;
+  0 the engines match the spec; 3 timed out; 65 the spec has errors;
   69 Docker cannot be reached; 1 another failure; 78 bad flags or environment.)"},
     CommandHelp{Command::plan,
                 "plan",
@@ -95,21 +96,21 @@ Exit codes:
   0 the spec is good; 65 the spec has errors; 78 bad flags or environment.)"},
     CommandHelp{Command::get,
                 "get",
-                "Asks a running controller: pool, engines, gateways or events",
+                "Shows the pool, engines, gateways or events of a running controller",
                 {.outputs = "table, wide, json or yaml", .api_key = true, .asks = true},
                 R"(Examples:
   roundhouse get engines
-  roundhouse get engines -o wide         with what comes next, and when
-  roundhouse get events -w               and goes on telling what happens
+  roundhouse get engines -o wide         with each engine's next step, and when it is due
+  roundhouse get events -w               keeps printing new events
   roundhouse get engines --server 10.0.0.5:9190 --api-key-file key
-  roundhouse get pool --quiet            for health checks: the exit code tells
+  roundhouse get pool --quiet            for health checks: prints nothing, sets the exit code
 
--w prints again whenever something has changed, until it is ended. In JSON, events are then one a
-line. --quiet also asks whether the controller's loop is alive (/healthz).
+With -w the command keeps running and prints each change; -w -o json prints each event as one line
+of JSON. --quiet also checks that the controller's loop is alive (/healthz).
 
 Exit codes:
-  0 the controller answered; 69 it cannot be reached;
-  1 it refused, its loop is stuck (--quiet), or another failure;
+  0 the controller answered; 69 the controller cannot be reached;
+  1 it answered with an error, its loop is stuck (--quiet), or another failure;
   78 bad flags or environment.)"},
     CommandHelp{Command::down,
                 "down",
@@ -118,8 +119,8 @@ Exit codes:
                 R"(Example:
   roundhouse down -f engines.yaml
 
-Stop the pool's controller first: it would make the engines again. Gateways, volumes and images
-are left alone.
+Stop the pool's controller first, or it creates the engines again. Gateways, volumes and images
+stay.
 
 Exit codes:
   0 no engine is left; 65 the spec has errors; 69 Docker cannot be reached;
@@ -131,7 +132,7 @@ Exit codes:
                 R"(Example:
   roundhouse schema > enginepool.schema.json
 
-Editors with a YAML language server complete and check a spec whose first line is
+With a YAML language server, your editor completes and checks a spec that begins with the line
   # yaml-language-server: $schema=enginepool.schema.json)"},
     CommandHelp{Command::version, "version", "Prints version, commit and libraries", {}, ""},
 };

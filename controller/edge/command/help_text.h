@@ -1,4 +1,4 @@
-// What `--help` teaches.
+// The texts of `--help`.
 #pragma once
 
 #include <span>
@@ -7,17 +7,17 @@
 
 namespace roundhouse {
 
-// Which flags a command takes, beside --help.
+// The flags of a command, besides --help.
 struct CommandFlags {
     bool file = false;
     bool timeout = false;
-    const char* outputs = "";  // "table or json": what -o takes; empty: no -o
+    const char* outputs = "";  // the values of -o, "table or json"; empty: no -o
     Output usual_output = Output::table;
-    bool docker = false;  // --docker-host, and the flags of the log
+    bool docker = false;  // --docker-host, --log-level, --log-format
     bool state_dir = false;
     bool serves = false;   // --listen
     bool api_key = false;  // --api-key-file
-    bool asks = false;     // what to get, and where: -w, --quiet, --server
+    bool asks = false;     // RESOURCE, --watch, --quiet, --server
 };
 
 struct CommandHelp {
