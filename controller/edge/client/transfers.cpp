@@ -15,11 +15,15 @@
 #include <system_error>
 #include <utility>
 
+#include "edge/text/foreign_text.h"
+
 namespace roundhouse {
 
 namespace {
 
 using Steady = std::chrono::steady_clock;
+
+constexpr std::size_t longest_detail = 300;
 
 // A dead peer is noticed after about a minute and a half, even on an idle stream.
 constexpr long keep_alive_idle_s = 30;
@@ -181,7 +185,7 @@ class HttpTransfers::Multi {
     void collect_ended();
     void deliver();
     void end_idle();
-    void end(int ticket, HttpProblem problem, std::string detail);
+    void end(int ticket, HttpProblem problem, std::string_view detail);
     Duration until_idle(Duration at_most) const;
 
     CURLM* handle_;
@@ -326,10 +330,10 @@ void HttpTransfers::Multi::end_idle() {
     }
 }
 
-void HttpTransfers::Multi::end(int ticket, HttpProblem problem, std::string detail) {
+void HttpTransfers::Multi::end(int ticket, HttpProblem problem, std::string_view detail) {
     HttpReply& reply = transfers_[ticket]->reply;
     reply.problem = problem;
-    reply.detail = std::move(detail);
+    reply.detail = cleaned(detail, longest_detail);
     ended_.push_back(std::move(reply));
     cancel(ticket);
 }

@@ -7,6 +7,7 @@
 
 #include "core/numbers.h"
 #include "edge/docker/json.h"
+#include "edge/text/foreign_text.h"
 
 namespace roundhouse {
 
@@ -20,7 +21,8 @@ constexpr int oldest_minor = 41;
 constexpr int newest_minor = 51;
 
 constexpr std::size_t most_idle_connections = 8;
-constexpr std::size_t longest_quote = 300;
+constexpr std::size_t longest_quote = 300;  // of Docker's words in a message
+constexpr std::size_t longest_message = 1000;
 constexpr Duration long_wait = std::chrono::hours(1);  // repeated until the reply is there
 
 // "1.41" -> 41; nullopt for anything else.
@@ -53,15 +55,6 @@ std::string status_line(int status) {
     }(status);
     return text.empty() ? "HTTP " + std::to_string(status)
                         : std::to_string(status) + " " + std::string(text);
-}
-
-// Shortens a text from outside and puts it on one line, for the log.
-std::string quote(std::string text) {
-    if (text.size() > longest_quote) text = text.substr(0, longest_quote) + "...";
-    for (char& c : text) {
-        if (static_cast<unsigned char>(c) < ' ') c = ' ';
-    }
-    return text;
 }
 
 }  // namespace
@@ -111,7 +104,7 @@ DockerConnection::DockerConnection(DockerEndpoint endpoint, Duration connect_tim
 DockerConnection::~DockerConnection() = default;
 
 Fault DockerConnection::fault(const DockerCall& call, const Fault& why) {
-    return {why.kind, "docker: " + call.what + ": " + why.message};
+    return {why.kind, cleaned("docker: " + call.what + ": " + why.message, longest_message)};
 }
 
 Result<DockerReply> DockerConnection::call(const DockerCall& call) {
@@ -211,8 +204,9 @@ void DockerConnection::forget_version() {
 
 Fault DockerConnection::fault_of_problem(const DockerCall& call, const HttpReply& reply) const {
     const auto unavailable = [&](const std::string& why, const std::string& advice) {
-        return fault(call, {FaultKind::unavailable, endpoint_.display + ": " + quote(why) +
-                                                        (advice.empty() ? "" : ": ") + advice});
+        return fault(
+            call, {FaultKind::unavailable, endpoint_.display + ": " + cleaned(why, longest_quote) +
+                                               (advice.empty() ? "" : ": ") + advice});
     };
     switch (reply.problem) {
         case HttpProblem::socket_missing:
@@ -252,7 +246,7 @@ Fault DockerConnection::fault_of_status(const DockerCall& call, const DockerRepl
                " " + path + ": allow it there";
     }
     if (!message.empty()) {
-        why += ": " + quote(message);
+        why += ": " + cleaned(message, longest_quote);
     } else if (reply.status != 403) {
         why += " without a message of Docker's: is something else answering at " +
                endpoint_.display + "?";
