@@ -1,14 +1,15 @@
-// From the command line to the command, and from its result to the exit code.
+// The program: reads the command line and the environment, and runs the command.
 #include <malloc.h>
 
-#include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <string>
 #include <variant>
 
 #include "edge/command/command_line.h"
 #include "edge/command/commands.h"
 #include "edge/command/environment.h"
+#include "edge/command/print.h"
 #include "edge/system/exit_code.h"
 #include "edge/system/signals.h"
 
@@ -16,9 +17,9 @@ namespace {
 
 using namespace roundhouse;
 
-// For commands that end in an orderly way when they are asked to. The others are simply ended.
+// For commands that shut down in order. A signal kills the others.
 Signals& signals() {
-    // Its thread lives as long as the process, and so does the object.
+    // Never destroyed, because its thread lives as long as the process.
     static Signals& instance = *new Signals;
     return instance;
 }
@@ -40,13 +41,14 @@ int run_command(const CommandLine& line, const Environment& environment) {
 int run_program(int argc, char** argv) {
     const auto parsed = parse_command_line(argc, argv);
     if (const auto* end = std::get_if<CommandLineEnd>(&parsed)) {
-        std::fputs(end->text.c_str(), end->exit_code == exit_code::success ? stdout : stderr);
+        if (end->exit_code == exit_code::success) return print_result(end->text, end->exit_code);
+        write_text(stderr, clean_result(end->text));
         return end->exit_code;
     }
     const auto& line = std::get<CommandLine>(parsed);
     const auto environment = read_environment([](const char* name) { return std::getenv(name); });
     if (!environment) {
-        std::fprintf(stderr, "roundhouse: %s\n", environment.fault().message.c_str());
+        print_problem(environment.fault().message);
         return exit_code::bad_usage;
     }
     return run_command(line, overridden(environment.value(), line));
@@ -55,11 +57,11 @@ int run_program(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) try {
-    // A handful of threads that mostly wait need no heap each.
+    // Our few threads mostly wait: a heap for each would only cost memory.
     mallopt(M_ARENA_MAX, 2);
     return run_program(argc, argv);
 } catch (const std::exception& error) {
-    // Nothing a user can cause ends here: out of memory, no more threads.
-    std::fprintf(stderr, "roundhouse: unexpected: %s\n", error.what());
+    // Out of memory or out of threads: nothing that flags, spec or Docker can cause.
+    print_problem(std::string("unexpected: ") + error.what());
     return exit_code::failure;
 }

@@ -123,6 +123,12 @@ FORBIDDEN_INSIDE = [
     (re.compile(r"\b(std::c(out|err)|f?printf|puts)\b"), "core and loop print nothing"),
     (re.compile(r"\b(sleep(_for|_until)?|usleep)\s*\("), "core and loop wait on conditions"),
 ]
+# Commands print in one place, which cleans text from outside and notices a full disk.
+PRINTERS = {"controller/edge/command/print.cpp"}
+FORBIDDEN_IN_COMMANDS = [
+    (re.compile(r"\b(std::c(out|err)|f?printf|f?put[sc]|putchar|fwrite|perror)\b"),
+     "print through edge/command/print.h"),
+]
 
 
 def is_cpp(path):
@@ -135,6 +141,8 @@ def check_words(path, text):
         patterns += FORBIDDEN_IN_CPP
         if room_of(path) in ("core", "loop"):
             patterns += FORBIDDEN_INSIDE
+        if room_of(path) in ("edge/command", "main") and path not in PRINTERS:
+            patterns += FORBIDDEN_IN_COMMANDS
     for number, line in enumerate(text.splitlines(), 1):
         for pattern, advice in patterns:
             match = pattern.search(line)

@@ -31,6 +31,11 @@ CASES = [
     (rules.check_words, "controller/loop/a.cpp", "std::cout << 1;\n", "out << 1;\n"),
     (rules.check_words, "controller/loop/a.cpp", "std::this_thread::sleep_for(1s);\n",
      "changed.wait_for(lock, 1s);\n"),
+    (rules.check_words, "controller/edge/command/a.cpp", 'std::fprintf(stderr, "x");\n',
+     'print_line("x");\n'),
+    (rules.check_words, "controller/edge/command/a.cpp", "std::fputs(text, stdout);\n",
+     'snprintf(b, n, "x");\n'),
+    (rules.check_words, "controller/main.cpp", "std::cerr << 1;\n", "print_problem(text);\n"),
     (rules.check_pragma_once, "a.h", "int a();\n", "#pragma once\nint a();\n"),
 ]
 
@@ -45,6 +50,11 @@ class Rules(unittest.TestCase):
     def test_every_file_has_a_room(self):
         self.assertTrue(list(rules.check_layering("controller/edge/a.cpp", "int a;\n")))
         self.assertEqual([], list(rules.check_layering("controller/edge/text/a.cpp", "int a;\n")))
+
+    def test_only_one_file_prints_for_the_commands(self):
+        text = "std::fwrite(data, 1, size, out);\n"
+        self.assertEqual([], list(rules.check_words("controller/edge/command/print.cpp", text)))
+        self.assertTrue(list(rules.check_words("controller/edge/command/printer.cpp", text)))
 
     def test_main_may_see_everything_of_ours(self):
         text = '#include "core/a.h"\n#include "edge/command/c.h"\n#include <poll.h>\n'

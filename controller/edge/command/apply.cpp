@@ -1,10 +1,10 @@
-#include <cstdio>
 #include <mutex>
 #include <string>
 #include <thread>
 
 #include "edge/command/commands.h"
 #include "edge/command/connections.h"
+#include "edge/command/print.h"
 #include "edge/command/progress.h"
 #include "edge/command/spec_report.h"
 #include "edge/system/exit_code.h"
@@ -30,13 +30,13 @@ ProgressView progress_of(const EnginePool& pool, const Plan& plan) {
     return view;
 }
 
-// The log and the progress line share a terminal: the line steps aside for each entry.
+// The log and the progress line share a terminal: the line is cleared before each log entry.
 class SharedTerminal : public Journal {
   public:
     explicit SharedTerminal(Journal& log) : log_(log), progress_(stderr) {}
 
     void record(const JournalEntry& entry) override {
-        // What the progress line tells anyway is not told twice.
+        // The progress line shows what entries of less severity say.
         if (entry.severity == Severity::debug || entry.severity == Severity::info) return;
         const std::lock_guard lock(mutex_);
         progress_.clear();
@@ -59,25 +59,23 @@ class SharedTerminal : public Journal {
     Progress progress_;
 };
 
-enum class Outcome { going_on, matches, unreachable };
+enum class Outcome { pending, matches, unreachable };
 
 Outcome outcome_of(const RoundResult& round, const Board& board) {
     if (round.looked && round.matches) return Outcome::matches;
-    // Docker may go away for a while later on; at the start it has to be there.
+    // Docker may be unreachable for a while later on, but not at the start.
     const bool never_looked = !round.looked && board.round() == nullptr;
-    return never_looked ? Outcome::unreachable : Outcome::going_on;
+    return never_looked ? Outcome::unreachable : Outcome::pending;
 }
 
-int tell_end(const EnginePool& pool, const Board& board, Outcome outcome, bool interrupted) {
+int report_end(const EnginePool& pool, const Board& board, Outcome outcome, bool interrupted) {
     if (outcome == Outcome::unreachable) return exit_code::unreachable;
     const auto round = board.round();
     const std::string state = round == nullptr ? "" : describe_progress(round->plan);
     if (outcome == Outcome::matches) {
-        std::printf("%s: %s\n", pool.name.c_str(), state.c_str());
-        return exit_code::success;
+        return print_result(pool.name + ": " + state + "\n", exit_code::success);
     }
-    std::fprintf(stderr, "%s: %s: %s\n", pool.name.c_str(),
-                 interrupted ? "interrupted" : "timed out", state.c_str());
+    print_line(pool.name + ": " + (interrupted ? "interrupted" : "timed out") + ": " + state);
     return interrupted ? exit_code::failure : exit_code::timed_out;
 }
 
@@ -85,19 +83,19 @@ int tell_end(const EnginePool& pool, const Board& board, Outcome outcome, bool i
 
 int command_apply(const CommandLine& line, const Environment& environment,
                   const std::stop_token& stop) {
-    Workbench bench(environment);
-    if (!bench.ready()) return bench.exit_code();
+    Connections connections(environment);
+    if (!connections.ready()) return connections.exit_code();
     const auto pool = read_pool(line.file, environment.spec_defaults);
     if (!pool) return exit_code::bad_spec;
     const auto lock = StateLock::acquire(environment.state_dir, pool->name);
     if (!lock) {
-        std::fprintf(stderr, "roundhouse: %s\n", lock.fault().message.c_str());
+        print_problem(lock.fault().message);
         return exit_code::failure;
     }
-    SharedTerminal terminal(bench.journal());
+    SharedTerminal terminal(connections.journal());
     NoMeters meters;
-    Controller controller(bench.runtime(), bench.gateway_api(), bench.probes(), bench.clock(),
-                          terminal, meters);
+    Controller controller(connections.runtime(), connections.gateway_api(), connections.probes(),
+                          connections.clock(), terminal, meters);
     Board& board = controller.board();
     board.accept(*pool);
 
@@ -107,19 +105,19 @@ int command_apply(const CommandLine& line, const Environment& environment,
         pause_for(line.timeout, over);
         if (!over.stop_requested()) ended.request_stop();
     });
-    Outcome outcome = Outcome::going_on;
-    const auto tell_early_end = [&] {
-        return tell_end(*pool, board, Outcome::going_on, stop.stop_requested());
+    Outcome outcome = Outcome::pending;
+    const auto report_early_end = [&] {
+        return report_end(*pool, board, Outcome::pending, stop.stop_requested());
     };
-    const StopDeadline deadline(ended.get_token(), tell_early_end, terminal);
+    const StopDeadline deadline(ended.get_token(), report_early_end, terminal);
     controller.run(ended.get_token(), [&](const RoundResult& round) {
         outcome = outcome_of(round, board);
         const auto view = board.round();
         if (view != nullptr) terminal.show(progress_line(progress_of(*pool, view->plan)));
-        return outcome == Outcome::going_on;
+        return outcome == Outcome::pending;
     });
     terminal.finish();
-    return tell_end(*pool, board, outcome, stop.stop_requested());
+    return report_end(*pool, board, outcome, stop.stop_requested());
 }
 
 }  // namespace roundhouse

@@ -1,4 +1,4 @@
-// What each command does, from parsed flags to exit code. Results go to stdout, logs to stderr.
+// The commands. Results go to stdout, logs and problems to stderr.
 #pragma once
 
 #include <stop_token>
@@ -9,8 +9,8 @@
 
 namespace roundhouse {
 
-// Every command returns the exit code of the process (edge/exit_code.h). `stop` is requested when
-// the process shall end. None throws for reasons that a user can cause.
+// Each command returns the exit code of the process (edge/system/exit_code.h). A request on `stop`
+// ends the command early. Nothing that a user can cause makes a command throw.
 
 int command_run(const CommandLine& line, const Environment& environment, Signals& signals);
 int command_apply(const CommandLine& line, const Environment& environment,

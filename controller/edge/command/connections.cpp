@@ -2,11 +2,11 @@
 
 #include <unistd.h>
 
-#include <cstdio>
 #include <cstdlib>
 #include <utility>
 
 #include "edge/client/probes.h"
+#include "edge/command/print.h"
 #include "edge/command/terminal.h"
 #include "edge/docker/endpoint.h"
 #include "edge/system/exit_code.h"
@@ -25,13 +25,14 @@ Result<DockerEndpoint> endpoint_of(const Environment& environment) {
 
 }  // namespace
 
-Workbench::Workbench(const Environment& environment, DockerSettings docker, GluetunSettings gluetun)
+Connections::Connections(const Environment& environment, DockerSettings docker,
+                         GluetunSettings gluetun)
     : journal_(std::make_unique<Log>(LogSettings{environment.log_level, environment.log_format,
                                                  wants_colours(STDERR_FILENO)})),
       clock_(std::make_unique<SystemClock>()) {
     auto endpoint = endpoint_of(environment);
     if (!endpoint) {
-        std::fprintf(stderr, "roundhouse: %s\n", endpoint.fault().message.c_str());
+        print_problem(endpoint.fault().message);
         return;
     }
     runtime_ = std::make_unique<DockerRuntime>(std::move(endpoint.value()), std::move(docker));
@@ -39,9 +40,9 @@ Workbench::Workbench(const Environment& environment, DockerSettings docker, Glue
     probes_ = std::make_unique<HttpProbes>();
 }
 
-Workbench::~Workbench() = default;
+Connections::~Connections() = default;
 
-int Workbench::exit_code() const {
+int Connections::exit_code() const {
     return ready() ? exit_code::success : exit_code::bad_usage;
 }
 

@@ -1,5 +1,4 @@
-// What a command that talks to Docker needs, made from the environment: the log, the clock, Docker,
-// Gluetun and the probes.
+// What connects a command to the world: the log, the clock, Docker, Gluetun and the probes.
 #pragma once
 
 #include <memory>
@@ -15,16 +14,16 @@
 
 namespace roundhouse {
 
-class Workbench {
+class Connections {
   public:
-    // Does not call Docker yet. A DOCKER_HOST that cannot be used is told on stderr.
-    explicit Workbench(const Environment& environment, DockerSettings docker = {},
-                       GluetunSettings gluetun = {});
-    ~Workbench();
-    Workbench(const Workbench&) = delete;
-    Workbench& operator=(const Workbench&) = delete;
+    // Makes no call to Docker. Reports a DOCKER_HOST that is not usable on stderr.
+    explicit Connections(const Environment& environment, DockerSettings docker = {},
+                         GluetunSettings gluetun = {});
+    ~Connections();
+    Connections(const Connections&) = delete;
+    Connections& operator=(const Connections&) = delete;
 
-    // false: the command has to end with exit_code().
+    // false: the command ends with exit_code().
     bool ready() const { return runtime_ != nullptr; }
     int exit_code() const;
 

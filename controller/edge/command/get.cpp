@@ -1,7 +1,8 @@
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
@@ -10,6 +11,7 @@
 #include "edge/client/transfers.h"
 #include "edge/command/commands.h"
 #include "edge/command/get_tables.h"
+#include "edge/command/print.h"
 #include "edge/command/terminal.h"
 #include "edge/command/yaml_text.h"
 #include "edge/system/exit_code.h"
@@ -116,7 +118,7 @@ class ApiClient {
                 body ? text_of(member(body.value(), "error"), "message") : std::string();
             fail(exit_code::failure, "the controller at " + base_ + " answered HTTP " +
                                          std::to_string(reply.status) +
-                                         (said.empty() ? "" : ": " + printable(said)));
+                                         (said.empty() ? "" : ": " + said));
         } else {
             return false;
         }
@@ -152,12 +154,7 @@ std::string as_text(const CommandLine& line, const Json& reply, const TableStyle
 }
 
 void print(const std::string& text) {
-    std::fputs(text.c_str(), stdout);
-    std::fflush(stdout);
-}
-
-void complain(const std::string& message) {
-    std::fprintf(stderr, "roundhouse: %s\n", message.c_str());
+    write_text(stdout, clean_result(text));
 }
 
 // Prints a reply when it has changed: only the new events, or the whole of another resource.
@@ -237,7 +234,7 @@ std::string caveat_of(const Json& reply) {
     if (fault.empty()) return "";
     const std::string seen_at = text_of(reply, "observedAt");
     return (seen_at.empty() ? "nothing was seen yet" : "this is as of " + seen_at) +
-           ", the containers cannot be looked at now: " + printable(fault);
+           ", the containers cannot be looked at now: " + fault;
 }
 
 }  // namespace
@@ -246,15 +243,15 @@ int command_get(const CommandLine& line, const Environment& environment) {
     ApiClient client(line, environment);
     Follower follower(line);
     const SystemClock clock;
-    TableStyle style{line.output == Output::wide, wants_colours(1), {}};
+    TableStyle style{line.output == Output::wide, wants_colours(STDOUT_FILENO), {}};
     std::string complaint;
     for (bool first = true; first || line.follow; first = false) {
         if (!first) std::this_thread::sleep_for(look_each);
         const Json* reply = client.ask();
         const std::string problem = reply == nullptr ? client.failure().message : caveat_of(*reply);
         if (!line.quiet && problem != complaint) {
-            complain(problem.empty() ? "the controller answers again, with what is so now"
-                                     : problem);
+            print_problem(problem.empty() ? "the controller answers again, with what is so now"
+                                          : problem);
         }
         complaint = problem;
         // With -w a controller that goes away is waited for; one that never answered is an error.

@@ -30,8 +30,8 @@ std::string p2p_of(const Decision& decision) {
     return std::to_string(decision.p2p_port) + (decision.forwarded ? " forwarded" : "");
 }
 
-// Where all forwarded ports are in use there is nothing to say.
-std::string port_troubles(const Plan& plan) {
+// A line for each gateway whose forwarded ports are not all in use.
+std::string unused_ports(const Plan& plan) {
     std::string text;
     for (const auto& outlook : plan.forwarded_ports) {
         if (outlook.use == PortUse::held) continue;
@@ -71,7 +71,7 @@ std::string plan_as_table(const EnginePool& pool, const Plan& plan, bool with_co
                        Cell(step, colour), Cell(std::string(to_string(decision.reason)), colour),
                        decision.message});
     }
-    return table.text(with_colours) + port_troubles(plan) + summary(pool, plan);
+    return table.text(with_colours) + unused_ports(plan) + summary(pool, plan);
 }
 
 }  // namespace roundhouse

@@ -1,4 +1,4 @@
-// A plan as people read it.
+// A plan as a text table.
 #pragma once
 
 #include <string>
@@ -8,7 +8,8 @@
 
 namespace roundhouse {
 
-// A row for each engine and each missing one, with what a round would do and why, and a summary.
+// A row for each engine, existing or missing, with the step of the next round and its reason.
+// Below, a summary.
 std::string plan_as_table(const EnginePool& pool, const Plan& plan, bool with_colours);
 
 }  // namespace roundhouse

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "edge/command/print.h"
 #include "edge/command/terminal.h"
+#include "edge/text/foreign_text.h"
 
 namespace roundhouse {
 
@@ -26,36 +28,33 @@ Progress::Progress(std::FILE* out)
     : Progress(out, is_terminal(fileno(out)) ? Style::rewrite : Style::append) {}
 
 void Progress::show(std::string_view text) {
-    const std::string line = printable(text);
-    const bool stands = style_ == Style::append || on_screen_;
-    if (line == shown_ && stands) return;
+    const std::string line = cleaned(text, longest_line);
+    const bool is_visible = style_ == Style::append || on_screen_;
+    if (line == shown_ && is_visible) return;
     shown_ = line;
     if (style_ == Style::rewrite) {
         rewrite(line);
     } else {
-        std::fprintf(out_, "%s\n", line.c_str());
+        write_text(out_, line + "\n");
     }
-    std::fflush(out_);
 }
 
 void Progress::clear() {
     if (!on_screen_) return;
-    std::fputs("\r\x1b[K", out_);
-    std::fflush(out_);
+    write_text(out_, "\r\x1b[K");
     on_screen_ = false;
 }
 
 void Progress::finish() {
     if (!on_screen_) return;
-    std::fputc('\n', out_);
-    std::fflush(out_);
+    write_text(out_, "\n");
     on_screen_ = false;
 }
 
 void Progress::rewrite(const std::string& line) {
-    // The last column stays free: terminals wrap when it is filled.
+    // Terminals wrap a line that fills the last column.
     const std::size_t columns = terminal_columns(fileno(out_)) - 1;
-    std::fprintf(out_, "\r%s\x1b[K", shortened(line, columns).c_str());
+    write_text(out_, "\r" + shortened(line, columns) + "\x1b[K");
     on_screen_ = true;
 }
 

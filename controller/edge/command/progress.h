@@ -1,4 +1,4 @@
-// How far `apply` has come, on one line.
+// The progress of `apply`, on one line.
 #pragma once
 
 #include <cstdio>
@@ -9,12 +9,11 @@
 
 namespace roundhouse {
 
-// What there is to say about a pool on its way.
 struct ProgressView {
     std::string pool;
     int ready = 0;
     int wanted = 0;
-    // What is being waited for, with why: {"acestream-3", "Starting"}.
+    // Engine and reason: {"acestream-3", "Starting"}.
     std::vector<std::pair<std::string, std::string>> waiting_for;
 };
 
@@ -22,9 +21,8 @@ struct ProgressView {
 // three, then "and N more".
 std::string progress_line(const ProgressView& view);
 
-// Keeps one line up to date. On a terminal the line is rewritten in place and cut to its width;
-// elsewhere a line is written whenever it changes. One thread. Write errors are ignored: progress
-// is a courtesy.
+// Keeps one line up to date. On a terminal the line is rewritten in place and cut to the terminal's
+// width; elsewhere each change is a new line. One thread. Write errors are ignored.
 class Progress {
   public:
     enum class Style { rewrite, append };
@@ -33,18 +31,18 @@ class Progress {
     explicit Progress(std::FILE* out);
     Progress(std::FILE* out, Style style) : out_(out), style_(style) {}
 
-    // Leaves the last line standing, as finish() does.
+    // As finish(): the last line stays on the terminal.
     ~Progress() { finish(); }
     Progress(const Progress&) = delete;
     Progress& operator=(const Progress&) = delete;
 
     void show(std::string_view line);
 
-    // Takes the line off a terminal, so that something else can be written; the next show() brings
-    // it back. Does nothing elsewhere.
+    // Clears the line on a terminal, to make room for other output; the next show() writes it
+    // again. Does nothing elsewhere.
     void clear();
 
-    // Ends the line on a terminal, so that what follows starts on a new one.
+    // Ends the line on a terminal, so that other output starts on a new one.
     void finish();
 
   private:
@@ -53,7 +51,7 @@ class Progress {
     std::FILE* out_;
     Style style_;
     std::string shown_;
-    bool on_screen_ = false;  // the cursor stands at the end of a line of ours
+    bool on_screen_ = false;  // the cursor is at the end of our line
 };
 
 }  // namespace roundhouse

@@ -1,10 +1,10 @@
-#include <cstdio>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "edge/command/commands.h"
 #include "edge/command/connections.h"
+#include "edge/command/print.h"
 #include "edge/http/routes.h"
 #include "edge/http/server.h"
 #include "edge/metrics/meters.h"
@@ -23,7 +23,7 @@ namespace roundhouse {
 
 namespace {
 
-// Asks for the pool's lock once its name is known.
+// Takes the pool's lock as soon as a spec names the pool.
 class Admission {
   public:
     Admission(std::string state_dir, Journal& journal)
@@ -49,18 +49,17 @@ class Admission {
     bool refused_ = false;
 };
 
-// A key that is asked for has to be known: a file that cannot be read would let nobody in.
+// A key file that cannot be read would lock everybody out of the HTTP API.
 bool key_is_usable(const std::string& file) {
     if (file.empty()) return true;
     const auto key = read_secret(file);
     if (key) return true;
-    std::fprintf(stderr, "roundhouse: the API key (--api-key-file, ROUNDHOUSE_API_KEY_FILE): %s\n",
-                 key.fault().message.c_str());
+    print_problem("the API key (--api-key-file, ROUNDHOUSE_API_KEY_FILE): " + key.fault().message);
     return false;
 }
 
-bool begin_to_serve(Server& server, const Environment& environment, const Api& api,
-                    Journal& journal) {
+bool start_server(Server& server, const Environment& environment, const Api& api,
+                  Journal& journal) {
     const auto listening = server.listen(
         environment.listen, [&](const Request& request) { return api.handle(request); });
     if (!listening) {
@@ -86,15 +85,15 @@ int command_run(const CommandLine& line, const Environment& environment, Signals
     };
     DockerSettings docker;
     docker.on_call_end = [&](const DockerCallEnd& call) { meters.docker_call_ended(call); };
-    Workbench bench(environment, std::move(docker), std::move(gluetun));
-    if (!bench.ready()) return bench.exit_code();
-    Server server;  // ends last: events wake its streams until then
-    EventLog journal(bench.journal(), clock, [&] { server.wake_streams(); });
+    Connections connections(environment, std::move(docker), std::move(gluetun));
+    if (!connections.ready()) return connections.exit_code();
+    Server server;  // declared first: events wake its streams until the end
+    EventLog journal(connections.journal(), clock, [&] { server.wake_streams(); });
     journal.record(
         {Severity::info, "roundhouse starts", {{"version", version()}, {"spec", line.file}}});
 
-    Controller controller(bench.runtime(), bench.gateway_api(), bench.probes(), bench.clock(),
-                          journal, meters);
+    Controller controller(connections.runtime(), connections.gateway_api(), connections.probes(),
+                          connections.clock(), journal, meters);
     meters.watch(controller.board());
     const Api api({.board = controller.board(),
                    .events = journal,
@@ -106,7 +105,7 @@ int command_run(const CommandLine& line, const Environment& environment, Signals
     Admission admission(environment.state_dir, journal);
     std::stop_source ended;
     const std::stop_callback end_with_process(signals.stop(), [&] { ended.request_stop(); });
-    SpecSource source(line.file, environment.spec_defaults, controller.board(), bench.clock(),
+    SpecSource source(line.file, environment.spec_defaults, controller.board(), connections.clock(),
                       journal, [&](const EnginePool& pool) {
                           const bool admitted = admission.admit(pool);
                           if (!admitted) ended.request_stop();
@@ -116,12 +115,12 @@ int command_run(const CommandLine& line, const Environment& environment, Signals
         source.load();
         controller.wake();
     };
-    // Watched before it is first read, so that no save falls in between.
+    // The watch starts before the first load, so that no save between the two is missed.
     const FolderWatcher watcher(line.file, reload);
     signals.on_hangup(reload);
     source.load();
-    // With a spec in force, so that the first answers tell of it.
-    const bool serves = !admission.refused() && begin_to_serve(server, environment, api, journal);
+    // The server starts after the first load, so that its first responses show the spec.
+    const bool serves = !admission.refused() && start_server(server, environment, api, journal);
     if (!serves) ended.request_stop();
     const StopDeadline deadline(
         ended.get_token(), [] { return exit_code::success; }, journal);

@@ -1,4 +1,4 @@
-// Reads a spec for a command that works on it once, and tells its problems on stderr.
+// Reads a spec once, and reports its problems on stderr.
 #pragma once
 
 #include <optional>
@@ -8,7 +8,7 @@
 
 namespace roundhouse {
 
-// nullopt: the spec is refused, and every error has been told.
+// nullopt: the spec has errors, and each one is on stderr.
 std::optional<EnginePool> read_pool(const std::string& path, const SpecDefaults& defaults);
 
 }  // namespace roundhouse

@@ -2,11 +2,14 @@
 
 #include <algorithm>
 
+#include "edge/command/print.h"
+#include "edge/text/foreign_text.h"
+
 namespace roundhouse {
 
 Table::Table(const std::vector<std::string>& header) {
     for (const std::string& title : header) {
-        header_.emplace_back(printable(title), Colour::bold);
+        header_.emplace_back(title, Colour::bold);
         widths_.push_back(display_width(header_.back().text));
     }
 }
@@ -14,7 +17,7 @@ Table::Table(const std::vector<std::string>& header) {
 void Table::add_row(std::vector<Cell> cells) {
     cells.resize(widths_.size(), Cell(""));
     for (std::size_t i = 0; i < cells.size(); ++i) {
-        cells[i].text = printable(cells[i].text);
+        cells[i].text = cleaned(cells[i].text, longest_line);
         widths_[i] = std::max(widths_[i], display_width(cells[i].text));
     }
     rows_.push_back(std::move(cells));
@@ -30,16 +33,16 @@ std::string Table::text(bool with_colours) const {
 
 void Table::append_line(std::string& out, const std::vector<Cell>& cells, bool with_colours) const {
     constexpr std::size_t gap = 2;
-    // Spaces are owed, and paid only when something follows them.
-    std::size_t owed = 0;
+    // Padding is written before the next cell, so lines have no trailing spaces.
+    std::size_t padding = 0;
     for (std::size_t i = 0; i < cells.size(); ++i) {
         const Cell& cell = cells[i];
         if (!cell.text.empty()) {
-            out.append(owed, ' ');
-            owed = 0;
+            out.append(padding, ' ');
+            padding = 0;
             out += with_colours ? painted(cell.text, cell.colour) : cell.text;
         }
-        owed += widths_[i] - display_width(cell.text) + gap;
+        padding += widths_[i] - display_width(cell.text) + gap;
     }
     out += '\n';
 }

@@ -1,4 +1,4 @@
-// Aligned text tables for people.
+// Text tables with aligned columns.
 #pragma once
 
 #include <cstddef>
@@ -21,23 +21,23 @@ struct Cell {
         : text(std::move(plain)), colour(shown_in) {}
 };
 
-// What a cell shows for nothing.
+// "-" for an empty text.
 inline std::string or_dash(const std::string& text) {
     return text.empty() ? "-" : text;
 }
 
-// A header and rows, columns two spaces apart, each as wide as its widest cell, no spaces at the
-// end of a line. Cells are one line each: control characters become spaces. One thread.
+// A header and rows. Each column is as wide as its widest cell, with two spaces between columns and
+// none at the end of a line. A cell is one line of cleaned text. One thread.
 class Table {
   public:
     explicit Table(const std::vector<std::string>& header);
 
-    // Missing cells are shown as empty; cells beyond the header are dropped.
+    // Missing cells are empty; cells beyond the header are dropped.
     void add_row(std::vector<Cell> cells);
 
     bool empty() const { return rows_.empty(); }
 
-    // Every line ends with a newline, the header comes first, also without rows.
+    // The header line, then the rows. Every line ends with a newline.
     std::string text(bool with_colours) const;
 
   private:

@@ -1,4 +1,4 @@
-// What a terminal shows, and whether there is one.
+// What a terminal can show.
 #pragma once
 
 #include <cstddef>
@@ -12,24 +12,24 @@ enum class Colour { none, bold, dim, red, green, yellow, cyan };
 // Whether the file descriptor is a terminal that can move its cursor (TERM is not "dumb").
 bool is_terminal(int fd);
 
-// Whether to colour what goes to `fd`: a terminal, and NO_COLOR (no-color.org) unset or empty.
+// Whether to write colours to `fd`: it is a terminal, and NO_COLOR (no-color.org) is unset or
+// empty.
 bool wants_colours(int fd);
 
-// The terminal's width in columns; 80 where it does not tell.
+// The terminal's width in columns; 80 where it is unknown.
 std::size_t terminal_columns(int fd);
 
-// `text` between the escape sequences of its colour; as it is for Colour::none.
+// `text` between the escape sequences of its colour; unchanged for Colour::none.
 std::string painted(std::string_view text, Colour colour);
 
-// `text` as one line that does nothing to a terminal: each control character becomes a space, each
-// invalid byte U+FFFD.
-std::string printable(std::string_view text);
+// The size of the escape sequence of painted() at the beginning of `text`; 0 where there is none.
+std::size_t colour_sequence_size(std::string_view text);
 
-// Columns that printable text takes: 2 for East Asian wide characters and emoji, 0 for combining
-// marks, else 1. Good for aligning, not a full Unicode implementation.
+// Columns that clean text takes: one for each character. Of what we align, only the last column of
+// a table may hold wider characters, and nothing follows that.
 std::size_t display_width(std::string_view text);
 
-// The longest beginning of printable text that fits into `columns`, with "…" where it was cut.
+// The beginning of clean text that fits into `columns`, with "…" in the last one where it was cut.
 std::string shortened(std::string_view text, std::size_t columns);
 
 }  // namespace roundhouse

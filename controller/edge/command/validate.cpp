@@ -1,8 +1,8 @@
 #include <algorithm>
-#include <cstdio>
 #include <string>
 
 #include "edge/command/commands.h"
+#include "edge/command/print.h"
 #include "edge/command/spec_report.h"
 #include "edge/spec/schema.h"
 #include "edge/system/exit_code.h"
@@ -19,23 +19,21 @@ int command_validate(const CommandLine& line, const Environment& environment) {
         for (const auto& gateway : pool->gateways)
             where += " " + gateway.container;
     }
-    std::printf("%s: good: pool %s, %d engines of %s %s\n", line.file.c_str(), pool->name.c_str(),
-                std::min(pool->replicas, pool->max_active_replicas),
-                pool->engine_template.image.c_str(), where.c_str());
-    return exit_code::success;
+    const int engines = std::min(pool->replicas, pool->max_active_replicas);
+    return print_result(line.file + ": good: pool " + pool->name + ", " + std::to_string(engines) +
+                            " engines of " + pool->engine_template.image + " " + where + "\n",
+                        exit_code::success);
 }
 
 int command_schema(const CommandLine& line) {
-    const std::string text =
-        line.output == Output::markdown ? field_table_markdown() : json_schema();
-    std::fputs(text.c_str(), stdout);
-    return exit_code::success;
+    return print_result(line.output == Output::markdown ? field_table_markdown() : json_schema(),
+                        exit_code::success);
 }
 
 int command_version() {
-    std::printf("roundhouse %s (commit %s)\n%s\n", version().c_str(), commit().c_str(),
-                libraries().c_str());
-    return exit_code::success;
+    return print_result(
+        "roundhouse " + version() + " (commit " + commit() + ")\n" + libraries() + "\n",
+        exit_code::success);
 }
 
 }  // namespace roundhouse

@@ -89,7 +89,7 @@ other    no     missing  1s     unknown  none             0
         CHECK("\n" + table(Resource::events, events) == R"(
 TIME                  SEVERITY  EVENT           ENGINE       GATEWAY  REASON   MESSAGE
 2026-01-01T11:00:00Z  info      engine created  acestream-0  gluetun  Missing  port=19000
-2026-01-01T11:59:00Z  error     step failed     acestream-1  -        Exited   full  [31m (3 times)
+2026-01-01T11:59:00Z  error     step failed     acestream-1  -        Exited   full ?[31m (3 times)
 )");
     }
 
