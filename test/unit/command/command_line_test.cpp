@@ -83,7 +83,7 @@ TEST_CASE("get takes what to ask for, where, and for how long") {
     CHECK(overridden({}, more).api_key_file == "key");
 }
 
-TEST_CASE("flags override the environment, and what is not given leaves it") {
+TEST_CASE("flags override the environment where they are given") {
     Environment environment;
     environment.docker_host = "tcp://from-environment:2375";
     environment.state_dir = "/from/environment";
@@ -167,20 +167,20 @@ TEST_CASE("a command line that cannot be used is one line that says why") {
     }
 }
 
-TEST_CASE("durations that make no sense as a timeout") {
+TEST_CASE("a timeout is above zero and at most a day") {
     for (const char* word : {"0s", "-5s", "25h", "soon", "99999999999999h"}) {
         CHECK(ended({"apply", "-f", "x", "--timeout", word}).exit_code == 78);
     }
 }
 
-TEST_CASE("alone it teaches, but a script must not take that for success") {
+TEST_CASE("without a command the program prints its help, and fails") {
     const CommandLineEnd end = ended({});
     CHECK(end.exit_code == 78);
     CHECK(end.text == ended({"--help"}).text);
     CHECK(parse_command_line(0, nullptr).index() == 1);
 }
 
-TEST_CASE("help is asked for, given and a success") {
+TEST_CASE("--help prints help and succeeds") {
     const CommandLineEnd program = ended({"--help"});
     CHECK(program.exit_code == 0);
     for (const char* what : {"run", "apply", "plan", "validate", "down", "schema", "version",

@@ -51,7 +51,7 @@ TEST_CASE("without variables the documented defaults hold; an empty one counts a
     }
 }
 
-TEST_CASE("every variable reaches its place") {
+TEST_CASE("every variable sets its member") {
     const Environment environment = good({
         {"GLUETUN_CONTAINER_NAME", "vpn-1"},
         {"GLUETUN_API_PORT", "8001"},
@@ -86,7 +86,7 @@ TEST_CASE("every variable reaches its place") {
     CHECK(environment.state_dir == "/state");
 }
 
-TEST_CASE("what is accepted at the edges") {
+TEST_CASE("the least and the greatest values are accepted, and the short forms") {
     CHECK(good({{"GLUETUN_HEALTH_CHECK_INTERVAL_S", "0.1"}}).spec_defaults.check_interval ==
           Duration{100});
     CHECK(good({{"GLUETUN_HEALTH_CHECK_INTERVAL_S", "3600"}}).spec_defaults.check_interval ==

@@ -32,7 +32,7 @@ TEST_CASE("a result keeps its lines and our colours, and nothing else that a ter
         CHECK(clean_result(row.text) == row.clean);
 }
 
-TEST_CASE("what cannot be written is noticed") {
+TEST_CASE("a full disk is noticed") {
     const std::unique_ptr<std::FILE, int (*)(std::FILE*)> full(std::fopen("/dev/full", "w"),
                                                                &std::fclose);
     REQUIRE(full != nullptr);

@@ -29,7 +29,7 @@ class Screen {
 
 }  // namespace
 
-TEST_CASE("the line says how far the pool is and what it waits for") {
+TEST_CASE("the line shows how many engines are ready, and which are not") {
     ProgressView view{.pool = "acestream", .ready = 3, .wanted = 5, .waiting_for = {}};
     CHECK(progress_line(view) == "acestream: 3/5 ready");
 
@@ -47,7 +47,7 @@ TEST_CASE("a large pool names three and counts the rest") {
           "p: 0/20 ready; waiting for p-0 (Starting), p-1 (Starting), p-2 (Starting) and 17 more");
 }
 
-TEST_CASE("away from a terminal each change is a line, and a repetition is none") {
+TEST_CASE("in a file each change is a new line, and a repetition is none") {
     const Screen screen;
     Progress progress(screen.file());  // a file is no terminal
     progress.show("1/2");
@@ -58,7 +58,7 @@ TEST_CASE("away from a terminal each change is a line, and a repetition is none"
     CHECK(screen.text() == "1/2\n2/ 2\n");
 }
 
-TEST_CASE("on a terminal one line is rewritten, and stands at the end") {
+TEST_CASE("on a terminal one line is rewritten, and stays at the end") {
     const Screen screen;
     {
         Progress progress(screen.file(), Progress::Style::rewrite);
@@ -69,7 +69,7 @@ TEST_CASE("on a terminal one line is rewritten, and stands at the end") {
     CHECK(screen.text() == "\r1/2\x1b[K\r2/2\x1b[K\n");
 }
 
-TEST_CASE("a line that was taken off comes back with the next show") {
+TEST_CASE("show() writes a cleared line again") {
     const Screen screen;
     Progress progress(screen.file(), Progress::Style::rewrite);
     progress.show("1/2");
@@ -78,7 +78,7 @@ TEST_CASE("a line that was taken off comes back with the next show") {
     CHECK(screen.text() == "\r1/2\x1b[K\r\x1b[K\r1/2\x1b[K");
 }
 
-TEST_CASE("a long line is cut to the terminal, so that it can be rewritten") {
+TEST_CASE("a long line is cut to the terminal's width") {
     const Screen screen;
     Progress progress(screen.file(), Progress::Style::rewrite);
     progress.show(std::string(200, 'x'));

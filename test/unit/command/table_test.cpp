@@ -31,7 +31,7 @@ TEST_CASE("cells beyond the header are dropped, missing ones are empty") {
     CHECK(table.text(false) == "A  B\n1  2\n   2\n");
 }
 
-TEST_CASE("colours change nothing about where columns begin") {
+TEST_CASE("colours do not move the columns") {
     Table table({"A", "B"});
     table.add_row({{"red", Colour::red}, "plain"});
     CHECK(table.text(true) ==
@@ -58,7 +58,7 @@ TEST_CASE("columns align by characters, not by bytes") {
           "heron  2\n");
 }
 
-TEST_CASE("what is too long is cut between characters") {
+TEST_CASE("a long text is cut between characters") {
     struct Row {
         std::string_view text;
         std::size_t columns;
