@@ -1,18 +1,18 @@
-# The Debian package. Which libraries it depends on is found by dpkg-shlibdeps.
+# The Debian package. dpkg-shlibdeps finds the libraries that it depends on.
 set(CPACK_GENERATOR DEB)
-set(CPACK_SET_DESTDIR ON)  # because not all of it is below one prefix
+set(CPACK_SET_DESTDIR ON)  # because some files are in /etc
 set(CPACK_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE
   GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 
 set(CPACK_PACKAGE_CONTACT "roundhouse <roundhouse@localhost>" CACHE STRING
-  "Whoever answers for the package")
+  "The maintainer of the package")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "keeps AceStream engines running behind Gluetun, on Docker")
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
-  "A YAML file says how many engines are wanted. A loop compares that with the
-containers that really run, and creates, starts, replaces and removes engines
-until they match. Engines only ever run inside a gateway's network namespace.
+  "A YAML file declares how many engines run. A loop compares it with the running
+containers, and creates, starts, replaces and removes engines until they match.
+Engines run only inside a gateway's network namespace.
 .
 The service is not enabled: write a spec into /etc/roundhouse first.")
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
