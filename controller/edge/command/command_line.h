@@ -24,7 +24,7 @@ struct CommandLine {
     Resource resource = Resource::pool;
     bool follow = false;  // --watch
     bool quiet = false;
-    std::optional<std::string> server;  // as written; without it, Environment::listen is asked
+    std::optional<std::string> server;  // as written; empty: the one at Environment::listen
 
     // Flags that override the environment.
     std::optional<std::string> docker_host;
@@ -35,8 +35,8 @@ struct CommandLine {
     std::optional<LogFormat> log_format;
 };
 
-// A text to print before the program ends: the help that the user asked for (exit code 0, to
-// stdout), or why the command line cannot be used (78, to stderr). It ends with a newline.
+// A text to print before the program ends: help (exit code 0, to stdout), or why the command line
+// cannot be used (78, to stderr). The text ends with a newline.
 struct CommandLineEnd {
     int exit_code = 0;
     std::string text;

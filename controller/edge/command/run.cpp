@@ -69,7 +69,7 @@ bool start_server(Server& server, const Environment& environment, const Api& api
     journal.record({Severity::info,
                     "listens for HTTP",
                     {{"address", server.address()},
-                     {"api_key", environment.api_key_file.empty() ? "none" : "asked for"}}});
+                     {"api_key", environment.api_key_file.empty() ? "none" : "required"}}});
     return true;
 }
 
