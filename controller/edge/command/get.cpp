@@ -25,8 +25,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration patience = 10s;
-constexpr Duration look_each = 1s;
+constexpr Duration longest_request = 10s;
+constexpr Duration time_between_requests = 1s;
 
 // Why there is no answer, and the exit code for it.
 struct Failure {
@@ -96,12 +96,12 @@ class ApiClient {
 
   private:
     HttpReply transfer(HttpRequest request) {
-        request.timeout = patience;
+        request.timeout = longest_request;
         request.max_reply_bytes = std::size_t{8} << 20U;
         transfers_.begin(std::move(request));
-        auto replies = transfers_.wait(patience);
+        auto replies = transfers_.wait(longest_request);
         while (replies.empty())
-            replies = transfers_.wait(patience);
+            replies = transfers_.wait(longest_request);
         return std::move(replies.front());
     }
 
@@ -111,7 +111,7 @@ class ApiClient {
                  "the controller at " + base_ + " cannot be reached: " + reply.detail +
                      "; is 'roundhouse run' up, and does --server name its address?");
         } else if (reply.status == 401) {
-            fail(exit_code::failure, key_wanted());
+            fail(exit_code::failure, key_problem());
         } else if (reply.status != 200) {
             const auto body = parse_json(reply.body);
             const std::string said =
@@ -125,9 +125,9 @@ class ApiClient {
         return true;
     }
 
-    std::string key_wanted() const {
+    std::string key_problem() const {
         if (key_file_.empty()) {
-            return "the controller asks for an API key: name its file with --api-key-file";
+            return "the controller requires an API key: name its file with --api-key-file";
         }
         return "the controller refuses the API key in " + key_file_;
     }
@@ -153,31 +153,26 @@ std::string as_text(const CommandLine& line, const Json& reply, const TableStyle
     }
 }
 
-void print(const std::string& text) {
-    write_text(stdout, clean_result(text));
-}
-
-// Prints a reply when it has changed: only the new events, or the whole of another resource.
+// What to print of each reply: only the new events, or the whole of another resource that changed.
 class Follower {
   public:
     explicit Follower(const CommandLine& line) : line_(line) {}
 
-    void show(const Json& reply, const TableStyle& style) {
-        if (line_.resource == Resource::events && line_.output != Output::yaml) {
-            show_events(reply, style);
-        } else {
-            show_if_changed(reply, style);
-        }
+    // Empty where nothing has changed.
+    std::string text_of_changes(const Json& reply, const TableStyle& style) {
+        const bool by_event = line_.resource == Resource::events && line_.output != Output::yaml;
+        std::string text = by_event ? new_events(reply, style) : whole_if_changed(reply, style);
         any_shown_ = true;
+        return text;
     }
 
   private:
-    void show_if_changed(const Json& reply, const TableStyle& style) {
+    std::string whole_if_changed(const Json& reply, const TableStyle& style) {
         std::string essence = essence_of(reply);
-        if (essence == last_) return;
+        if (essence == last_) return "";
         last_ = std::move(essence);
         const char* between = line_.output == Output::yaml ? "---\n" : "\n";
-        print((any_shown_ ? between : "") + as_text(line_, reply, style));
+        return (any_shown_ ? between : "") + as_text(line_, reply, style);
     }
 
     // The reply without the members that change in every round, such as ages.
@@ -195,25 +190,27 @@ class Follower {
             erase_times(child);
     }
 
-    void show_events(const Json& reply, const TableStyle& style) {
+    std::string new_events(const Json& reply, const TableStyle& style) {
         const Json& events = list_of(reply, "items");
-        if (counts_anew(events)) last_id_ = 0;
+        if (ids_start_again(events)) last_id_ = 0;
+        std::string text;
         if (line_.output == Output::json) {
             for (const Json& event : events) {
-                if (event_id(event) > last_id_) print(one_line(event) + "\n");
+                if (event_id(event) > last_id_) text += one_line(event) + "\n";
             }
         } else if (any_shown_) {
-            print(new_event_rows(reply, last_id_, style));
+            text = new_event_rows(reply, last_id_, style);
         } else {
-            print(as_table(line_.resource, reply, style));
+            text = as_table(line_.resource, reply, style);
         }
-        if (events.empty()) return;
+        if (events.empty()) return text;
         last_id_ = event_id(events.back());
         last_time_ = text_of(events.back(), "lastTime");
+        return text;
     }
 
     // Whether the ids are those of another run of the controller.
-    bool counts_anew(const Json& events) const {
+    bool ids_start_again(const Json& events) const {
         if (events.empty()) return false;
         return event_id(events.back()) < last_id_ ||
                std::ranges::any_of(events, [this](const Json& event) {
@@ -229,12 +226,12 @@ class Follower {
 };
 
 // A warning when the reply is from an earlier look; empty otherwise.
-std::string caveat_of(const Json& reply) {
+std::string warning_of(const Json& reply) {
     const std::string fault = text_of(reply, "lookFault");
     if (fault.empty()) return "";
     const std::string seen_at = text_of(reply, "observedAt");
     return (seen_at.empty() ? "nothing was seen yet" : "this is as of " + seen_at) +
-           ", the containers cannot be looked at now: " + fault;
+           ", the containers cannot be listed now: " + fault;
 }
 
 }  // namespace
@@ -244,26 +241,26 @@ int command_get(const CommandLine& line, const Environment& environment) {
     Follower follower(line);
     const SystemClock clock;
     TableStyle style{line.output == Output::wide, wants_colours(STDOUT_FILENO), {}};
-    std::string complaint;
+    std::string last_problem;
     for (bool first = true; first || line.follow; first = false) {
-        if (!first) std::this_thread::sleep_for(look_each);
+        if (!first) std::this_thread::sleep_for(time_between_requests);
         const Json* reply = client.ask();
-        const std::string problem = reply == nullptr ? client.failure().message : caveat_of(*reply);
-        if (!line.quiet && problem != complaint) {
-            print_problem(problem.empty() ? "the controller answers again, with what is so now"
+        const std::string problem =
+            reply == nullptr ? client.failure().message : warning_of(*reply);
+        if (!line.quiet && problem != last_problem) {
+            print_problem(problem.empty() ? "the controller answers again, with the present state"
                                           : problem);
         }
-        complaint = problem;
-        // With -w a controller that goes away is waited for; one that never answered is an error.
+        last_problem = problem;
+        // With --watch, a controller may go away and come back, but it must answer at first.
         if (reply == nullptr && first) return client.failure().exit_code;
         if (line.quiet && !client.loop_is_alive()) return client.failure().exit_code;
         if (reply == nullptr || line.quiet) continue;
         style.now = clock.now();
-        if (line.follow) {
-            follower.show(*reply, style);
-        } else {
-            print(as_text(line, *reply, style));
-        }
+        const int printed = print_result(
+            line.follow ? follower.text_of_changes(*reply, style) : as_text(line, *reply, style),
+            exit_code::success);
+        if (printed != exit_code::success) return printed;
     }
     return exit_code::success;
 }
