@@ -1,8 +1,8 @@
 """Steers a stand-in gateway (test/standins/README.md): says what its Gluetun reports from now on,
 and what is wrong with it."""
-import contextlib
 import http.client
 import json
+import random
 import socket
 import time
 
@@ -21,13 +21,31 @@ def http_request(host, port, method="GET", path="/", body=None, timeout=1.0):
         connection.close()
 
 
+claims = {}  # port -> a Unix socket named after it; until this process ends
+
+
+def claim_port():
+    """A free port that no other test on this machine uses while this process lives: a port belongs
+    to the test that has bound the Unix socket of its name. test/unit/gluetun/gateway_process.cpp
+    claims ports in the same way. Linux gives none of these to a socket that asks for any port."""
+    for port in random.sample(range(10000, 18000), 1000):
+        claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        try:
+            claim.bind(f"\0roundhouse-test-port-{port}")
+            for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+                with socket.socket(socket.AF_INET, kind) as probe:
+                    probe.bind(("0.0.0.0", port))
+        except OSError:
+            claim.close()
+            continue
+        claims[port] = claim
+        return port
+    raise AssertionError("no free port")
+
+
 def free_ports(count):
-    """TCP ports of this machine that nobody has, each another."""
-    with contextlib.ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
+    """Ports of this machine that nobody has, for TCP and UDP, each another."""
+    return [claim_port() for _ in range(count)]
 
 
 class Steering:

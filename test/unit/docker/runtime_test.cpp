@@ -210,7 +210,7 @@ TEST_CASE("an idle stream of events is open at once and ends when stopped") {
     REQUIRE_FALSE(end.ok());
     CHECK(end.fault().kind == FaultKind::cancelled);
     asker.join();
-    CHECK(std::chrono::steady_clock::now() - asked_at < 200ms);
+    CHECK(std::chrono::steady_clock::now() - asked_at < 2s);
 }
 
 TEST_CASE("a stream that cannot be opened says why") {

@@ -3,13 +3,16 @@
 #include <netinet/in.h>
 #include <spawn.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 #include <array>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstddef>
 #include <cstdint>
+#include <random>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -24,7 +27,9 @@ using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
 constexpr const char* program = STANDIN_GATEWAY;  // from CMakeLists.txt, for this file alone
-constexpr int most_starts = 5;
+// Linux gives none of these to a socket that asks for any port.
+constexpr int first_port = 10'000;
+constexpr int last_port = 17'999;
 
 sockaddr_in loopback(int port) {
     sockaddr_in address{};
@@ -34,21 +39,34 @@ sockaddr_in loopback(int port) {
     return address;
 }
 
-// Distinct TCP ports that nobody has. Somebody may take one before it is used.
-std::array<int, 3> free_ports() {
-    std::array<int, 3> ports{};
-    std::array<UniqueFd, 3> held;
-    for (std::size_t i = 0; i < ports.size(); ++i) {
-        held[i] = UniqueFd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-        sockaddr_in address = loopback(0);
-        socklen_t size = sizeof(address);
-        auto* generic = reinterpret_cast<sockaddr*>(&address);
-        const bool known = ::bind(held[i].get(), generic, size) == 0 &&
-                           ::getsockname(held[i].get(), generic, &size) == 0;
-        if (!known) throw std::runtime_error("no free port");
-        ports[i] = ntohs(address.sin_port);
+bool is_free(int port) {
+    const UniqueFd probe(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in address = loopback(port);
+    address.sin_addr.s_addr = htonl(INADDR_ANY);
+    return ::bind(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
+}
+
+// A free port that no other test on this machine uses while `claim` is open: a port belongs to the
+// test that has bound the Unix socket of its name. test/e2e/steering.py claims ports in the same
+// way.
+int claim_port(UniqueFd& claim) {
+    std::random_device dice;
+    std::uniform_int_distribution<int> ports(first_port, last_port);
+    for (int tries = 0; tries < 1000; ++tries) {
+        const int port = ports(dice);
+        sockaddr_un name{};
+        name.sun_family = AF_UNIX;
+        const std::string text = "roundhouse-test-port-" + std::to_string(port);
+        text.copy(name.sun_path + 1, sizeof(name.sun_path) - 1);  // after a zero: no file
+        const auto size = offsetof(sockaddr_un, sun_path) + 1 + text.size();
+        claim = UniqueFd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+        if (::bind(claim.get(), reinterpret_cast<const sockaddr*>(&name),
+                   static_cast<socklen_t>(size)) == 0 &&
+            is_free(port)) {
+            return port;
+        }
     }
-    return ports;
+    throw std::runtime_error("no free port");
 }
 
 // Not valid: nobody listens there.
@@ -76,10 +94,8 @@ std::string read_all(int fd) {
 }  // namespace
 
 GatewayProcess::GatewayProcess(const Environment& environment) {
-    for (int i = 0; i < most_starts; ++i) {
-        if (start(environment)) return;
-        end();
-    }
+    if (start(environment)) return;
+    end();
     throw std::runtime_error(std::string("does not start: ") + program);
 }
 
@@ -95,13 +111,12 @@ void GatewayProcess::end() {
 }
 
 bool GatewayProcess::start(const Environment& environment) {
-    const auto [control, steering, health] = free_ports();
-    control_port_ = control;
-    steering_port_ = steering;
+    control_port_ = claim_port(claims_[0]);
+    steering_port_ = claim_port(claims_[1]);
     Environment all = environment;
-    all["CONTROL_PORT"] = std::to_string(control);
-    all["STEERING_PORT"] = std::to_string(steering);
-    all["HEALTH_PORT"] = std::to_string(health);
+    all["CONTROL_PORT"] = std::to_string(control_port_);
+    all["STEERING_PORT"] = std::to_string(steering_port_);
+    all["HEALTH_PORT"] = std::to_string(claim_port(claims_[2]));
     std::vector<std::string> settings;
     for (const auto& [name, value] : all) {
         settings.push_back(name + "=" + value);

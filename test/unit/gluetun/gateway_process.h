@@ -3,8 +3,11 @@
 
 #include <sys/types.h>
 
+#include <array>
 #include <map>
 #include <string>
+
+#include "edge/system/unique_fd.h"
 
 namespace roundhouse {
 
@@ -36,6 +39,7 @@ class GatewayProcess {
     std::string ask(const std::string& method, const std::string& path,
                     const std::string& text) const;
 
+    std::array<UniqueFd, 3> claims_;  // of the ports, until the process has ended
     pid_t pid_ = -1;
     int control_port_ = 0;
     int steering_port_ = 0;

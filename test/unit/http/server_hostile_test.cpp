@@ -261,7 +261,7 @@ TEST_CASE("it ends at once with all kinds of clients connected, and calls nobody
     CHECK(serves(server));
     const auto begun = steady_clock::now();
     server.stop();
-    CHECK(steady_clock::now() - begun < 1s);
+    CHECK(steady_clock::now() - begun < 10s);
     const int calls_until_stop = calls;
     server.wake_streams();
     for (auto& client : clients) {
