@@ -27,7 +27,8 @@ packages_of() { sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$@"; }
 
 is_installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 
-# install_missing LIST_FILE...: installs what is missing, and does nothing when nothing is.
+# install_missing LIST_FILE...: installs what is missing, and does nothing when nothing is. No
+# service is started or enabled.
 install_missing() {
     local package missing=()
     command -v dpkg-query >/dev/null || {
@@ -40,13 +41,19 @@ install_missing() {
     [ ${#missing[@]} -gt 0 ] || return 0
     can_be_root || die "missing packages: ${missing[*]}
 Install them, or run this again as root or with sudo."
-    say "installing ${missing[*]}"
-    local install=(env DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet=2
-        --no-install-recommends "${missing[@]}")
     # Old package lists may name versions that are gone.
-    as_root "${install[@]}" >/dev/null 2>&1 ||
-        { as_root apt-get update --quiet=2 && as_root "${install[@]}" >/dev/null; } ||
+    install_packages "${missing[@]}" ||
+        { as_root apt-get update --quiet=2 && install_packages "${missing[@]}"; } ||
         die "apt-get could not install ${missing[*]}"
+}
+
+# install_packages PACKAGE...: says what that brings, and does it.
+install_packages() {
+    local files
+    files=$(apt-get install --print-uris --quiet=2 --no-install-recommends "$@") || return
+    say "installing $*:" "$(awk '{ bytes += $3 }
+        END { printf "%d packages in all, %.0f MB to download", NR, bytes / 1e6 }' <<<"$files")"
+    as_root "$root/test/install.sh" "$@" >/dev/null
 }
 
 # --- Docker
@@ -77,14 +84,11 @@ start_docker() {
     docker_answers && return
     mkdir -p "$1"
     say "starting a Docker Engine"
-    if [ -d /run/systemd/system ]; then
-        as_root systemctl start docker && touch "$1/docker.service"
-    else
-        # shellcheck disable=SC2016
-        as_root sh -c 'cd "$0" || exit
-            setsid dockerd >dockerd.log 2>&1 </dev/null &
-            echo $! >dockerd.pid' "$1"
-    fi
+    # Not as the machine's service, whose state is its owner's.
+    # shellcheck disable=SC2016
+    as_root sh -c 'cd "$0" || exit
+        setsid dockerd >dockerd.log 2>&1 </dev/null &
+        echo $! >dockerd.pid' "$1"
     local tries
     for ((tries = 0; tries < 150; tries++)); do
         docker_answers && return
@@ -96,16 +100,10 @@ start_docker() {
 
 # Succeeds when it stopped an engine that start_docker had started.
 stop_docker() {
-    if [ -f "$1/docker.service" ]; then
-        as_root systemctl stop docker docker.socket
-        rm "$1/docker.service"
-    elif [ -f "$1/dockerd.pid" ]; then
-        local pid
-        pid=$(cat "$1/dockerd.pid")
-        [ "$(cat "/proc/$pid/comm" 2>/dev/null)" != dockerd ] || as_root kill "$pid"
-        while [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = dockerd ]; do sleep 0.1; done
-        as_root rm -f "$1/dockerd.pid"
-    else
-        return 1
-    fi
+    [ -f "$1/dockerd.pid" ] || return
+    local pid
+    pid=$(cat "$1/dockerd.pid")
+    [ "$(cat "/proc/$pid/comm" 2>/dev/null)" != dockerd ] || as_root kill "$pid"
+    while [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = dockerd ]; do sleep 0.1; done
+    as_root rm -f "$1/dockerd.pid"
 }
