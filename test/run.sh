@@ -6,37 +6,46 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/test/lib.sh"
 
 usage="usage: ./test/run.sh [options]
-Installs the Debian packages that are missing, builds in build/, and runs all tests. Where no Docker
-Engine answers it starts one (as root or with sudo) and stops it at the end.
+Installs the Debian packages that are missing, builds in build/, and runs the tests. Where no Docker
+Engine answers it starts one (as root or with sudo) and stops it at the end. On two cores that takes
+about 15 minutes the first time and half as long after that.
 
+  --room NAME     only the unit tests of one room (core, loop, docker, ...): builds and runs no more
+                  than these need, in seconds
   --unit          only the tests that need no Docker
   --filter REGEX  only the tests whose name matches (ctest -R)
-  --sanitize      unit, simulation and contract tests also with sanitizers, and a minute of fuzzing
-                  for each thing that reads texts from outside
-  --fuzz SECONDS  the same with more, or less, of fuzzing
+  --lint          also clang-tidy and clang-format
+  --sanitize      also with sanitizers: the unit, simulation and contract tests, and a minute of
+                  fuzzing for one of the four readers of foreign text, chosen by the commit
+  --fuzz SECONDS  --sanitize, and so many seconds of fuzzing for each of the four
   --keep          leave a Docker Engine running that was started here
   --help          this text
 
-With CI=true a test that cannot run is a failure, more worlds are simulated, and --sanitize is on;
-otherwise a test that cannot run is skipped, and said so."
+With CI=true a test that cannot run is a failure, and --lint and --sanitize are on; otherwise a test
+that cannot run is skipped, and the output names it. Compiled objects and passed checks are kept for
+the next run in \$ROUNDHOUSE_CACHE, by default in ~/.cache/roundhouse."
 
 build=$root/build
 sessions=$build/test-session
-unit_only=false keep=false
-sanitize=false seeds=5000 fuzz_seconds=60
-packages=("$root/controller/debian-packages.txt" "$root/test/unit/debian-packages.txt"
-    "$root/test/debian-packages.txt")
-[ "${CI:-}" != true ] || sanitize=true seeds=30000
+room="" unit_only=false keep=false lint=false sanitize=false
+fuzz_seconds=60 fuzz_all=false
+packages=("$root/controller/debian-packages.txt" "$root/test/unit/debian-packages.txt")
+[ "${CI:-}" != true ] || lint=true sanitize=true
 # Three of them may be those that run at the lowest priority.
 ctest=(ctest --test-dir "$build" --output-on-failure --no-tests=error --parallel 5)
 
 while [ $# -gt 0 ]; do
     case $1 in
+        --room)
+            room=${2:?--room needs the name of a room}
+            shift
+            ;;
         --unit) unit_only=true ;;
         --keep) keep=true ;;
+        --lint) lint=true ;;
         --sanitize) sanitize=true ;;
         --fuzz)
-            sanitize=true fuzz_seconds=${2:?--fuzz needs a number of seconds}
+            sanitize=true fuzz_all=true fuzz_seconds=${2:?--fuzz needs a number of seconds}
             shift
             ;;
         --filter)
@@ -55,7 +64,7 @@ while [ $# -gt 0 ]; do
     shift
 done
 
-# What a test that was interrupted left behind. Every test labels its network with the prefix of all
+# Removes what an interrupted test left behind. Every test labels its network with the prefix of all
 # names that it makes.
 remove_leftovers() {
     local prefix names
@@ -81,23 +90,57 @@ prepare_docker() {
     unit_only=true
 }
 
-trap clean_up EXIT
-trap 'exit 130' INT TERM
+# The commit as a number, the same in every run on it; 0 without git.
+commit_number() {
+    local digits
+    digits=$(git -c safe.directory="$root" -C "$root" rev-parse HEAD 2>/dev/null) || digits=0
+    echo $((16#${digits:0:8}))
+}
 
-sanitizers=""
+# configure [CMAKE_OPTION...]
+configure() {
+    # The image is built from the same sources: it takes its objects from here.
+    local caches=${XDG_CACHE_HOME:-${HOME:-$build}/.cache}
+    export ROUNDHOUSE_CACHE=${ROUNDHOUSE_CACHE:-$caches/roundhouse}
+    export CCACHE_DIR=$ROUNDHOUSE_CACHE/ccache CCACHE_BASEDIR=$root CCACHE_MAXSIZE=1G
+    export CCACHE_COMPILERCHECK=content CCACHE_SLOPPINESS=locale
+    cmake -S "$root" -B "$build" -G Ninja "$@" \
+        -DCMAKE_CXX_COMPILER_LAUNCHER="$(command -v ccache || true)" >/dev/null
+}
+
+if [ -n "$room" ]; then
+    [ -d "$root/test/unit/$room" ] || die "no room $room, but: $(cd "$root/test/unit" && echo */)"
+    install_missing "${packages[@]}"
+    configure
+    cmake --build "$build" --target "${room}_tests"
+    "${ctest[@]}" --tests-regex "^unit[.]${room}[.]"
+    exit
+fi
+
+packages+=("$root/test/debian-packages.txt")
+! $lint || packages+=("$root/test/style/debian-packages.txt")
+! $sanitize || packages+=("$root/test/sanitizers/debian-packages.txt")
+commit=$(commit_number)
+sanitizers="" fuzz_targets="spec;docker;gluetun;http"
 if $sanitize; then
     sanitizers="address;thread"
-    packages+=("$root/test/sanitizers/debian-packages.txt")
+    if ! $fuzz_all; then
+        IFS=";" read -ra four <<<"$fuzz_targets"
+        fuzz_targets=${four[commit % 4]}
+    fi
 fi
+say "about 15 minutes on two cores the first time, half of that later; --lint adds 5, --sanitize 10"
+say "of this commit: worlds from seed $commit$($sanitize && echo ", fuzzing of $fuzz_targets")"
 install_missing "${packages[@]}"
-# The image is built from the same sources once more.
-export CCACHE_DIR=$build/ccache CCACHE_BASEDIR=$root
-export CCACHE_COMPILERCHECK=content CCACHE_SLOPPINESS=locale
-cmake -S "$root" -B "$build" -G Ninja -DCMAKE_CXX_COMPILER_LAUNCHER=ccache \
-    -DROUNDHOUSE_SANITIZED_TESTS="$sanitizers" -DROUNDHOUSE_SIM_SEEDS=$seeds \
-    -DROUNDHOUSE_FUZZ_SECONDS="$fuzz_seconds" >/dev/null
+configure -DROUNDHOUSE_SANITIZED_TESTS="$sanitizers" -DROUNDHOUSE_SIM_FIRST="$commit" \
+    -DROUNDHOUSE_FUZZ_TARGETS="$fuzz_targets" -DROUNDHOUSE_FUZZ_SECONDS="$fuzz_seconds"
+SECONDS=0
 cmake --build "$build"
+built_s=$SECONDS
 
 $unit_only || prepare_docker
-! $unit_only || ctest+=(--label-exclude docker)
-"${docker_as[@]}" "${ctest[@]}"
+left_out=()
+! $unit_only || left_out+=(docker)
+$lint || left_out+=(lint)
+[ ${#left_out[@]} = 0 ] || ctest+=(--label-exclude "^($(IFS="|"; echo "${left_out[*]}"))\$")
+"${docker_as[@]}" "${ctest[@]}" | awk -v built_s="$built_s" -f "$root/test/slowest.awk"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds the image of the top-level Dockerfile, for tests:
-#   build.sh IMAGE FOLDER   makes IMAGE; FOLDER/ccache may hold what was compiled on this machine
+#   build.sh IMAGE FOLDER   makes IMAGE, by way of FOLDER; CCACHE_DIR may be the folder that ccache
+#                           keeps what was compiled on this machine in
 #   build.sh --remove IMAGE removes it again, and what was only made for it
 # Where the registry cannot be reached, Debian's base image is made with debootstrap, under the name
 # that the Dockerfile gives it. The same compiler made the same objects on this machine a moment
@@ -25,7 +26,7 @@ make_base() {
     debootstrap --variant=minbase --include=ccache "${suite%-slim}" "$folder" >"$1/base.log" ||
         { tail -n 20 "$1/base.log" >&2; return 1; }
     mkdir -p "$folder/ccache"
-    [ ! -d "$1/ccache" ] || cp -R "$1/ccache/." "$folder/ccache/"
+    [ ! -d "${CCACHE_DIR:-}" ] || cp -R "$CCACHE_DIR/." "$folder/ccache/"
     tar -C "$folder" --create . | docker import --change "LABEL $mark" \
         --change "ENV CMAKE_CXX_COMPILER_LAUNCHER=ccache CCACHE_DIR=/ccache \
             CCACHE_BASEDIR=/source CCACHE_COMPILERCHECK=content CCACHE_SLOPPINESS=locale" \

@@ -1,5 +1,7 @@
-"""All C++ is as clang-format writes it."""
+"""All C++ is as clang-format writes it, and clang's tools are able to fail."""
+import os
 import subprocess
+import tempfile
 import unittest
 
 import rules
@@ -13,6 +15,19 @@ class Format(unittest.TestCase):
                               capture_output=True, text=True)
         self.assertEqual(0, done.returncode,
                          f"mend it with: clang-format-14 -i FILE\n{done.stderr[-4000:]}")
+
+    def test_the_tools_are_able_to_fail(self):
+        with tempfile.TemporaryDirectory(dir=os.path.join(tree.ROOT, "test", "style")) as folder:
+            path = os.path.join(folder, "bad.cpp")
+            with open(path, "w") as file:
+                file.write("int  f( int*p ){ return p==0 ? 1 : 2; }\n")
+            formatted = subprocess.run(["clang-format-14", "--dry-run", "-Werror", path],
+                                       capture_output=True)
+            self.assertNotEqual(0, formatted.returncode)
+            tidied = subprocess.run(["clang-tidy-14", "--quiet", path, "--", "-std=c++20"],
+                                    capture_output=True, text=True)
+            self.assertNotEqual(0, tidied.returncode)
+            self.assertIn("modernize-use-nullptr", tidied.stdout)
 
 
 if __name__ == "__main__":
