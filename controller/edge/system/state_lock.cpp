@@ -17,7 +17,7 @@
 namespace roundhouse {
 namespace {
 
-Fault unusable(const std::string& directory, const std::string& why) {
+Fault unusable_directory(const std::string& directory, const std::string& why) {
     return {FaultKind::rejected,
             "cannot use the state directory " + directory + " (" + why +
                 "): make it writable for this user, or choose another with --state-dir or "
@@ -74,15 +74,15 @@ int lock_without_waiting(int fd) {
 Result<StateLock> StateLock::acquire(const std::string& directory, const std::string& pool) {
     std::error_code made;
     std::filesystem::create_directories(directory, made);
-    if (made) return unusable(directory, made.message());
+    if (made) return unusable_directory(directory, made.message());
 
     const std::string path = (std::filesystem::path(directory) / (pool + ".lock")).string();
     UniqueFd file = open_lock(path);
-    if (!file.valid()) return unusable(directory, path + ": " + std::strerror(errno));
+    if (!file.valid()) return unusable_directory(directory, path + ": " + std::strerror(errno));
 
     if (lock_without_waiting(file.get()) != 0) {
         if (errno == EWOULDBLOCK) return held(file.get(), path, pool);
-        return unusable(directory, "locking " + path + ": " + std::strerror(errno));
+        return unusable_directory(directory, "locking " + path + ": " + std::strerror(errno));
     }
     write_holder(file.get());
     return StateLock(std::move(file));
