@@ -1,18 +1,11 @@
 #include "edge/command/value_reader.h"
 
-#include <arpa/inet.h>
-
 #include "edge/text/foreign_text.h"
+#include "edge/text/host_name.h"
 
 namespace roundhouse {
 
 namespace {
-
-bool is_ip_address(const std::string& text) {
-    in6_addr parsed{};
-    return inet_pton(AF_INET6, text.c_str(), &parsed) == 1 ||
-           inet_pton(AF_INET, text.c_str(), &parsed) == 1;
-}
 
 std::optional<HostPort> parse_listen(const std::string& text) {
     auto address = parse_host_port(text);

@@ -1,6 +1,5 @@
 #include "edge/gluetun/name_lookup.h"
 
-#include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -14,6 +13,7 @@
 #include <utility>
 
 #include "edge/text/foreign_text.h"
+#include "edge/text/host_name.h"
 
 namespace roundhouse {
 
@@ -23,12 +23,6 @@ using Found = Result<std::string>;
 
 Fault no_address(const std::string& name, const std::string& why) {
     return {FaultKind::unavailable, "the name " + in_quotes(name) + " cannot be resolved: " + why};
-}
-
-bool is_ip_address(const std::string& text) {
-    in6_addr parsed{};
-    return ::inet_pton(AF_INET, text.c_str(), &parsed) == 1 ||
-           ::inet_pton(AF_INET6, text.c_str(), &parsed) == 1;
 }
 
 std::string ip_of(const addrinfo& entry) {

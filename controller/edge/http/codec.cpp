@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "edge/http/errors.h"
+#include "edge/text/host_name.h"
 #include "edge/text/strings.h"
 
 namespace roundhouse {
@@ -25,6 +26,21 @@ namespace {
 namespace beast = boost::beast;
 namespace http = beast::http;
 using Parser = http::request_parser<http::string_body>;
+
+// "http://host/path" becomes "/path" with that Host, as HTTP requires. false: its host is not
+// valid.
+bool use_origin_form(Request& request) {
+    const auto scheme_end = request.target.find("://");
+    const std::string scheme = lower(request.target.substr(0, scheme_end));
+    if (scheme_end == std::string::npos || (scheme != "http" && scheme != "https")) return true;
+    const auto begin = scheme_end + 3;
+    const auto end = std::min(request.target.find_first_of("/?", begin), request.target.size());
+    std::string& host = request.headers["host"];
+    host = request.target.substr(begin, end - begin);
+    request.target.erase(0, end);
+    if (!request.target.starts_with('/')) request.target.insert(0, 1, '/');
+    return host_of(host).has_value();
+}
 
 // The body is read later.
 Request request_from(const http::request_header<>& head) {
@@ -36,6 +52,31 @@ Request request_from(const http::request_header<>& head) {
                                 std::string(field.value()));
     }
     return request;
+}
+
+// What is wrong with the headers that say where the body ends; empty: nothing. Proxies disagree
+// about all but the plainest forms, and one that reads another length sees other requests.
+std::string framing_problem(const http::request_header<>& head) {
+    const auto codings = head.count(http::field::transfer_encoding);
+    if (codings > 0 && head.version() != 11) return "HTTP/1.0 has no Transfer-Encoding";
+    const auto coding = head[http::field::transfer_encoding];
+    if (codings > 1 || (codings == 1 && !beast::iequals(coding, "chunked"))) {
+        return "chunked is the only supported transfer encoding";
+    }
+    const auto length = head[http::field::content_length];
+    const bool is_number = length.find_first_not_of("0123456789") == beast::string_view::npos;
+    if (head.count(http::field::content_length) > 1 || !is_number) {
+        return "send one Content-Length, with one number";
+    }
+    return "";
+}
+
+// The same for the headers Host.
+std::string host_problem(const http::request_header<>& head) {
+    const auto hosts = head.count(http::field::host);
+    if (hosts > 1 || (hosts == 0 && head.version() == 11)) return "send one Host header";
+    const bool is_good = hosts == 0 || host_of(std::string(head[http::field::host]));
+    return is_good ? "" : "the Host header takes a name or an IP address, and a port";
 }
 
 // "Sun, 06 Nov 1994 08:49:37 GMT"
@@ -87,7 +128,7 @@ struct RequestDecoder::Message {
     // Copied when the head is complete: Beast later adds the trailers of a chunked body to its
     // fields, and those are not headers.
     Request request;
-    std::size_t head_bytes = 0;
+    std::string head;  // as sent: Beast joins folded lines, and then they cannot be seen
     bool expects_continue = false;
 };
 
@@ -145,9 +186,10 @@ std::optional<DecodedRequest> RequestDecoder::read_head() {
     beast::error_code error;
     Parser& parser = message_->parser;
     const std::size_t used = parser.put({bytes_.data(), bytes_.size()}, error);
+    message_->head.append(bytes_, 0, used);
     bytes_.erase(0, used);
-    message_->head_bytes += used;
-    const std::size_t so_far = message_->head_bytes + (parser.is_header_done() ? 0 : bytes_.size());
+    const std::size_t so_far =
+        message_->head.size() + (parser.is_header_done() ? 0 : bytes_.size());
     if (so_far > limits_.head_bytes || error == http::error::header_limit) {
         return fail(431, size_limit("head", limits_.head_bytes));
     }
@@ -164,14 +206,16 @@ std::optional<DecodedRequest> RequestDecoder::read_head() {
 std::optional<DecodedRequest> RequestDecoder::check_head() {
     const Parser& parser = message_->parser;
     const auto& head = parser.get();
-    const bool is_http_1_1 = head.version() == 11;
-    const auto hosts = head.count(http::field::host);
-    if (hosts > 1 || (hosts == 0 && is_http_1_1)) return fail(400, "send one Host header");
-    if (head.count(http::field::transfer_encoding) > 0 && !parser.chunked()) {
-        return fail(400, "chunked is the only supported transfer encoding");
+    const std::string& text = message_->head;
+    if (text.find("\r\n ") != std::string::npos || text.find("\r\n\t") != std::string::npos) {
+        return fail(400, "write each header on one line");
+    }
+    for (const std::string& problem : {host_problem(head), framing_problem(head)}) {
+        if (!problem.empty()) return fail(400, problem);
     }
     message_->request = request_from(head);
-    message_->expects_continue = is_http_1_1 && !parser.is_done() &&
+    if (!use_origin_form(message_->request)) return fail(400, "the target's host is not valid");
+    message_->expects_continue = head.version() == 11 && !parser.is_done() &&
                                  beast::iequals(head[http::field::expect], "100-continue");
     return std::nullopt;
 }

@@ -28,8 +28,10 @@ struct DecodedRequest {
 };
 
 // Decodes the requests of one connection from pieces of any size. It holds at most one head, one
-// body and one piece. A request that has two readings (two lengths, or a length and chunks) is an
-// error, so that a proxy in front never sees other requests than roundhouse does.
+// body and one piece. An error is also what a proxy in front could read in another way than
+// roundhouse does: two lengths or lengths in a list, a length and chunks, a Transfer-Encoding other
+// than "chunked" or with HTTP/1.0, a header on several lines, a bad Host, or with HTTP/1.1 none.
+// The target "http://host/path" becomes "/path", and its host replaces the header's.
 class RequestDecoder {
   public:
     explicit RequestDecoder(const RequestLimits& limits);

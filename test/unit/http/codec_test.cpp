@@ -118,8 +118,42 @@ TEST_CASE("what is no request, or has two readings, is answered 400") {
         {"chunks twice", head_with(chunked + chunked)},
         {"an unknown encoding", head_with("Transfer-Encoding: gzip\r\n")},
         {"chunks that are not last", head_with("Transfer-Encoding: chunked, gzip\r\n")},
+        {"chunks that are last of two", head_with("Transfer-Encoding: gzip, chunked\r\n")},
+        {"chunks, listed twice", head_with("Transfer-Encoding: chunked, chunked\r\n")},
+        {"chunks in a list of one", head_with("Transfer-Encoding: chunked,\r\n")},
+        {"chunks with a parameter", head_with("Transfer-Encoding: chunked;q=1\r\n")},
+        {"chunks in quotes", head_with("Transfer-Encoding: \"chunked\"\r\n")},
+        {"no encoding by name", head_with("Transfer-Encoding: identity\r\n")},
+        {"an empty encoding", head_with("Transfer-Encoding:\r\n")},
+        {"an encoding before chunks", head_with("Transfer-Encoding: gzip\r\n" + chunked)},
+        {"chunks in HTTP/1.0", "POST / HTTP/1.0\r\n" + chunked + "\r\n0\r\n\r\n"},
+        {"an encoding in HTTP/1.0", "POST / HTTP/1.0\r\nTransfer-Encoding: gzip\r\n\r\n"},
+        {"a length twice", head_with("Content-Length: 5\r\nContent-Length: 5\r\n")},
+        {"a length twice in one", head_with("Content-Length: 5, 5\r\n")},
+        {"a length in a list of one", head_with("Content-Length: 5,\r\n")},
+        {"an empty length", head_with("Content-Length:\r\n")},
+        {"a length in hexadecimal", head_with("Content-Length: 0x5\r\n")},
+        {"a folded header", head_with("X: a\r\n b\r\n")},
+        {"a header folded by a tab", head_with("X: a\r\n\tb\r\n")},
+        {"a header folded before its value", head_with("Content-Length:\r\n 5\r\n")},
+        {"a fold without text", head_with("X: a\r\n \r\n")},
+        {"a folded encoding", head_with("Transfer-Encoding:\r\n chunked\r\n")},
+        {"a folded first line", "GET / HTTP/1.1\r\n Host: x\r\n\r\n"},
         {"no host", "GET / HTTP/1.1\r\n\r\n"},
         {"two hosts", head_with("Host: y\r\n")},
+        {"the same host twice", head_with("Host: x\r\n")},
+        {"an empty host", "GET / HTTP/1.1\r\nHost:\r\n\r\n"},
+        {"a host that is a URL", "GET / HTTP/1.1\r\nHost: http://x\r\n\r\n"},
+        {"a host with a path", "GET / HTTP/1.1\r\nHost: x/y\r\n\r\n"},
+        {"a host with a blank", "GET / HTTP/1.1\r\nHost: x y\r\n\r\n"},
+        {"two hosts in one", "GET / HTTP/1.1\r\nHost: x, y\r\n\r\n"},
+        {"a host with a user", "GET / HTTP/1.1\r\nHost: u@x\r\n\r\n"},
+        {"a port that is no number", "GET / HTTP/1.1\r\nHost: x:http\r\n\r\n"},
+        {"an open bracket", "GET / HTTP/1.1\r\nHost: [::1\r\n\r\n"},
+        {"a bad host in HTTP/1.0", "GET / HTTP/1.0\r\nHost: x/y\r\n\r\n"},
+        {"a target without a host", "GET http:///x HTTP/1.1\r\nHost: x\r\n\r\n"},
+        {"a target with a user", "GET http://u@x/ HTTP/1.1\r\nHost: x\r\n\r\n"},
+        {"a target without Host", "GET http://x/ HTTP/1.1\r\n\r\n"},
         {"a chunk without a size", head_with(chunked) + "hello\r\n"},
         {"a chunk longer than said", head_with(chunked) + "2\r\nhello\r\n0\r\n\r\n"},
     };
@@ -131,6 +165,57 @@ TEST_CASE("what is no request, or has two readings, is answered 400") {
             if (decoded) CHECK_FALSE(decoded->keep_alive);
         }
     }
+}
+
+TEST_CASE("the plain forms of framing are read") {
+    const std::string bodies[] = {
+        head_with("Content-Length: 5\r\n") + "hello",
+        head_with("content-length:5\r\n") + "hello",
+        head_with("Content-Length: \t 5 \r\n") + "hello",
+        head_with("Transfer-Encoding: Chunked\r\n") + "5\r\nhello\r\n0\r\n\r\n",
+        "POST / HTTP/1.0\r\nContent-Length: 5\r\n\r\nhello",
+    };
+    for (const auto& bytes : bodies) {
+        CAPTURE(bytes);
+        const auto decoded = first_of(bytes, 1);
+        REQUIRE(decoded);
+        CHECK_FALSE(decoded->error);
+        CHECK(decoded->request.body == "hello");
+    }
+}
+
+TEST_CASE("a target that names a host is its path, and its host is the one that counts") {
+    struct Row {
+        std::string target;
+        std::string host;
+        std::string path;
+    };
+    const Row rows[] = {
+        {"http://nas/metrics", "nas", "/metrics"},
+        {"HTTP://nas:9190/a/../b?c=%2e", "nas:9190", "/a/../b?c=%2e"},
+        {"https://[::1]:9190/", "[::1]:9190", "/"},
+        {"http://nas", "nas", "/"},
+        {"http://nas?x=/y", "nas", "/?x=/y"},
+        {"http://nas//x", "nas", "//x"},
+        {"ftp://nas/x", "x", "ftp://nas/x"},
+        {"/http://nas/x", "x", "/http://nas/x"},
+        {"*", "x", "*"},
+    };
+    for (const auto& row : rows) {
+        CAPTURE(row.target);
+        const auto decoded = first_of("GET " + row.target + " HTTP/1.1\r\nHost: x\r\n\r\n", 7);
+        REQUIRE(decoded);
+        REQUIRE_FALSE(decoded->error);
+        CHECK(decoded->request.target == row.path);
+        CHECK(decoded->request.headers.at("host") == row.host);
+    }
+}
+
+TEST_CASE("HTTP/1.0 needs no host") {
+    const auto decoded = first_of("GET / HTTP/1.0\r\n\r\n", 1);
+    REQUIRE(decoded);
+    CHECK_FALSE(decoded->error);
+    CHECK_FALSE(decoded->request.headers.contains("host"));
 }
 
 TEST_CASE("an error is JSON that nobody caches, and the last response of its connection") {

@@ -32,10 +32,12 @@ TEST_CASE("a request goes to the handler as it came, and its response back") {
 TEST_CASE("targets are the handler's: nothing is decoded or tidied up on the way") {
     const LocalServer server;
     for (const std::string target :
-         {"/../../etc/passwd", "//x", "/%2e%2e/%00", "/a?b=/../c", "http://elsewhere/x", "*"}) {
+         {"/../../etc/passwd", "//x", "/%2e%2e/%00", "/a?b=/../c", "ftp://elsewhere/x", "*"}) {
         CAPTURE(target);
         CHECK(has(RawClient(server.port(), get(target)).read_reply(), "\r\nGET " + target + "\n"));
     }
+    const std::string absolute = get("http://elsewhere/%2e/x");
+    CHECK(has(RawClient(server.port(), absolute).read_reply(), "\r\nGET /%2e/x\n"));
 }
 
 TEST_CASE("a connection carries many requests, also those sent ahead") {
