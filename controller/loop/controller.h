@@ -1,6 +1,7 @@
 // A whole controller over its ports: the reconciler, its sensors and the threads that run them.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <stop_token>
 
@@ -32,6 +33,8 @@ class Controller {
 
     // Starts a round early. Any thread.
     void wake() { wakeup_.ring(); }
+    // The same for clients of the HTTP API, which may ask too often: once a second. Any thread.
+    void wake_for_client() { wakeup_.ring_at_most_every(std::chrono::seconds(1)); }
 
     // Runs rounds until `stop` is requested or `after_round` returns false, then waits for the
     // steps in flight to end.

@@ -1,6 +1,11 @@
 #include "loop/wakeup.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace roundhouse {
+
+using std::chrono::steady_clock;
 
 void Wakeup::ring() {
     {
@@ -10,12 +15,30 @@ void Wakeup::ring() {
     rung_.notify_one();
 }
 
+void Wakeup::ring_at_most_every(Duration interval) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (due_) return;
+        due_ = std::max(steady_clock::now(), earliest_);
+        earliest_ = *due_ + interval;
+    }
+    rung_.notify_one();
+}
+
 bool Wakeup::wait(Duration at_most, const std::stop_token& stop) {
+    const auto end = steady_clock::now() + at_most;
     std::unique_lock lock(mutex_);
-    rung_.wait_for(lock, stop, at_most, [this] { return ringing_; });
-    const bool rang = ringing_;
-    ringing_ = false;
-    return rang;
+    while (true) {
+        const auto until = std::min(end, due_.value_or(end));
+        const auto is_earlier = [&] { return ringing_ || due_.value_or(end) < until; };
+        rung_.wait_until(lock, stop, until, is_earlier);
+        const auto now = steady_clock::now();
+        if (due_ && *due_ <= now) {
+            due_.reset();
+            ringing_ = true;
+        }
+        if (ringing_ || now >= end || stop.stop_requested()) return std::exchange(ringing_, false);
+    }
 }
 
 void pause_for(Duration duration, const std::stop_token& stop) {
