@@ -9,6 +9,7 @@
 
 #include "edge/http/codec.h"
 #include "edge/http/request_parts.h"
+#include "edge/text/host_name.h"
 #include "edge/text/json.h"
 #include "fuzz/properties.h"
 #include "fuzz/targets.h"
@@ -77,7 +78,7 @@ void examine_request(const Request& request) {
 // --- requests into responses
 
 // 500 would say that something was thrown.
-constexpr std::array documented = {200, 202, 204, 400, 401, 404, 405, 413, 415, 431, 503};
+constexpr std::array documented = {200, 202, 204, 400, 401, 403, 404, 405, 413, 415, 431, 503};
 
 bool is_open(std::string_view path) {
     return path == "/" || path == "/healthz" || path == "/readyz";
@@ -113,15 +114,33 @@ void examine_access(const Response& response, const Request& request) {
 // A controller of two engines, whose API requires the key.
 struct GuardedBench : test::ApiBench {
     GuardedBench() : ApiBench(test::pool_of(2), test::matching_world(test::pool_of(2))) {
-        api_key_file = key_file();
+        access.api_key_file = key_file();
         happen("created");
     }
 };
+
+// The same without a key: browsers may use it under known names only.
+struct OpenBench : test::ApiBench {
+    OpenBench() : ApiBench(test::pool_of(2), test::matching_world(test::pool_of(2))) {
+        access.host_names = {"nas.local"};
+        host.clear();
+    }
+};
+
+void examine_host(const Response& response, const Request& request) {
+    if (response.status != 200 && response.status != 202) return;
+    const auto path = split_target(request.target).path;
+    if (path == "/healthz" || path == "/readyz") return;
+    const auto name = host_of(std::string(header(request, "host")));
+    must(name && (is_ip_address(*name) || name == "localhost" || name == "nas.local"),
+         "no data under an unknown name");
+}
 
 }  // namespace
 
 void examine_http(std::string_view bytes) {
     static GuardedBench bench;
+    static OpenBench open_bench;
     const Decoded all = same_in_any_pieces(bytes, decode);
     for (const DecodedRequest& decoded : all.requests) {
         if (decoded.error) {
@@ -132,6 +151,9 @@ void examine_http(std::string_view bytes) {
         const Response response = bench.ask(decoded.request);
         examine_response(response, decoded);
         examine_access(response, decoded.request);
+        const Response without_key = open_bench.ask(decoded.request);
+        examine_response(without_key, decoded);
+        examine_host(without_key, decoded.request);
     }
 }
 

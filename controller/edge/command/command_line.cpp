@@ -44,7 +44,10 @@ void add_flags(CLI::App& command, const CommandFlags& flags) {
         command.add_flag("-w,--watch")->description("Keep running, and print what changes");
         command.add_flag("-q,--quiet")->description("Print nothing; only set the exit code");
     }
-    if (flags.serves) add("--listen", "ADDRESS", "Where to serve HTTP (127.0.0.1:9190)");
+    if (flags.serves) {
+        add("--listen", "ADDRESS", "Where to serve HTTP (127.0.0.1:9190)");
+        add("--allowed-hosts", "NAMES", "Host names answered without a key, besides its own");
+    }
     if (flags.api_key) add("--api-key-file", "PATH", "Key file of the HTTP API (no key)");
     if (flags.docker) {
         add("--docker-host", "URL", "Docker (unix:///var/run/docker.sock)");
@@ -163,6 +166,7 @@ Result<CommandLine> read_flags(const CommandHelp& help, const CLI::App& command)
     reader.read("--server", line.server);
     reader.read("--listen", line.listen, listen_value());
     reader.read("--api-key-file", line.api_key_file);
+    reader.read("--allowed-hosts", line.allowed_hosts, host_names_value());
     reader.read("--timeout", line.timeout, timeout_value());
     reader.read("--output", line.output, output_value(help.flags.outputs));
     reader.read("--log-level", line.log_level, log_level_value());
@@ -249,6 +253,7 @@ Environment overridden(Environment environment, const CommandLine& command_line)
     environment.state_dir = command_line.state_dir.value_or(environment.state_dir);
     environment.listen = command_line.listen.value_or(environment.listen);
     environment.api_key_file = command_line.api_key_file.value_or(environment.api_key_file);
+    environment.allowed_hosts = command_line.allowed_hosts.value_or(environment.allowed_hosts);
     environment.log_level = command_line.log_level.value_or(environment.log_level);
     environment.log_format = command_line.log_format.value_or(environment.log_format);
     return environment;

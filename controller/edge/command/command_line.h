@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "core/time.h"
 #include "edge/command/environment.h"
@@ -31,6 +32,7 @@ struct CommandLine {
     std::optional<std::string> state_dir;
     std::optional<HostPort> listen;
     std::optional<std::string> api_key_file;
+    std::optional<std::vector<std::string>> allowed_hosts;
     std::optional<Severity> log_level;
     std::optional<LogFormat> log_format;
 };

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "core/host_port.h"
 #include "edge/spec/manifest.h"
@@ -19,8 +20,9 @@ struct Environment {
     bool docker_tls_verify = false;  // any value of DOCKER_TLS_VERIFY means yes, "0" too
     std::string docker_cert_path;
 
-    std::string api_key_file;            // for roundhouse's own HTTP API; empty: it needs no key
-    HostPort listen{"127.0.0.1", 9190};  // an IP address
+    std::string api_key_file;  // for roundhouse's own HTTP API; empty: it needs no key
+    std::vector<std::string> allowed_hosts;  // host names, in lower case
+    HostPort listen{"127.0.0.1", 9190};      // an IP address
     Severity log_level = Severity::info;
     LogFormat log_format = LogFormat::text;
     std::string state_dir = "/var/lib/roundhouse";

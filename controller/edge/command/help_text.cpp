@@ -36,6 +36,8 @@ Environment (a flag overrides its variable, and so does the spec):
   ROUNDHOUSE_STATE_DIR              folder of the lock file (/var/lib/roundhouse)
   ROUNDHOUSE_LISTEN                 address of the HTTP API, for 'run' and 'get' (127.0.0.1:9190)
   ROUNDHOUSE_API_KEY_FILE           key file of the HTTP API (no key)
+  ROUNDHOUSE_ALLOWED_HOSTS          host names under which the API answers without a key, besides
+                                    IP addresses, localhost and the machine's own name
 
 Exit codes of all commands:
   0 done; 1 failed; 2 'plan': steps are pending; 3 'apply': timed out; 65 the spec has errors;

@@ -15,7 +15,7 @@ struct CommandFlags {
     Output usual_output = Output::table;
     bool docker = false;  // --docker-host, --log-level, --log-format
     bool state_dir = false;
-    bool serves = false;   // --listen
+    bool serves = false;   // --listen, --allowed-hosts
     bool api_key = false;  // --api-key-file
     bool asks = false;     // RESOURCE, --watch, --quiet, --server
 };

@@ -1,3 +1,7 @@
+#include <unistd.h>
+
+#include <array>
+#include <climits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -7,6 +11,7 @@
 #include "edge/command/print.h"
 #include "edge/http/routes.h"
 #include "edge/http/server.h"
+#include "edge/http/unauthorized_log.h"
 #include "edge/metrics/meters.h"
 #include "edge/spec/folder_watcher.h"
 #include "edge/spec/source.h"
@@ -16,6 +21,7 @@
 #include "edge/system/stop_deadline.h"
 #include "edge/system/system_clock.h"
 #include "edge/system/version.h"
+#include "edge/text/host_name.h"
 #include "loop/controller.h"
 #include "loop/event_log.h"
 
@@ -58,6 +64,16 @@ bool key_is_usable(const std::string& file) {
     return false;
 }
 
+// Without a key, the API answers under the allowed names and the machine's (or container's) own.
+AccessRules access_rules(const Environment& environment) {
+    AccessRules rules{environment.api_key_file, environment.allowed_hosts};
+    std::array<char, HOST_NAME_MAX + 1> name{};
+    if (::gethostname(name.data(), name.size() - 1) == 0) {
+        if (const auto own = host_of(name.data())) rules.host_names.push_back(*own);
+    }
+    return rules;
+}
+
 bool start_server(Server& server, const Environment& environment, const Api& api,
                   Journal& journal) {
     const auto listening = server.listen(
@@ -95,13 +111,19 @@ int command_run(const CommandLine& line, const Environment& environment, Signals
     Controller controller(connections.runtime(), connections.gateway_api(), connections.probes(),
                           connections.clock(), journal, meters);
     meters.watch(controller.board());
+    UnauthorizedLog unauthorized(clock, journal);
     const Api api({.board = controller.board(),
                    .events = journal,
                    .history = meters.history(),
                    .metrics = [&] { return meters.text(); },
                    .since_last_round = [&] { return meters.since_last_turn(); },
-                   .wake = [&] { controller.wake(); },
-                   .api_key_file = environment.api_key_file});
+                   .wake = [&] { controller.wake_for_client(); },
+                   .on_unauthorized =
+                       [&](const Request& request) {
+                           meters.http_unauthorized();
+                           unauthorized.record(request);
+                       },
+                   .access = access_rules(environment)});
     Admission admission(environment.state_dir, journal);
     std::stop_source ended;
     const std::stop_callback end_with_process(signals.stop(), [&] { ended.request_stop(); });

@@ -15,10 +15,35 @@ std::optional<HostPort> parse_listen(const std::string& text) {
     return is_ip_address(address->host) ? address : std::nullopt;
 }
 
+// One name between two commas, with blanks around it.
+std::optional<std::string> parse_host(std::string_view text) {
+    const auto first = text.find_first_not_of(' ');
+    if (first == std::string_view::npos) return std::nullopt;
+    const std::string name(text.substr(first, text.find_last_not_of(' ') - first + 1));
+    return is_host_name(name) ? host_of(name) : std::nullopt;
+}
+
+std::optional<std::vector<std::string>> parse_hosts(std::string_view text) {
+    std::vector<std::string> names;
+    while (true) {
+        const auto comma = text.find(',');
+        const auto name = parse_host(text.substr(0, comma));
+        if (!name) return std::nullopt;
+        names.push_back(*name);
+        if (comma == std::string_view::npos) return names;
+        text.remove_prefix(comma + 1);
+    }
+}
+
 }  // namespace
 
 ValueKind<HostPort> listen_value() {
     return {parse_listen, "ADDRESS:PORT such as 127.0.0.1:9190 or [::1]:9190"};
+}
+
+ValueKind<std::vector<std::string>> host_names_value() {
+    return {parse_hosts,
+            "host names without ports, separated by commas, such as nas.local,pool.example.org"};
 }
 
 ValueKind<Severity> log_level_value() {

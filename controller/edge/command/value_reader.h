@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "core/host_port.h"
 #include "edge/system/log.h"
@@ -23,6 +24,7 @@ struct ValueKind {
 
 // The kinds that flags and variables share.
 ValueKind<HostPort> listen_value();  // an IP address; localhost is 127.0.0.1, no host is 0.0.0.0
+ValueKind<std::vector<std::string>> host_names_value();  // the names in lower case
 ValueKind<Severity> log_level_value();
 ValueKind<LogFormat> log_format_value();
 

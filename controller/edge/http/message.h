@@ -14,6 +14,7 @@ struct Request {
     std::string target;                          // path and query as sent: "/api/v1/pool?x=1"
     std::map<std::string, std::string> headers;  // names in lower case
     std::string body;
+    std::string client = {};  // its IP address; empty in a request that did not come from a socket
 };
 
 struct Response {

@@ -11,7 +11,6 @@
 #include "edge/http/plan_view.h"
 #include "edge/http/request_parts.h"
 #include "edge/http/views.h"
-#include "edge/system/secret_file.h"
 #include "edge/text/json.h"
 
 namespace roundhouse {
@@ -169,25 +168,25 @@ Response reconcile(const ApiSources& from, const Request& request) {
 struct Route {
     std::string_view path;
     std::string_view method;
-    bool needs_key = true;  // false: shows no data of the pool
+    Access access = Access::data;
     Response (*respond)(const ApiSources& from, const Request& request) = nullptr;
 };
 
 constexpr std::array routes = {
-    Route{"/", "GET", false, dashboard},
-    Route{"/healthz", "GET", false, health},
-    Route{"/readyz", "GET", false, readiness},
-    Route{"/metrics", "GET", true, metrics},
-    Route{"/api/v1/pool", "GET", true, pool},
-    Route{"/api/v1/engines", "GET", true, engines},
-    Route{"/api/v1/gateways", "GET", true, gateways},
-    Route{"/api/v1/events", "GET", true, events},
-    Route{"/api/v1/history", "GET", true, history},
-    Route{"/api/v1/plan", "GET", true, plan},
-    Route{"/api/v1/reconcile", "POST", true, reconcile},
+    Route{"/", "GET", Access::page, dashboard},
+    Route{"/healthz", "GET", Access::open, health},
+    Route{"/readyz", "GET", Access::open, readiness},
+    Route{"/metrics", "GET", Access::data, metrics},
+    Route{"/api/v1/pool", "GET", Access::data, pool},
+    Route{"/api/v1/engines", "GET", Access::data, engines},
+    Route{"/api/v1/gateways", "GET", Access::data, gateways},
+    Route{"/api/v1/events", "GET", Access::data, events},
+    Route{"/api/v1/history", "GET", Access::data, history},
+    Route{"/api/v1/plan", "GET", Access::data, plan},
+    Route{"/api/v1/reconcile", "POST", Access::data, reconcile},
 };
 
-// --- methods and keys
+// --- methods and access
 
 std::string methods_of(const Route& route) {
     return route.method == "GET" ? "GET, HEAD, OPTIONS" : "POST, OPTIONS";
@@ -204,24 +203,6 @@ std::string all_paths() {
     return paths;
 }
 
-// nullopt: the request has the key, or none is needed. The key is read for each request, so that it
-// can be changed without a restart.
-std::optional<Response> authentication_error(const std::string& api_key_file,
-                                             const Request& request) {
-    if (api_key_file.empty()) return std::nullopt;
-    const auto secret = read_secret(api_key_file);
-    const std::string_view key = secret ? trimmed(secret.value()) : std::string_view{};
-    if (key.empty()) {
-        return unauthorized(
-            "nobody is let in: the controller cannot read a key from its API key file; see that "
-            "the file is there, readable for the controller, and holds the key on one line");
-    }
-    if (equal_in_constant_time(bearer_key(header(request, "authorization")), key)) {
-        return std::nullopt;
-    }
-    return unauthorized("send the API key in a header: Authorization: Bearer <key>");
-}
-
 Response respond(const ApiSources& from, const Request& request) {
     const auto path = split_target(request.target).path;
     if (path == "*" && request.method == "OPTIONS") {
@@ -233,8 +214,12 @@ Response respond(const ApiSources& from, const Request& request) {
     if (!takes(*route, request.method)) {
         return method_not_allowed(route->path, methods_of(*route));
     }
-    if (route->needs_key) {
-        if (auto error = authentication_error(from.api_key_file, request)) return std::move(*error);
+    if (route->method == "POST") {
+        if (auto error = origin_error(request)) return std::move(*error);
+    }
+    if (auto error = access_error(from.access, route->access, request)) {
+        if (error->status == 401) from.on_unauthorized(request);
+        return std::move(*error);
     }
     return route->respond(from, request);
 }

@@ -2,7 +2,8 @@
 //
 // GET, HEAD and OPTIONS of everything that can be read; POST of /api/v1/reconcile. With a key set,
 // everything but /healthz, /readyz and the page at / (which shows no data) requires
-// "Authorization: Bearer <key>". manifests/openapi.yaml describes each path, status and member.
+// "Authorization: Bearer <key>"; without one, everything but /healthz and /readyz requires a known
+// Host (edge/http/access.h). manifests/openapi.yaml describes each path, status and member.
 #pragma once
 
 #include <functional>
@@ -10,6 +11,7 @@
 #include <utility>
 
 #include "core/time.h"
+#include "edge/http/access.h"
 #include "edge/http/message.h"
 #include "loop/board.h"
 #include "loop/event_log.h"
@@ -24,7 +26,8 @@ struct ApiSources {
     std::function<std::string()> metrics;        // the text of /metrics
     std::function<Duration()> since_last_round;  // since the last round ended, failed or not
     std::function<void()> wake;                  // starts a round early
-    std::string api_key_file;                    // empty: no key is required
+    std::function<void(const Request&)> on_unauthorized;  // a request was answered 401
+    AccessRules access;
 };
 
 // Used by one thread; other threads may write the sources at the same time.

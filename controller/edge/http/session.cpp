@@ -12,8 +12,20 @@ namespace roundhouse {
 
 using std::chrono::steady_clock;
 
+namespace {
+
+// Empty: the client has left already.
+std::string address_of_peer(const tcp::socket& socket) {
+    error_code error;
+    const auto peer = socket.remote_endpoint(error);
+    return error ? "" : peer.address().to_string();
+}
+
+}  // namespace
+
 Session::Session(tcp::socket socket, const ServerLimits& limits, const Respond& respond)
     : socket_(std::move(socket)),
+      client_(address_of_peer(socket_)),
       limits_(limits),
       respond_(respond),
       decoder_(limits.request_size),
@@ -90,6 +102,7 @@ asio::awaitable<std::optional<DecodedRequest>> Session::read_request() {
 
 // Returns whether the connection is kept for another request.
 asio::awaitable<bool> Session::respond_to(DecodedRequest decoded) {
+    decoded.request.client = client_;
     Response response = decoded.error ? std::move(*decoded.error) : respond_(decoded.request);
     // Set before the first wait, so that the next request of any client is checked against the
     // limit of streams with this one counted.

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "edge/http/asio.h"
 #include "edge/http/codec.h"
@@ -55,6 +56,7 @@ class Session : public std::enable_shared_from_this<Session> {
     void clear_deadline();
 
     tcp::socket socket_;
+    const std::string client_;  // its IP address
     const ServerLimits& limits_;
     const Respond& respond_;
     RequestDecoder decoder_;

@@ -43,7 +43,9 @@ Counters::Counters(const Clock& clock)
       docker_(histograms("roundhouse_docker_request_duration_seconds",
                          "How long an operation of the Docker API took.", call_buckets)),
       gluetun_(histograms("roundhouse_gluetun_request_duration_seconds",
-                          "How long a gateway's control server took to reply.", call_buckets)) {
+                          "How long a gateway's control server took to reply.", call_buckets)),
+      unauthorized_(counters("roundhouse_http_unauthorized_total",
+                             "Requests to the HTTP API without the right key.")) {
     rounds_.create(all_round_labels());
     round_durations_.create({{}});
     convergences_.create({{}});
@@ -51,6 +53,7 @@ Counters::Counters(const Clock& clock)
     step_durations_.create(all_action_labels());
     rehosts_.create(all_rehost_labels());
     docker_.create(all_docker_labels());
+    unauthorized_.create({{}});
 }
 
 Counters::CounterSeries Counters::counters(const char* name, const char* help) {
@@ -104,6 +107,12 @@ void Counters::gluetun_request_ended(const GluetunRequest& request) {
     const std::lock_guard lock(mutex_);
     changed_ = true;
     gluetun_.at(gluetun_labels(request)).Observe(to_seconds(request.took));
+}
+
+void Counters::http_unauthorized() {
+    const std::lock_guard lock(mutex_);
+    changed_ = true;
+    unauthorized_.at({}).Increment();
 }
 
 std::string Counters::text(const std::vector<std::string>& gateways) {

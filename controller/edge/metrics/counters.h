@@ -1,6 +1,6 @@
 // What is counted as it happens: rounds, steps, changes of forwarded ports, calls to Docker and
-// Gluetun. Every series exists from the first scrape on; those of a gateway exist as long as it
-// does.
+// Gluetun, requests without the API key. Every series exists from the first scrape on; those of a
+// gateway exist as long as it does.
 #pragma once
 
 #include <prometheus/counter.h>
@@ -32,6 +32,7 @@ class Counters {
     void forwarded_ports_changed(const std::string& gateway);
     void docker_call_ended(const DockerCallEnd& call);
     void gluetun_request_ended(const GluetunRequest& request);
+    void http_unauthorized();
 
     // The text format of Prometheus. Removes the series of gateways that are not in `gateways`.
     std::string text(const std::vector<std::string>& gateways);
@@ -63,6 +64,7 @@ class Counters {
     CounterSeries port_changes_;
     HistogramSeries docker_;
     HistogramSeries gluetun_;
+    CounterSeries unauthorized_;
 };
 
 }  // namespace roundhouse

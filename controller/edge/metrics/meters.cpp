@@ -34,6 +34,10 @@ void ControllerMeters::gluetun_request_ended(const GluetunRequest& request) {
     counters_->gluetun_request_ended(request);
 }
 
+void ControllerMeters::http_unauthorized() {
+    counters_->http_unauthorized();
+}
+
 std::string ControllerMeters::text() {
     const BoardView board = read_board(*board_);
     return to_text(read_gauges(board)) + counters_->text(gateway_names(board));

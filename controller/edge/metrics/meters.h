@@ -35,6 +35,8 @@ class ControllerMeters : public Meters {
     void forwarded_ports_changed(const std::string& gateway) override;
     void docker_call_ended(const DockerCallEnd& call);
     void gluetun_request_ended(const GluetunRequest& request);
+    // A request to the HTTP API was answered 401.
+    void http_unauthorized();
 
     // The loop is alive: it has finished a turn, even if the look failed or there is no spec yet.
     void turn_ended() { last_turn_ = clock_.monotonic(); }

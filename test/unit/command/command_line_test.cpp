@@ -89,12 +89,17 @@ TEST_CASE("flags override the environment where they are given") {
     environment.state_dir = "/from/environment";
     environment.log_level = Severity::warning;
     environment.log_format = LogFormat::json;
+    environment.allowed_hosts = {"nas"};
 
     const Environment same = overridden(environment, good({"run", "-f", "x"}));
     CHECK(same.docker_host == environment.docker_host);
     CHECK(same.state_dir == environment.state_dir);
     CHECK(same.log_level == Severity::warning);
     CHECK(same.log_format == LogFormat::json);
+    CHECK(same.allowed_hosts == environment.allowed_hosts);
+    const CommandLine hosts = good({"run", "-f", "x", "--allowed-hosts", "box,pool.example"});
+    CHECK(overridden(environment, hosts).allowed_hosts ==
+          std::vector<std::string>{"box", "pool.example"});
 
     const Environment other = overridden(
         environment, good({"run", "-f", "x", "--docker-host", "unix:///x.sock", "--state-dir",

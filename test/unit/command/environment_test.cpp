@@ -26,10 +26,10 @@ Environment good(const Variables& variables) {
 }  // namespace
 
 TEST_CASE("without variables the documented defaults hold; an empty one counts as unset") {
-    const Variables empty{{"GLUETUN_API_PORT", ""},    {"MAX_ACTIVE_REPLICAS", ""},
-                          {"ROUNDHOUSE_LISTEN", ""},   {"VPN_RESTART_ENGINES_ON_RECONNECT", ""},
-                          {"DOCKER_TLS_VERIFY", ""},   {"ROUNDHOUSE_LOG_LEVEL", ""},
-                          {"ROUNDHOUSE_STATE_DIR", ""}};
+    const Variables empty{{"GLUETUN_API_PORT", ""},     {"MAX_ACTIVE_REPLICAS", ""},
+                          {"ROUNDHOUSE_LISTEN", ""},    {"VPN_RESTART_ENGINES_ON_RECONNECT", ""},
+                          {"DOCKER_TLS_VERIFY", ""},    {"ROUNDHOUSE_LOG_LEVEL", ""},
+                          {"ROUNDHOUSE_STATE_DIR", ""}, {"ROUNDHOUSE_ALLOWED_HOSTS", ""}};
     for (const Variables& variables : {Variables{}, empty}) {
         const Environment environment = good(variables);
         const SpecDefaults& spec = environment.spec_defaults;
@@ -44,6 +44,7 @@ TEST_CASE("without variables the documented defaults hold; an empty one counts a
         CHECK(!environment.docker_tls_verify);
         CHECK(environment.docker_cert_path.empty());
         CHECK(environment.api_key_file.empty());
+        CHECK(environment.allowed_hosts.empty());
         CHECK(environment.listen == HostPort{"127.0.0.1", 9190});
         CHECK(environment.log_level == Severity::info);
         CHECK(environment.log_format == LogFormat::text);
@@ -63,6 +64,7 @@ TEST_CASE("every variable sets its member") {
         {"DOCKER_TLS_VERIFY", "0"},  // any value: as the docker command has it
         {"DOCKER_CERT_PATH", "/certs"},
         {"ROUNDHOUSE_API_KEY_FILE", "/run/secrets/own"},
+        {"ROUNDHOUSE_ALLOWED_HOSTS", "NAS.local, pool.example.org. ,box"},
         {"ROUNDHOUSE_LISTEN", "[::]:80"},
         {"ROUNDHOUSE_LOG_LEVEL", "debug"},
         {"ROUNDHOUSE_LOG_FORMAT", "json"},
@@ -80,6 +82,8 @@ TEST_CASE("every variable sets its member") {
     CHECK(environment.docker_tls_verify);
     CHECK(environment.docker_cert_path == "/certs");
     CHECK(environment.api_key_file == "/run/secrets/own");
+    CHECK(environment.allowed_hosts ==
+          std::vector<std::string>{"nas.local", "pool.example.org", "box"});
     CHECK(environment.listen == HostPort{"::", 80});
     CHECK(environment.log_level == Severity::debug);
     CHECK(environment.log_format == LogFormat::json);
@@ -142,6 +146,10 @@ TEST_CASE("an unusable value is one line: the variable, the value, what is accep
           "127.0.0.1:0", ":70000", "[127.0.0.1]:80", "127.1:80", "0x7f.0.0.1:80", "[::1:80",
           "[]:80", " 127.0.0.1:80", "127.0.0.1:80 ", "127.0.0.1:-1"},
          "ADDRESS:PORT such as 127.0.0.1:9190 or [::1]:9190"},
+        {"ROUNDHOUSE_ALLOWED_HOSTS",
+         {",", "nas,", ",nas", "nas,,box", "nas box", "nas:9190", "http://nas", "nas/x", "*",
+          "*.local", ".local", "[::1]", "n\xc3\xa4s"},
+         "host names without ports, separated by commas, such as nas.local,pool.example.org"},
         {"ROUNDHOUSE_LOG_LEVEL", {"warn", "INFO", "trace"}, "debug, info, warning or error"},
         {"ROUNDHOUSE_LOG_FORMAT", {"logfmt"}, "text or json"},
     };

@@ -55,7 +55,9 @@ struct ApiBench {
     std::function<Duration()> since_last_round = [] { return Duration{0}; };
     int wakes = 0;
     std::function<void()> wake = [this] { ++wakes; };
-    std::string api_key_file;
+    int unauthorized = 0;
+    AccessRules access;
+    std::string host = "127.0.0.1:9190";  // of requests that name none; empty: they have no Host
 
     // As a controller that was just started, before its first look.
     ApiBench() = default;
@@ -83,8 +85,10 @@ struct ApiBench {
         events.record({Severity::info, what, {{"engine", engine}, {"reason", "Missing"}}});
     }
 
-    Response ask(const Request& asked) {
-        const Api api({board, events, history, metrics, since_last_round, wake, api_key_file});
+    Response ask(Request asked) {
+        if (!host.empty()) asked.headers.emplace("host", host);
+        const Api api({board, events, history, metrics, since_last_round, wake,
+                       [this](const Request&) { ++unauthorized; }, access});
         return api.handle(asked);
     }
     Response get(const std::string& target, std::map<std::string, std::string> headers = {}) {

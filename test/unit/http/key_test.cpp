@@ -13,10 +13,10 @@ using namespace roundhouse::test;
 namespace {
 
 struct GuardedBench : ApiBench {
-    GuardedBench() { api_key_file = folder.path() + "/key"; }
+    GuardedBench() { access.api_key_file = folder.path() + "/key"; }
 
     void write_key(const std::string& text) const {
-        std::ofstream(api_key_file, std::ios::binary | std::ios::trunc) << text;
+        std::ofstream(access.api_key_file, std::ios::binary | std::ios::trunc) << text;
     }
     int status_with(const std::string& authorization) {
         return get("/api/v1/pool", {{"authorization", authorization}}).status;
@@ -69,6 +69,7 @@ TEST_SUITE("api key") {
         GuardedBench bench;
         bench.write_key("sesame\n");
         const Response refused = bench.get("/metrics", {{"authorization", "Bearer tahini"}});
+        CHECK(bench.unauthorized == 1);
         CHECK(refused.status == 401);
         CHECK(header_of(refused, "WWW-Authenticate") == "Bearer");
         CHECK(mentions(refused.body, "Authorization: Bearer <key>"));
@@ -110,7 +111,7 @@ TEST_SUITE("api key") {
         bench.write_key("tahini\r\n");
         CHECK(bench.status_with("Bearer sesame") == 401);
         CHECK(bench.status_with("Bearer tahini") == 200);
-        std::filesystem::remove(bench.api_key_file);
+        std::filesystem::remove(bench.access.api_key_file);
         CHECK(bench.status_with("Bearer tahini") == 401);
         CHECK(bench.status_with("") == 401);
     }
@@ -131,7 +132,7 @@ TEST_SUITE("api key") {
                 CHECK_FALSE(mentions(refused.body, bench.folder.path()));
             }
         }
-        bench.api_key_file = bench.folder.path();
+        bench.access.api_key_file = bench.folder.path();
         CHECK(bench.status_with("Bearer sesame") == 401);
     }
 
@@ -140,6 +141,16 @@ TEST_SUITE("api key") {
         bench.write_key("  open sesame \n");
         CHECK(bench.status_with("Bearer open sesame") == 200);
         CHECK(bench.status_with("Bearer sesame") == 401);
+    }
+
+    TEST_CASE("with a key the name of the host does not matter") {
+        GuardedBench bench;
+        bench.write_key("sesame\n");
+        bench.host = "pool.example";
+        CHECK(bench.status_with("Bearer sesame") == 200);
+        CHECK(bench.unauthorized == 0);
+        CHECK(bench.status_with("") == 401);
+        CHECK(bench.get("/").status == 200);
     }
 
     TEST_CASE("without a key file everybody is let in, whatever they send") {

@@ -112,8 +112,12 @@ TEST_SUITE("openapi") {
 
         const TemporaryFolder folder;
         ApiBench guarded;
-        guarded.api_key_file = folder.path() + "/none";
+        guarded.access.api_key_file = folder.path() + "/none";
         reader.ask_all(guarded);
+
+        ApiBench renamed;
+        renamed.host = "rebound.example";
+        reader.ask_all(renamed);
 
         CHECK(reader.seen() == document().promises());
     }

@@ -40,7 +40,9 @@ TEST_SUITE("counters") {
         for (const int status : {200, 302, 401, 404, 500, 0})
             bench.meters.gluetun_request_ended({"gluetun", status, Duration{4}});
         bench.meters.forwarded_ports_changed("gluetun");
+        bench.meters.http_unauthorized();
         CHECK(bench.scrape().series() == before);
+        CHECK(bench.scrape().at("roundhouse_http_unauthorized_total") == 1);
     }
 
     TEST_CASE("a gateway or engine that is gone has no series") {

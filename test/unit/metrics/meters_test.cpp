@@ -102,6 +102,7 @@ TEST_SUITE("meters") {
                                  "gateway_forwarded_port",
                                  "forwarded_port_changes_total",
                                  "rehosts_total",
+                                 "http_unauthorized_total",
                                  "steps_total",
                                  "step_duration_seconds",
                                  "rounds_total",
