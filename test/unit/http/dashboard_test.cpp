@@ -34,6 +34,12 @@ TEST_SUITE("dashboard") {
         CHECK_FALSE(holds(page, "@script@"));
     }
 
+    TEST_CASE("it works below a path of a reverse proxy: no URL begins at the root") {
+        CHECK(holds(dashboard_page(), "\"api/v1/pool\""));
+        for (const char* rooted : {"\"/api", "'/api", "`/api", "\"/metrics"})
+            CHECK_FALSE(holds(dashboard_page(), rooted));
+    }
+
     TEST_CASE("nothing is loaded from elsewhere, and data cannot become markup") {
         const std::string_view page = dashboard_page();
         CHECK(holds(page, "default-src 'none'"));

@@ -11,7 +11,15 @@ function element(tag, className, ...children) {
   return node;
 }
 
+// The controller is the page's own folder: a reverse proxy may serve both below a path, with or
+// without a slash at its end.
+const base = location.pathname.replace(/\/?$/, "/");
+
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+function hostPort({ host, port }) {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
 
 function shortSpan(seconds) {
   const whole = Math.max(0, Math.round(seconds));
@@ -50,7 +58,7 @@ let clockLead = 0;  // how far the controller's clock is ahead of this one, in m
 async function ask(path, options = {}) {
   const headers = { ...options.headers };
   if (key) headers.Authorization = `Bearer ${key}`;
-  const reply = await fetch(path, { ...options, headers, cache: "no-store" });
+  const reply = await fetch(base + path, { ...options, headers, cache: "no-store" });
   if (reply.status === 401) throw new KeyWanted();
   if (!reply.ok) throw new Error(`${path}: HTTP ${reply.status}`);
   return reply;
@@ -125,7 +133,7 @@ function toneOfEngine(engine) {
 }
 
 function engineCard(engine) {
-  const address = engine.host && engine.port ? `${engine.host}:${engine.port}` : "no place yet";
+  const address = engine.host && engine.port ? hostPort(engine) : "no place yet";
   const p2p = engine.p2pPort ? `P2P ${engine.p2pPort}${engine.forwarded ? ", forwarded" : ""}` : "";
   const failures = engine.failures > 0 ? `${engine.failures} failures in a row` : "";
   return element("li", toneOfEngine(engine),
@@ -244,10 +252,10 @@ function show(what, data, how) {
 }
 
 async function refresh() {
-  const pool = await askJson("/api/v1/pool");
+  const pool = await askJson("api/v1/pool");
   const names = ["engines", "gateways", "history"];
   const [engines, gateways, history] =
-    await Promise.all(names.map((name) => askJson(`/api/v1/${name}`)));
+    await Promise.all(names.map((name) => askJson(`api/v1/${name}`)));
   show("pool", { ...pool, observedAt: "" }, showPool);
   show("engines", engines.items, showEngines);
   // These ages change all the time; the page shows `since` instead.
@@ -259,7 +267,7 @@ async function refresh() {
 }
 
 async function loadEvents() {
-  const { items } = await askJson(`/api/v1/events?limit=${MOST_EVENTS}`);
+  const { items } = await askJson(`api/v1/events?limit=${MOST_EVENTS}`);
   events = [];
   addEvents(items);
 }
@@ -305,7 +313,7 @@ async function followEvents() {
       await loadEvents();
       const headers = { Accept: "text/event-stream" };
       headers["Last-Event-ID"] = String(events.length ? events[0].id : 0);
-      const reply = await ask("/api/v1/events?watch=true", { headers, signal: aborter.signal });
+      const reply = await ask("api/v1/events?watch=true", { headers, signal: aborter.signal });
       streaming = true;
       await readStream(reply.body.getReader(), aborter);
     } catch (error) {
