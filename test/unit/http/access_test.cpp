@@ -119,7 +119,10 @@ TEST_SUITE("api access") {
             {{{"sec-fetch-site", ""}}, 403},
         };
         for (const auto& row : rows) {
-            CAPTURE(row.headers);
+            std::string sent;
+            for (const auto& [name, value] : row.headers)
+                sent += name + ": " + value + "; ";
+            CAPTURE(sent);
             ApiBench bench;
             const Response response = wake_with(bench, row.headers);
             CHECK(response.status == row.status);
