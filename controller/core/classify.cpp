@@ -2,15 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <set>
 #include <tuple>
-#include <unordered_map>
-#include <unordered_set>
 #include <utility>
 
 #include "core/backoff.h"
 #include "core/fingerprint.h"
 #include "core/forwarding.h"
-#include "core/gateway_index.h"
 #include "core/launch.h"
 #include "core/names.h"
 
@@ -18,11 +17,12 @@ namespace roundhouse {
 
 namespace {
 
-// Of several containers for one slot the best keeps it: the one of the right name, then a running
-// one, then the oldest.
+// Of several containers for one slot the best keeps it: one that answers, then a running one, then
+// the one of the right name, then the oldest.
 auto claim(const EnginePool& pool, const EngineView& engine) {
-    const bool right_name = engine.name == engine_name(pool.name, *engine.slot);
-    return std::make_tuple(!right_name, engine.state != EngineState::running, engine.created_at,
+    const bool runs = engine.state == EngineState::running;
+    return std::make_tuple(!(runs && engine.probe.answered_last), !runs,
+                           engine.name != engine_name(pool.name, *engine.slot), engine.created_at,
                            engine.id);
 }
 
@@ -30,15 +30,12 @@ class Classifier {
     using Match = std::optional<Verdict>;
 
   public:
-    Classifier(const EnginePool& pool, const Observation& seen, Time now)
-        : pool_(pool),
-          seen_(seen),
-          now_(now),
-          hash_(template_hash(pool)),
-          gateways_(seen.gateways) {
-        std::unordered_map<int, const EngineView*> holders;
-        holders.reserve(seen.engines.size());
+    Classifier(const EnginePool& pool, const Observation& seen, const GatewayIndex& gateways,
+               Time now)
+        : pool_(pool), seen_(seen), now_(now), hash_(template_hash(pool)), gateways_(gateways) {
+        std::map<int, const EngineView*> holders;
         for (const auto& engine : seen.engines) {
+            if (engine.probe.answered_ever) reached_.insert(gateways_.of(engine));
             if (!engine.slot) continue;
             const auto [held, first] = holders.try_emplace(*engine.slot, &engine);
             if (first) continue;
@@ -53,10 +50,11 @@ class Classifier {
     Verdict verdict(const EngineView& engine) const {
         // The table. Its order is the rule: what says more about an engine's place stands first.
         static constexpr std::array rules = {
-            &Classifier::unreadable,  &Classifier::busy,         &Classifier::outside,
-            &Classifier::duplicate,   &Classifier::out_of_range, &Classifier::gateway_over,
-            &Classifier::displaced,   &Classifier::undeclared,   &Classifier::outdated,
-            &Classifier::stood_still, &Classifier::unanswering,  &Classifier::p2p_closed,
+            &Classifier::unreadable,   &Classifier::busy,       &Classifier::stuck,
+            &Classifier::outside,      &Classifier::duplicate,  &Classifier::cut_off,
+            &Classifier::displaced,    &Classifier::portless,   &Classifier::contested,
+            &Classifier::out_of_range, &Classifier::undeclared, &Classifier::outdated,
+            &Classifier::ended,        &Classifier::silent,     &Classifier::p2p_closed,
             &Classifier::reconnected,
         };
         Match match;
@@ -66,7 +64,8 @@ class Classifier {
         }
         Verdict verdict = match ? std::move(*match) : kept(engine);
         verdict.ready = ready(engine, verdict.fate);
-        verdict.available = verdict.ready || out_of_reach(engine);
+        const bool stays = verdict.fate == Fate::keep || verdict.fate == Fate::outdated;
+        verdict.available = verdict.ready || (stays && out_of_reach(engine));
         return verdict;
     }
 
@@ -79,9 +78,7 @@ class Classifier {
         return verdict;
     }
 
-    const GatewayView* gateway_of(const EngineView& engine) const {
-        return gateways_.find(engine.gateway);
-    }
+    const GatewayView* gateway_of(const EngineView& engine) const { return gateways_.of(engine); }
 
     bool has_way_out(const EngineView& engine) const {
         const GatewayView* gateway = gateway_of(engine);
@@ -89,14 +86,19 @@ class Classifier {
     }
 
     bool ready(const EngineView& engine, Fate fate) const {
-        if (fate != Fate::keep && fate != Fate::outdated && fate != Fate::surplus) return false;
+        if (fate != Fate::keep && fate != Fate::outdated) return false;
         return has_way_out(engine) && serving(engine, pool_.engine_template.probe) == Serving::yes;
     }
 
     bool out_of_reach(const EngineView& engine) const {
+        if (engine.ports.http == 0) return engine.state == EngineState::running;
         return engine.probe.unreachable && engine.state == EngineState::running &&
-               has_way_out(engine) &&
+               has_way_out(engine) && !reached_.contains(gateway_of(engine)) &&
                age_of(engine, seen_, now_) >= pool_.engine_template.probe.startup_timeout;
+    }
+
+    static Wait awaiting(Fact fact, const std::string& subject) {
+        return {std::nullopt, Awaited{fact, subject}, ""};
     }
 
     Match unreadable(const EngineView& engine) const {
@@ -107,12 +109,26 @@ class Classifier {
 
     Match busy(const EngineView& engine) const {
         if (seen_.steps_in_flight.contains(*engine.slot)) {
-            return say(Fate::busy, Reason::in_flight, "a step is under way");
+            Verdict verdict = say(Fate::busy, Reason::in_flight, "a step is under way");
+            verdict.wait = awaiting(Fact::step_ended, engine.name);
+            return verdict;
         }
         if (engine.state == EngineState::removing) {
-            return say(Fate::busy, Reason::being_removed, "is being removed");
+            Verdict verdict = say(Fate::busy, Reason::being_removed, "is being removed");
+            verdict.wait = awaiting(Fact::engine_gone, engine.name);
+            return verdict;
         }
         return {};
+    }
+
+    // A leftover uses no place among the engines. What still runs does: the cap counts it.
+    Match stuck(const EngineView& engine) const {
+        if (!cannot_be_removed(engine, seen_) || !stands_still(engine)) return {};
+        return say(Fate::stuck, Reason::cannot_be_removed, seen_.troubles.at(*engine.slot).detail);
+    }
+
+    static bool stands_still(const EngineView& engine) {
+        return engine.state == EngineState::exited || engine.state == EngineState::dead;
     }
 
     Match outside(const EngineView& engine) const {
@@ -132,13 +148,7 @@ class Classifier {
                    "another container holds slot " + std::to_string(*engine.slot));
     }
 
-    Match out_of_range(const EngineView& engine) const {
-        if (*engine.slot < pool_.max_active_replicas) return {};
-        return say(Fate::surplus, Reason::slot_out_of_range,
-                   "slots end at " + std::to_string(pool_.max_active_replicas - 1));
-    }
-
-    Match gateway_over(const EngineView& engine) const {
+    Match cut_off(const EngineView& engine) const {
         if (pool_.gateways.empty()) return {};
         const GatewayView* gateway = gateway_of(engine);
         const auto stranded = [&](Reason reason, const std::string& what) {
@@ -170,9 +180,57 @@ class Classifier {
                        format_duration(pool_.failover_after));
     }
 
+    // Such an engine cannot be probed. It may serve all the same.
+    Match portless(const EngineView& engine) const {
+        if (engine.ports.http != 0) return {};
+        return say(Fate::outdated, Reason::unreadable_labels,
+                   "its label " + std::string(label::http_port) + " cannot be read");
+    }
+
+    // Of two engines in one namespace that were made with the same port the older has it, and one
+    // that runs before one that does not. Whatever answers there answers for that one.
+    Match contested(const EngineView& engine) const {
+        const bool runs = engine.state == EngineState::running;
+        const auto age = [](const auto& each) { return std::tie(each.created_at, each.id); };
+        for (const auto& other : seen_.neighbours) {
+            const bool has_it = !runs || age(other) < age(engine);
+            if (!has_it || other.gateway_id != engine.incarnation.id) continue;
+            const EnginePorts& ports = engine.ports;
+            for (const int port : {ports.http, ports.https, ports.api}) {
+                if (other.ports.contain(port)) {
+                    return conflict(engine, port,
+                                    "container " + other.name + " of pool " + other.pool);
+                }
+            }
+        }
+        const GatewayView* gateway = gateway_of(engine);
+        const bool stranger =
+            !runs && gateway != nullptr && gateway->strangers_ports.contains(engine.ports.http);
+        if (stranger) return conflict(engine, engine.ports.http, "a process that is not ours");
+        return {};
+    }
+
+    Verdict conflict(const EngineView& engine, int port, const std::string& other) const {
+        Verdict verdict = say(Fate::failed, Reason::port_conflict,
+                              "port " + std::to_string(port) + " belongs to " + other);
+        verdict.failed_for = age_of(engine, seen_, now_);
+        return verdict;
+    }
+
+    Match out_of_range(const EngineView& engine) const {
+        if (*engine.slot < pool_.max_active_replicas) return {};
+        return say(Fate::outdated, Reason::slot_out_of_range,
+                   "slots end at " + std::to_string(pool_.max_active_replicas - 1));
+    }
+
     Match undeclared(const EngineView& engine) const {
         const GatewayView* gateway = gateway_of(engine);
-        if (gateway == nullptr || gateway->declared) return {};
+        if (gateway == nullptr) return {};
+        if (gateway->declared && gateway->name != engine.gateway) {
+            return say(Fate::outdated, Reason::gateway_undeclared,
+                       "was made when gateway " + gateway->name + " was called " + engine.gateway);
+        }
+        if (gateway->declared) return {};
         return say(Fate::outdated, Reason::gateway_undeclared,
                    "the spec does not name gateway " + gateway->name);
     }
@@ -193,7 +251,7 @@ class Classifier {
         return {};
     }
 
-    Match stood_still(const EngineView& engine) const {
+    Match ended(const EngineView& engine) const {
         // Only somebody else's restart policy makes Docker restart an engine; it counts as ended.
         const bool over = engine.state == EngineState::exited ||
                           engine.state == EngineState::dead ||
@@ -226,7 +284,7 @@ class Classifier {
                          std::min(age_of(engine, seen_, now_), engine.probe.failing_for));
     }
 
-    Match unanswering(const EngineView& engine) const {
+    Match silent(const EngineView& engine) const {
         const ProbeSpec& probe = pool_.engine_template.probe;
         const ProbeView& seen = engine.probe;
         if (seen.failures < probe.failure_threshold || seen.answered_last || seen.unreachable) {
@@ -251,17 +309,13 @@ class Classifier {
     // refusals count, and only of an engine that has a forwarded port to itself: the others serve
     // as well as they can behind a VPN.
     Match p2p_closed(const EngineView& engine) const {
-        if (!engine.forwarded || !p2p_refused(engine)) return {};
+        if (!engine.forwarded || !p2p_refused(pool_, engine)) return {};
+        if (engine.failures >= many_closed_ports) return {};
         const Duration startup = pool_.engine_template.probe.startup_timeout;
         if (age_of(engine, seen_, now_) < startup) return {};
         Verdict verdict = say(Fate::failed, Reason::p2p_port_closed, about_p2p(engine));
         verdict.failed_for = engine.probe.p2p_refused_for;
         return verdict;
-    }
-
-    bool p2p_refused(const EngineView& engine) const {
-        return engine.probe.answered_last &&
-               engine.probe.p2p_refusals >= pool_.engine_template.probe.failure_threshold;
     }
 
     static std::string about_p2p(const EngineView& engine) {
@@ -282,7 +336,7 @@ class Classifier {
             made_here == seen_.created_ago.end() || made_here->second > *gateway->reconnected_ago;
         if (!older) return {};
         return say(Fate::outdated, Reason::gateway_reconnected,
-                   "the VPN of gateway " + gateway->name + " connected anew");
+                   "the VPN of gateway " + gateway->name + " reconnected");
     }
 
     Verdict kept(const EngineView& engine) const {
@@ -290,14 +344,41 @@ class Classifier {
         if (gateway != nullptr && gateway->state != GatewayState::ready) {
             Verdict verdict = say(Fate::keep, Reason::gateway_not_ready,
                                   "gateway " + gateway->name + " " + gateway->detail);
+            verdict.wait = awaiting(Fact::gateway_ready, gateway->name);
             const bool may_move = pool_.gateways.size() > 1;
             if (may_move) {
-                verdict.due = now_ + remaining(pool_.failover_after, gateway->not_ready_for);
+                verdict.wait.until = now_ + remaining(pool_.failover_after, gateway->not_ready_for);
             } else {
                 verdict.message += "; there is no other gateway to move to";
             }
             return verdict;
         }
+        if (ready(engine, Fate::keep)) return kept_ready(engine, gateway);
+        Verdict verdict = kept_unready(engine);
+        if (!verdict.wait.ends()) verdict.wait = awaiting(Fact::probe_ended, engine.name);
+        return verdict;
+    }
+
+    Verdict kept_ready(const EngineView& engine, const GatewayView* gateway) const {
+        if (!engine.probe.answered_last) {
+            return say(Fate::keep, Reason::probe_failing, engine.probe.detail);
+        }
+        if (p2p_refused(pool_, engine)) {
+            return say(Fate::keep, Reason::p2p_port_closed, about_p2p(engine));
+        }
+        if (gateway != nullptr && gateway->next_rotation_in) {
+            Verdict verdict =
+                say(Fate::keep, Reason::rotating,
+                    "the VPN of gateway " + gateway->name +
+                        " reconnected again, and engines are restarted for that at most once in " +
+                        format_duration(pool_.reconnect_min_interval));
+            verdict.wait.until = now_ + *gateway->next_rotation_in;
+            return verdict;
+        }
+        return say(Fate::keep, Reason::up_to_date);
+    }
+
+    Verdict kept_unready(const EngineView& engine) const {
         if (engine.state == EngineState::paused) {
             return say(Fate::keep, Reason::paused,
                        "is paused: it is replaced once its probe has failed " +
@@ -309,25 +390,22 @@ class Classifier {
                        "the probe does not get there: " + engine.probe.detail);
         }
         if (!engine.probe.probed()) return say(Fate::keep, Reason::not_probed);
-        if (!engine.probe.answered_ever) {
-            Verdict verdict = say(Fate::keep, Reason::starting, engine.probe.detail);
-            const Duration left = startup_left(engine);
-            if (left > Duration{0}) verdict.due = now_ + left;
-            return verdict;
+        if (engine.probe.answered_ever) {
+            return say(Fate::keep, Reason::probe_failing, engine.probe.detail);
         }
-        if (p2p_refused(engine)) {
-            return say(Fate::keep, Reason::p2p_port_closed, about_p2p(engine));
-        }
-        if (engine.probe.answered_last) return say(Fate::keep, Reason::up_to_date);
-        return say(Fate::keep, Reason::probe_failing, engine.probe.detail);
+        Verdict verdict = say(Fate::keep, Reason::starting, engine.probe.detail);
+        const Duration left = startup_left(engine);
+        if (left > Duration{0}) verdict.wait.until = now_ + left;
+        return verdict;
     }
 
     const EnginePool& pool_;
     const Observation& seen_;
     Time now_;
     std::string hash_;
-    GatewayIndex gateways_;
-    std::unordered_set<const EngineView*> duplicates_;
+    const GatewayIndex& gateways_;
+    std::set<const EngineView*> duplicates_;
+    std::set<const GatewayView*> reached_;  // behind which an engine has answered
 };
 
 }  // namespace
@@ -344,33 +422,21 @@ std::string_view to_string(Fate fate) {
         case Fate::surplus: return "surplus";
         case Fate::duplicate: return "duplicate";
         case Fate::outside: return "outside";
+        case Fate::stuck: return "stuck";
         case Fate::foreign: return "foreign";
         case Fate::missing: return "missing";
     }
     return "unknown";
 }
 
-Serving serving(const EngineView& engine, const ProbeSpec& probe) {
-    if (engine.state == EngineState::created || engine.state == EngineState::exited ||
-        engine.state == EngineState::dead || engine.state == EngineState::removing ||
-        engine.state == EngineState::restarting || engine.state == EngineState::paused) {
-        return Serving::no;
-    }
-    const ProbeView& seen = engine.probe;
-    if (!seen.probed() || seen.unreachable) return Serving::unknown;
-    if (seen.answered_last) return Serving::yes;
-    return seen.answered_ever && seen.failures < probe.failure_threshold ? Serving::yes
-                                                                         : Serving::no;
+bool is_replaced_at_once(Fate fate) {
+    return fate == Fate::unstarted || fate == Fate::failed || fate == Fate::stranded ||
+           fate == Fate::displaced;
 }
 
-Duration age_of(const EngineView& engine, const Observation& seen, Time now) {
-    const Duration age = elapsed_since(engine.created_at, now);
-    const auto made_here = seen.created_ago.find(engine.slot.value_or(-1));
-    return made_here == seen.created_ago.end() ? age : std::min(age, made_here->second);
-}
-
-std::vector<Verdict> classify(const EnginePool& pool, const Observation& seen, Time now) {
-    const Classifier classifier(pool, seen, now);
+std::vector<Verdict> classify(const EnginePool& pool, const Observation& seen,
+                              const GatewayIndex& gateways, Time now) {
+    const Classifier classifier(pool, seen, gateways, now);
     std::vector<Verdict> verdicts;
     verdicts.reserve(seen.engines.size());
     for (const auto& engine : seen.engines)

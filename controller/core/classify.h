@@ -6,9 +6,12 @@
 #include <string_view>
 #include <vector>
 
+#include "core/engine_facts.h"
+#include "core/gateway_index.h"
 #include "core/observation.h"
 #include "core/reason.h"
 #include "core/spec.h"
+#include "core/wait.h"
 
 namespace roundhouse {
 
@@ -18,11 +21,12 @@ enum class Fate {
     unstarted,  // created and never started
     stranded,   // its gateway incarnation is over: no network, whatever Docker's "running" says
     displaced,  // its gateway has not been ready for longer than failover.after
-    failed,     // exited, could not be started, or does not answer
-    outdated,   // made from another template, or for a gateway that the spec no longer names
-    surplus,    // more engines than wanted, or a slot beyond the last
+    failed,     // exited, could not be started, does not answer, or its port belongs to another
+    outdated,   // it serves, and the spec or its gateway's VPN has changed since it was made
+    surplus,    // more engines than wanted
     duplicate,  // a second container for a slot
     outside,    // not in a gateway's namespace although gateways are declared
+    stuck,      // stands still, and Docker does not remove it: another slot takes its place
     foreign,    // carries our label, but nothing else of ours can be read: never touched
     missing,    // not an engine: a place where one is wanted
 };
@@ -30,18 +34,8 @@ enum class Fate {
 // "keep", "stranded" ...
 std::string_view to_string(Fate fate);
 
-// Whether an engine serves as far as its own probe tells; its gateway is not asked.
-enum class Serving {
-    yes,
-    no,
-    unknown,  // never probed, or the probe does not get there: says nothing about the engine
-};
-
-Serving serving(const EngineView& engine, const ProbeSpec& probe);
-
-// How long ago an engine was created. Docker's clock may differ from ours: where this controller
-// created the engine, its own measure is the upper bound.
-Duration age_of(const EngineView& engine, const Observation& seen, Time now);
+// Whether such an engine serves nobody, and is replaced without a budget.
+bool is_replaced_at_once(Fate fate);
 
 struct Verdict {
     Fate fate = Fate::keep;
@@ -49,17 +43,18 @@ struct Verdict {
     std::string message;  // for people; empty where the reason says it all
     // It serves and its gateway is ready, whatever is to become of it.
     bool ready = false;
-    // Ready, or out of the probe's reach for longer than a start may take: waiting will not show it
-    // ready, so rollouts go on by time alone where nothing can be known.
+    // Ready; or out of reach for good, so that waiting will not show it ready: its port is not
+    // known, or no engine behind its gateway has ever answered, for longer than a start may take.
     bool available = false;
     // For `failed`: how long ago it failed.
     Duration failed_for{0};
-    // When this verdict can change by the passing of time alone.
-    std::optional<Time> due;
+    // What ends it, where it is neither ready nor in need of a step.
+    Wait wait;
 };
 
 // One verdict for each engine of the observation, in its order. Surplus by number is not decided
-// here (only slots out of range are): that takes all engines together.
-std::vector<Verdict> classify(const EnginePool& pool, const Observation& seen, Time now);
+// here: that takes all engines together.
+std::vector<Verdict> classify(const EnginePool& pool, const Observation& seen,
+                              const GatewayIndex& gateways, Time now);
 
 }  // namespace roundhouse

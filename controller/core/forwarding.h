@@ -6,15 +6,15 @@
 // has forwarded ports. That is counted from what the engines' labels and creation times say.
 #pragma once
 
-#include <cstddef>
-#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "core/classify.h"
 #include "core/observation.h"
+#include "core/port_ledger.h"
+#include "core/reason.h"
 #include "core/spec.h"
 
 namespace roundhouse {
@@ -33,6 +33,7 @@ enum class PortUse {
     malformed,
     gateway_not_ready,
     in_pool_range,  // it is one of the pool's own ports, of an engine that cannot use it for P2P
+    closed,         // the engine that was given it does not listen on it, time and again
 };
 
 // So many other ports within ten minutes are no single event any more.
@@ -40,6 +41,8 @@ inline constexpr int many_port_changes = 3;
 
 // "Held", "Settling" ...
 std::string_view to_string(PortUse use);
+
+struct Step;
 
 struct PortOutlook {
     std::string gateway;
@@ -49,7 +52,7 @@ struct PortOutlook {
     bool operator==(const PortOutlook&) const = default;
 };
 
-// Whether the control server told which ports there are, be it none.
+// Whether the control server said which ports there are, be it none.
 bool ports_known(const GatewayView& gateway);
 
 // Whether an engine in `slot` may listen on `port` for P2P: not when it is another engine's port,
@@ -59,20 +62,29 @@ bool may_hold(const EnginePool& pool, int port, int slot);
 // Whether the gateway publishes any of the pool's HTTP ports; else every slot may be behind it.
 bool publishes_some(const EnginePool& pool, const GatewayView& gateway);
 
-// The port that all engines behind `gateway` share: the one that most listen on already, else the
-// first; none that lies inside the pool's ranges. `listeners` tells how many listen on a port.
-std::optional<int> shared_port(const EnginePool& pool, const GatewayView& gateway,
-                               const std::function<std::ptrdiff_t(int)>& listeners);
-
 // Whether `engine`, behind `gateway`, listens on a forwarded port: where nobody can say which there
 // are, on the one that it was given.
 bool holds_forwarded_port(const EngineView& engine, const GatewayView* gateway);
 
-// Turns those of the kept engines into outdated ones that are to be replaced now for a forwarded
-// port, and notes with others when it is their turn by time alone. `verdicts` are those of
-// `seen.engines`, in their order. Tells of each declared gateway, in the observation's order;
-// nothing where forwarded ports are ignored.
-std::vector<PortOutlook> follow_forwarded_ports(const EnginePool& pool, const Observation& seen,
-                                                Time now, std::vector<Verdict>& verdicts);
+// A voluntary step that would be good for an engine. Not a fate: the engine does well without it.
+struct Wish {
+    Reason reason = Reason::up_to_date;
+    std::string message;
+    std::optional<Time> due;  // it is granted then at the earliest; nullopt: now
+};
+
+// What the forwarded ports of one gateway come to.
+struct PortWishes {
+    PortOutlook outlook;
+    std::map<const EngineView*, Wish> wishes;
+};
+
+// Which engines should follow a forwarded port of `gateway`. `kept` are the engines that may: of
+// the gateway's present incarnation, as declared, and free of other plans. `ports` knows what the
+// plan has given out, in `steps`. `others_come`: an engine will be created anyway, sooner or later.
+PortWishes wishes_for_ports(const EnginePool& pool, const Observation& seen,
+                            const GatewayView& gateway, const PortLedger& ports,
+                            const std::vector<const EngineView*>& kept,
+                            const std::vector<Step>& steps, bool others_come, Time now);
 
 }  // namespace roundhouse

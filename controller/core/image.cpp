@@ -7,7 +7,7 @@ namespace roundhouse {
 
 namespace {
 
-// Whether the pull policy is content with what the daemon holds.
+// Whether the pull policy allows what the daemon holds.
 bool good_enough(const EngineTemplate& shape, const ImageView& image) {
     if (!image.present) return false;
     if (shape.pull_policy != PullPolicy::always) return true;
@@ -25,6 +25,7 @@ ImageVerdict judge_image(const EnginePool& pool, const Observation& seen) {
     verdict.usable = false;
     verdict.reason = image.present ? Reason::image_stale : Reason::image_missing;
     verdict.message = "image " + shape.image + " has to be pulled";
+    verdict.wait.fact = Awaited{Fact::image_present, shape.image};
     if (image.pulling) {
         verdict.reason = Reason::image_pulling;
         verdict.message = "image " + shape.image + " is being pulled: " + image.detail;
@@ -34,6 +35,7 @@ ImageVerdict judge_image(const EnginePool& pool, const Observation& seen) {
         verdict.message = "image " + shape.image +
                           " is not on this Docker engine and pullPolicy is Never: load it, or "
                           "change pullPolicy";
+        verdict.wait = {{}, {}, "load image " + shape.image + ", or change pullPolicy"};
         return verdict;
     }
     if (image.pull_failures > 0) {
@@ -43,6 +45,7 @@ ImageVerdict judge_image(const EnginePool& pool, const Observation& seen) {
             verdict.reason = Reason::image_pull_backoff;
             verdict.message = image.detail;
             verdict.due_in = left;
+            verdict.wait.fact.reset();
             return verdict;
         }
     }

@@ -7,15 +7,17 @@
 #include "core/observation.h"
 #include "core/reason.h"
 #include "core/spec.h"
+#include "core/wait.h"
 
 namespace roundhouse {
 
 struct ImageVerdict {
     bool usable = true;
     bool pull = false;  // a pull is due now
-    // When not usable: why, and when that changes by itself.
+    // When not usable: why, and what ends that.
     Reason reason = Reason::image_missing;
     std::string message;
+    Wait wait;
     std::optional<Duration> due_in;
 };
 

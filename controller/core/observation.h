@@ -84,6 +84,7 @@ struct GatewayView {
 
     // What takes time to know: by a monotonic clock, since this controller looks.
     Duration not_ready_for{0};
+    Duration missing_for{0};
     Duration ready_for{0};
     // Each port of `forwarded`, and how long it has been reported without being contradicted.
     std::map<int, Duration> forwarded_for;
@@ -188,6 +189,7 @@ struct SlotTrouble {
     Duration since_last_failure{0};
     std::string detail;
     std::string stuck_id = {};  // the container that could not be stopped or removed; else empty
+    int removals = 0;           // how often in a row it could not
 
     bool operator==(const SlotTrouble&) const = default;
 };

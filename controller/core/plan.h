@@ -15,6 +15,7 @@
 #include "core/observation.h"
 #include "core/reason.h"
 #include "core/spec.h"
+#include "core/wait.h"
 
 namespace roundhouse {
 
@@ -37,12 +38,14 @@ struct Step {
     std::string engine_id;               // of the container to start, replace or remove
     bool graceful = false;               // it may be serving: asked to end before it is killed
     std::optional<Placement> placement;  // of the engine to create
-    bool makes_room = false;             // removes an engine so that one is created elsewhere
+    // Of the engine that a later round creates in another slot, where this removal makes room for
+    // it.
+    std::optional<Placement> next_place;
     std::string message;
 
     // Whether an engine is created, now or next: what that takes (an image, a name that is free)
     // is to be there before anything goes.
-    bool makes_anew() const { return placement || makes_room; }
+    bool creates_engine() const { return placement || next_place; }
 
     bool operator==(const Step&) const = default;
 };
@@ -62,7 +65,7 @@ struct Decision {
     std::optional<Action> action;
     bool ready = false;
     bool updated = false;  // made from the current template
-    std::optional<Time> due;
+    Wait wait;             // what ends it, where it is neither a step nor "keep, and ready"
 
     bool operator==(const Decision&) const = default;
 };
@@ -72,6 +75,7 @@ struct Plan {
     std::vector<Decision> decisions;  // engines by slot, then the missing ones
     int wanted = 0;
     bool capped = false;                       // the spec asks for more than the cap
+    std::vector<Step> waiting_for_image;       // steps that will be taken when the image is there
     std::vector<int> passed_over;              // slots whose names strangers hold
     std::vector<PortOutlook> forwarded_ports;  // of each declared gateway, unless they are ignored
     std::optional<Time> wake_at;               // when time alone may change this plan

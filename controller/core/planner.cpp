@@ -2,41 +2,22 @@
 
 #include <algorithm>
 #include <limits>
-#include <numeric>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "core/backoff.h"
 #include "core/fingerprint.h"
-#include "core/forwarding.h"
 #include "core/names.h"
 
 namespace roundhouse {
 
 namespace {
 
-// Whether a missing place does not come by waiting for engines to become ready.
-bool is_lasting(Reason reason) {
-    return reason == Reason::port_in_use || reason == Reason::no_published_port ||
-           reason == Reason::name_taken;
-}
-
-// The places of engines in their list, by slot; those without one come last.
-std::vector<std::size_t> by_slot(const std::vector<EngineView>& engines) {
-    std::vector<std::size_t> places(engines.size());
-    std::iota(places.begin(), places.end(), std::size_t{0});
-    std::ranges::sort(places, {}, [&](std::size_t place) {
-        const EngineView& engine = engines[place];
-        return std::make_tuple(engine.slot.value_or(std::numeric_limits<int>::max()),
-                               std::string_view(engine.name), std::string_view(engine.id));
-    });
-    return places;
-}
-
-// Most lists are in order already, and moving what is in them is dear.
-template <class Element, class Order>
-void put_in_order(std::vector<Element>& list, Order order) {
-    if (!std::ranges::is_sorted(list, {}, order)) std::ranges::stable_sort(list, {}, order);
+std::string describe_budget(int most, int unavailable) {
+    return "at most " + std::to_string(most) + " may be unavailable for this, and " +
+           std::to_string(unavailable) +
+           (unavailable == 1 ? " is, or is being replaced" : " are, or are being replaced");
 }
 
 }  // namespace
@@ -46,276 +27,126 @@ Planner::Planner(const EnginePool& pool, const Observation& seen, Time now)
       seen_(seen),
       now_(now),
       hash_(template_hash(pool)),
-      places_(pool, seen),
-      image_(judge_image(pool, seen)) {
-    std::vector<Verdict> verdicts = classify(pool, seen, now);
-    plan_.forwarded_ports = follow_forwarded_ports(pool, seen, now, verdicts);
-    const GatewayIndex gateways(seen.gateways);
-    subjects_.reserve(verdicts.size());
-    for (const std::size_t i : by_slot(seen.engines)) {
-        const EngineView& engine = seen.engines[i];
-        const GatewayView* gateway = gateways.find(engine.gateway);
-        const bool holds_port = holds_forwarded_port(engine, gateway);
-        subjects_.push_back({&engine, gateway, std::move(verdicts[i]), holds_port});
-    }
-    plan_.decisions.reserve(subjects_.size());
-}
+      gateways_(seen.gateways),
+      places_(pool, seen, gateways_, now),
+      image_(judge_image(pool, seen)) {}
 
 Plan Planner::run() {
     plan_.wanted = std::min(pool_.replicas, pool_.max_active_replicas);
     plan_.capped = pool_.replicas > pool_.max_active_replicas;
+    add_candidates();
     note_arrivals();
-    for (auto& subject : subjects_)
-        remove_stray(subject);
     choose_surplus();
-    even_out();
-    for (auto& subject : subjects_)
-        settle_needy(subject);
+    is_above_cap_ = existing() > plan_.wanted;
+    for (auto& candidate : candidates_) {
+        if (goes(candidate)) decide(candidate);
+    }
+    for (auto& candidate : candidates_) {
+        if (!candidate.is_decided && is_needy(candidate)) decide(candidate);
+    }
     fill_missing();
-    roll_out();
+    find_wishes();
+    count_unavailable();
+    for (Candidate* candidate : undecided())
+        decide(*candidate);
+    for (Candidate* candidate : undecided())
+        untie(*candidate);
     add_pull();
     finish();
     return std::move(plan_);
 }
 
-Decision Planner::decision_on(const Subject& subject) const {
-    const EngineView& engine = *subject.engine;
-    Decision decision;
-    decision.engine = engine.name;
-    decision.slot = engine.slot.value_or(-1);
-    decision.gateway = engine.gateway;
-    decision.host = host_of(pool_, engine.gateway, engine.name);
-    decision.port = engine.ports.http;
-    decision.p2p_port = engine.ports.p2p;
-    // Known to be forwarded to nobody right now. It keeps its port, for the case that it comes
-    // back.
-    const bool none_now =
-        subject.gateway != nullptr && subject.gateway->forwarded.kind == PortsAnswerKind::none;
-    decision.forwarded = subject.holds_port && !none_now;
-    decision.fate = subject.verdict.fate;
-    decision.reason = subject.verdict.reason;
-    decision.message = subject.verdict.message;
-    decision.ready = subject.verdict.ready;
-    decision.updated = engine.slot && engine.template_hash == hash_ &&
-                       subject.verdict.reason != Reason::template_changed;
-    decision.due = subject.verdict.due;
-    return decision;
+// What happens to one engine: the first that applies.
+void Planner::decide(Candidate& candidate) {
+    if (goes(candidate)) return remove(candidate);
+    if (candidate.verdict.fate == Fate::unstarted) return start(candidate);
+    if (is_needy(candidate)) return replace_now(candidate);
+    if (candidate.wish) return grant_or_wait(candidate);
+    stay(candidate);
 }
 
-void Planner::leave(Subject& subject) {
-    subject.settled = true;
-    plan_.decisions.push_back(decision_on(subject));
+// --- who goes ------------------------------------------------------------------------------------
+
+bool Planner::goes(const Candidate& candidate) const {
+    const Fate fate = candidate.verdict.fate;
+    return candidate.is_surplus || fate == Fate::outside || fate == Fate::duplicate ||
+           fate == Fate::stuck;
 }
 
-// The engine has to wait, for another reason than the one that makes it needy.
-void Planner::wait(Subject& subject, Reason reason, const std::string& message,
-                   std::optional<Time> due) {
-    subject.settled = true;
-    Decision decision = decision_on(subject);
-    decision.reason = reason;
-    decision.message += (decision.message.empty() ? "" : "; ") + message;
-    decision.due = due;
-    plan_.decisions.push_back(std::move(decision));
+void Planner::remove(Candidate& candidate) {
+    propose(candidate, Action::remove, {});
 }
 
-// The last gate before a step: what holds back every step of its kind.
-void Planner::propose(Decision decision, Step step) {
-    if (const auto trouble = trouble_of(step.slot)) {
-        std::tie(decision.reason, decision.message, decision.due) = *trouble;
-    } else if (step.makes_anew() && !image_.usable) {
-        image_needed_ = true;
-        decision.reason = image_.reason;
-        decision.message = image_.message;
-        if (image_.due_in) decision.due = now_ + *image_.due_in;
-    } else {
-        decision.action = step.action;
-        decision.due.reset();
-        plan_.steps.push_back(std::move(step));
-    }
-    plan_.decisions.push_back(std::move(decision));
-}
+// --- who is started or replaced at once: who serves nobody ---------------------------------------
 
-std::optional<std::tuple<Reason, std::string, Time>> Planner::trouble_of(int slot) const {
-    const auto found = seen_.troubles.find(slot);
-    if (found == seen_.troubles.end()) return std::nullopt;
-    const SlotTrouble& trouble = found->second;
-    const Duration left =
-        remaining(backoff_after(trouble.failures + 1), trouble.since_last_failure);
-    if (left == Duration{0}) return std::nullopt;
-    return std::make_tuple(Reason::backoff, trouble.detail, now_ + left);
-}
-
-// What was replaced for a port lately and is replaced again for another reason still counts.
-bool Planner::follows_port(const Subject& subject, const Placement& placement) const {
-    if (!placement.forwarded) return false;
-    const EngineView& engine = *subject.engine;
-    const bool lately = age_of(engine, seen_, now_) < pool_.forwarded_port.min_interval;
-    return subject.verdict.reason == Reason::forwarded_port_changed || (engine.followed && lately);
-}
-
-void Planner::propose_for(Subject& subject, Action action, std::optional<Placement> placement) {
-    subject.settled = true;
-    const EngineView& engine = *subject.engine;
-    Step step;
-    step.action = action;
-    step.reason = subject.verdict.reason;
-    step.slot = *engine.slot;
-    step.engine = placement ? engine_name(pool_.name, step.slot) : engine.name;
-    step.engine_id = engine.id;
-    // Whoever is known to serve nobody is not asked politely: that only takes time.
-    const Fate fate = subject.verdict.fate;
-    step.graceful = fate != Fate::stranded && fate != Fate::failed && fate != Fate::unstarted &&
-                    serving(engine, pool_.engine_template.probe) != Serving::no;
-    step.message = subject.verdict.message;
-    step.makes_room = subject.makes_room;
-    if (placement) placement->followed = follows_port(subject, *placement);
-    step.placement = std::move(placement);
-    propose(decision_on(subject), std::move(step));
-}
-
-// It goes, and a later round creates one in another slot.
-void Planner::make_room_for_another(Subject& subject) {
-    subject.makes_room = true;
-    propose_for(subject, Action::remove, {});
-}
-
-void Planner::remove_stray(Subject& subject) {
-    switch (subject.verdict.fate) {
-        case Fate::foreign:
-        case Fate::busy: return leave(subject);
-        case Fate::outside:
-        case Fate::duplicate:
-        case Fate::surplus: return propose_for(subject, Action::remove, {});
-        default: return;
-    }
-}
-
-// Engines that are being created and that the listing does not show yet.
-void Planner::note_arrivals() {
-    std::set<int> unlisted;
-    for (const auto& [slot, step] : seen_.steps_in_flight) {
-        if (!step.leaving) unlisted.insert(slot);
-    }
-    for (const auto& subject : subjects_) {
-        if (subject.engine->slot) unlisted.erase(*subject.engine->slot);
-    }
-    for (const int slot : unlisted) {
-        const StepInFlight& step = seen_.steps_in_flight.at(slot);
-        ++arriving_unseen_;
-        Decision decision;
-        decision.slot = slot;
-        decision.engine = engine_name(pool_.name, slot);
-        decision.gateway = step.gateway;
-        decision.fate = Fate::busy;
-        decision.reason = Reason::in_flight;
-        plan_.decisions.push_back(std::move(decision));
-    }
-}
-
-void Planner::choose_surplus() {
-    std::vector<Subject*> candidates;
-    for (auto& subject : subjects_) {
-        if (!subject.settled) candidates.push_back(&subject);
-    }
-    // Engines with a step in flight are left out: when they are here and too many, they will
-    // not be ready, and so be the first to give way.
-    int excess = static_cast<int>(candidates.size()) - plan_.wanted;
-    if (excess <= 0) return;
-    std::ranges::sort(candidates,
-                      [](const Subject* a, const Subject* b) { return gives_way_before(*a, *b); });
-    for (Subject* victim : candidates) {
-        if (excess-- <= 0) break;
-        victim->verdict.fate = Fate::surplus;
-        victim->verdict.reason = Reason::surplus;
-        victim->verdict.message = std::to_string(plan_.wanted) + " engines are wanted";
-        propose_for(*victim, Action::remove, {});
-    }
-}
-
-void Planner::settle_needy(Subject& subject) {
-    if (subject.settled) return;
-    const EngineView& engine = *subject.engine;
-    switch (subject.verdict.fate) {
-        case Fate::unstarted: return start(subject);
-        case Fate::failed: return replace_failed(subject);
-        case Fate::stranded:
-        case Fate::displaced: return replace_now(subject, engine.failures);
-        case Fate::outdated:
-            if (gains_nothing(subject)) {
-                if (subject.verdict.available) ++available_;
-                return stay(subject);
-            }
-            if (serves_nobody(subject)) return replace_now(subject, 0);
-            return;  // it serves: within the rollout budget
-        default:
-            if (subject.verdict.available) ++available_;
-            return leave(subject);
-    }
-}
-
-bool Planner::serves_nobody(const Subject& subject) const {
-    const GatewayView* gateway = subject.gateway;
+bool Planner::is_needy(const Candidate& candidate) const {
+    const GatewayView* gateway = candidate.gateway;
     const bool given_up = gateway != nullptr && !gateway->declared;
-    return serving(*subject.engine, pool_.engine_template.probe) == Serving::no ||
-           (given_up && gateway->state != GatewayState::ready);
+    const bool serves_nobody =
+        serving(*candidate.engine, pool_.engine_template.probe) == Serving::no ||
+        (given_up && gateway->state != GatewayState::ready);
+    const Fate fate = candidate.verdict.fate;
+    return is_replaced_at_once(fate) || (fate == Fate::outdated && serves_nobody);
 }
 
-void Planner::start(Subject& subject) {
-    const GatewayView* gateway = subject.gateway;
+void Planner::start(Candidate& candidate) {
+    const GatewayView* gateway = candidate.gateway;
     if (gateway != nullptr && gateway->state != GatewayState::ready) {
-        return wait(subject, Reason::gateway_not_ready,
-                    "gateway " + gateway->name + " " + gateway->detail);
+        return wait(candidate, Reason::gateway_not_ready,
+                    "gateway " + gateway->name + " " + gateway->detail,
+                    {std::nullopt, Awaited{Fact::gateway_ready, gateway->name}, ""});
     }
-    propose_for(subject, Action::start, {});
+    propose(candidate, Action::start, {});
 }
 
-void Planner::replace_failed(Subject& subject) {
-    const EngineView& engine = *subject.engine;
-    const Duration failed_for = subject.verdict.failed_for;
-    const Duration ran_for = age_of(engine, seen_, now_) - failed_for;
-    const int failures = (ran_for >= failure_reset_after ? 0 : engine.failures) + 1;
-    const Duration left = remaining(backoff_after(failures), failed_for);
-    if (left > Duration{0}) {
-        return wait(subject, Reason::backoff, "failure " + std::to_string(failures) + " in a row",
-                    now_ + left);
+// In its own slot where possible; else it makes room, where there is any, and is created in another
+// slot by a later round; else it stays as it is.
+void Planner::replace_now(Candidate& candidate) {
+    const EngineView& engine = *candidate.engine;
+    int failures = candidate.verdict.fate == Fate::outdated ? 0 : engine.failures;
+    if (candidate.verdict.fate == Fate::failed) {
+        const Duration failed_for = candidate.verdict.failed_for;
+        const Duration ran_for = age_of(engine, seen_, now_) - failed_for;
+        failures = (ran_for >= failure_reset_after ? 0 : engine.failures) + 1;
+        const Duration left = remaining(backoff_after(failures), failed_for);
+        if (left > Duration{0}) {
+            return wait(candidate, Reason::backoff,
+                        "failure " + std::to_string(failures) + " in a row", {now_ + left, {}, ""});
+        }
     }
-    replace_now(subject, failures);
-}
-
-// In its own slot where possible; else it makes room, where there is any, and is created in
-// another slot by a later round; else it stays as it is.
-void Planner::replace_now(Subject& subject, int failures) {
-    const EngineView& engine = *subject.engine;
-    const bool movable = places_.may_move(engine);
-    if (auto placement = places_.take_over(engine, movable)) {
+    Place own = places_.take_over(engine);
+    if (auto* placement = std::get_if<Placement>(&own)) {
         placement->failures = failures;
-        return propose_for(subject, Action::replace, std::move(placement));
+        // Above the cap it goes, and comes back once there is room again.
+        const Action action = is_above_cap_ ? Action::remove : Action::replace;
+        propose(candidate, action, std::move(*placement));
+        return;
     }
-    if (movable && places_.take_free_slot()) return make_room_for_another(subject);
-    const NoPlace none = places_.why_stuck(engine);
+    NoPlace none = std::get<NoPlace>(std::move(own));
+    if (places_.may_move(engine)) {
+        Place elsewhere = places_.take_free_slot(engine.id);
+        if (auto* placement = std::get_if<Placement>(&elsewhere)) {
+            propose(candidate, Action::remove, std::move(*placement));
+            return;
+        }
+        if (!none.wait.ends()) none = std::get<NoPlace>(std::move(elsewhere));
+    }
     // It serves nobody: what waits for its ports need not wait for it.
-    const bool in_the_way = subject.verdict.fate == Fate::outdated;
-    if (none.reason == Reason::port_in_use && in_the_way) {
-        return propose_for(subject, Action::remove, {});
-    }
-    if (none.reason == Reason::port_in_use) ++placeless_;
-    std::optional<Time> due;
-    const GatewayView* gateway = subject.gateway;
-    if (!movable && gateway != nullptr) {
-        due = now_ + remaining(pool_.failover_after, gateway->not_ready_for);
-    }
-    if (subject.verdict.reason == none.reason) {
-        subject.verdict.due = due;
-        return leave(subject);
-    }
-    wait(subject, none.reason, none.message, due);
+    const bool in_the_way = candidate.verdict.fate == Fate::outdated;
+    if (none.reason == Reason::port_in_use && in_the_way) return remove(candidate);
+    wait(candidate, none.reason, none.message, none.wait);
 }
 
-// Engines that exist or are being created, whatever is to become of them. New ones come on top
-// of these, so counting all of them is what keeps the cap at every moment.
+// --- who is created ------------------------------------------------------------------------------
+
+// Engines that exist or are being created, whatever is to become of them. New ones come on top of
+// these, so counting all of them is what keeps the cap at every moment. Leftovers that stand still
+// and cannot be removed are no engines any more.
 int Planner::existing() const {
-    const auto ours = [](const Subject& subject) { return subject.verdict.fate != Fate::foreign; };
-    return static_cast<int>(std::ranges::count_if(subjects_, ours)) + arriving_unseen_;
+    const auto counts = [](const Candidate& candidate) {
+        return candidate.verdict.fate != Fate::foreign && candidate.verdict.fate != Fate::stuck;
+    };
+    return static_cast<int>(std::ranges::count_if(candidates_, counts)) + arriving_unseen_;
 }
 
 void Planner::fill_missing() {
@@ -324,54 +155,166 @@ void Planner::fill_missing() {
         Decision decision;
         decision.fate = Fate::missing;
         decision.reason = Reason::missing;
-        auto placement = places_.take_free_slot();
-        if (!placement) {
-            const NoPlace none = places_.why_full();
-            decision.reason = none.reason;
-            decision.message = none.message;
-            if (is_lasting(none.reason)) ++placeless_;
+        Place place = places_.take_free_slot();
+        if (const auto* none = std::get_if<NoPlace>(&place)) {
+            decision.reason = none->reason;
+            decision.message = none->message;
+            decision.wait = none->wait.ends() ? none->wait : next_change();
             plan_.decisions.push_back(std::move(decision));
             continue;
         }
-        decision.slot = placement->slot;
-        decision.engine = engine_name(pool_.name, placement->slot);
-        decision.gateway = placement->gateway;
-        decision.host = host_of(pool_, placement->gateway, decision.engine);
-        decision.port = placement->ports.http;
-        decision.p2p_port = placement->ports.p2p;
-        decision.forwarded = placement->forwarded;
+        auto& placement = std::get<Placement>(place);
+        decision.slot = placement.slot;
+        decision.engine = engine_name(pool_.name, placement.slot);
+        decision.gateway = placement.gateway;
+        decision.host = host_of(pool_, placement.gateway, decision.engine);
+        decision.port = placement.ports.http;
+        decision.p2p_port = placement.ports.p2p;
+        decision.forwarded = placement.forwarded;
         Step step;
         step.action = Action::create;
         step.reason = Reason::missing;
-        step.slot = placement->slot;
+        step.slot = placement.slot;
         step.engine = decision.engine;
         step.placement = std::move(placement);
         propose(std::move(decision), std::move(step));
     }
 }
 
-void Planner::add_pull() {
-    if (!image_needed_ || !image_.pull) return;
-    Step step;
-    step.action = Action::pull;
-    step.reason = image_.reason;
-    step.message = pool_.engine_template.image;
-    plan_.steps.push_back(std::move(step));
+// --- wishes: who is replaced when it suits -------------------------------------------------------
+
+// Unavailable are the wanted engines that do not serve, but for those that wait for a person, or
+// for the ports of an engine that only a rollout takes away: to wait for them would never end.
+void Planner::count_unavailable() {
+    int available = 0;
+    int placeless = 0;
+    for (const auto& candidate : candidates_) {
+        const bool stays = !goes(candidate) && !is_needy(candidate);
+        if (stays && candidate.verdict.available) ++available;
+        const bool idle = stays && candidate.verdict.fate != Fate::busy;
+        if (idle && !candidate.verdict.available && cannot_be_removed(*candidate.engine, seen_)) {
+            ++placeless;
+        }
+        if (candidate.is_decided || candidate.verdict.available || ready_again_.ends()) continue;
+        if (candidate.verdict.fate != Fate::foreign) {
+            ready_again_.fact = Awaited{Fact::engine_ready, candidate.engine->name};
+        }
+    }
+    for (const auto& decision : plan_.decisions) {
+        const Fate fate = decision.fate;
+        const bool is_wanted = fate != Fate::surplus && fate != Fate::duplicate &&
+                               fate != Fate::stuck && fate != Fate::foreign;
+        if (!is_wanted || decision.ready) continue;
+        const bool for_rollout = decision.wait.fact && decision.fate != Fate::busy &&
+                                 decision.wait.fact->fact == Fact::engine_gone;
+        const bool for_person = !decision.wait.remedy.empty() && !decision.wait.fact;
+        if (for_person || for_rollout) {
+            ++placeless;
+        } else if (!ready_again_.ends()) {
+            ready_again_ = decision.wait;
+            if (!decision.engine.empty()) {
+                ready_again_ = {{}, Awaited{Fact::engine_ready, decision.engine}, ""};
+            }
+        }
+    }
+    unavailable_ = plan_.wanted - available - placeless;
 }
 
-void Planner::finish() {
-    plan_.passed_over.assign(places_.passed_over().begin(), places_.passed_over().end());
-    const auto order = [](const Decision& decision) {
-        return std::make_tuple(decision.fate == Fate::missing,
-                               decision.slot < 0 ? std::numeric_limits<int>::max() : decision.slot,
-                               std::string_view(decision.engine));
-    };
-    put_in_order(plan_.decisions, order);
-    put_in_order(plan_.steps, &Step::slot);
-    for (const auto& decision : plan_.decisions) {
-        if (!decision.due) continue;
-        plan_.wake_at = std::min(plan_.wake_at.value_or(*decision.due), *decision.due);
+void Planner::grant_or_wait(Candidate& candidate) {
+    const Wish& wish = *candidate.wish;
+    const bool is_for_port = wish.reason == Reason::forwarded_port_changed;
+    if (is_for_port && !wish.due && !gains_port(candidate)) candidate.wish.reset();
+    if (!candidate.wish || wish.due) return stay(candidate);
+    if (is_above_cap_) {
+        return wait(candidate, Reason::rollout_budget, "more engines run than are wanted", {});
     }
+    const bool may_serve = serving(*candidate.engine, pool_.engine_template.probe) != Serving::no;
+    if (may_serve && unavailable_ >= pool_.max_unavailable) {
+        return wait(candidate, Reason::rollout_budget,
+                    describe_budget(pool_.max_unavailable, unavailable_), ready_again_);
+    }
+    const NoPlace none = grant(candidate);
+    // It may hold what another one waits for.
+    if (!candidate.is_decided && none.reason == Reason::port_in_use) {
+        candidate.blocked = none;
+    } else if (!candidate.is_decided) {
+        wait(candidate, none.reason, none.message, none.wait);
+    }
+}
+
+// An engine that is created anyway may have taken the port already.
+bool Planner::gains_port(const Candidate& candidate) const {
+    const EngineView& engine = *candidate.engine;
+    if (!places_.has_own_place(engine)) return false;  // it would go elsewhere
+    const PortLedger& ports = places_.ledger(*candidate.gateway);
+    const auto port = ports.forwarded_port(*engine.slot, &engine);
+    return port && *port != engine.ports.p2p &&
+           ports.reported_for(*port) >= pool_.forwarded_port.stable_for;
+}
+
+// In its own slot; or, when it has to leave its gateway or its slot, wherever there is a free one.
+// Else it serves on, and the reason is returned.
+NoPlace Planner::grant(Candidate& candidate) {
+    const EngineView& engine = *candidate.engine;
+    const Reason wish = candidate.wish->reason;
+    NoPlace none;
+    if (wish == Reason::rebalanced) {
+        if (auto placement = places_.take_emptier(engine)) {
+            give_up(candidate, Action::replace, std::move(*placement));
+            return none;
+        }
+    } else {
+        Place own = places_.take_over(engine);
+        if (auto* placement = std::get_if<Placement>(&own)) {
+            give_up(candidate, Action::replace, std::move(*placement));
+            return none;
+        }
+        none = std::get<NoPlace>(std::move(own));
+    }
+    const bool has_to_leave = wish == Reason::rebalanced || wish == Reason::gateway_undeclared ||
+                              none.reason == Reason::no_published_port ||
+                              none.reason == Reason::port_conflict ||
+                              none.reason == Reason::slot_out_of_range;
+    if (!has_to_leave) return none;
+    Place elsewhere = places_.take_free_slot(engine.id);
+    if (auto* placement = std::get_if<Placement>(&elsewhere)) {
+        give_up(candidate, Action::remove, std::move(*placement));
+    } else if (none.reason == Reason::slot_out_of_range || wish == Reason::rebalanced) {
+        return std::get<NoPlace>(elsewhere);
+    }
+    return none;
+}
+
+// A step that takes an engine which may serve somebody: it uses the budget, if it can be done.
+void Planner::give_up(Candidate& candidate, Action action, Placement placement) {
+    if (!propose(candidate, action, std::move(placement))) return;
+    if (candidate.verdict.available) ++unavailable_;
+    if (!ready_again_.ends()) {
+        ready_again_.fact = Awaited{Fact::engine_ready, candidate.engine->name};
+    }
+}
+
+// When outdated engines hold each other's new ports, one of them goes first, and comes back when it
+// can.
+void Planner::untie(Candidate& candidate) {
+    const bool alone = seen_.steps_in_flight.empty() && plan_.steps.empty();
+    if (alone && unavailable_ < pool_.max_unavailable) {
+        propose(candidate, Action::remove, {});
+    } else {
+        wait(candidate, candidate.blocked->reason, candidate.blocked->message,
+             candidate.blocked->wait);
+    }
+}
+
+void Planner::stay(Candidate& candidate) {
+    candidate.is_decided = true;
+    Decision decision = decision_on(candidate);
+    if (candidate.wish && candidate.wish->due) {
+        if (decision.message.empty()) decision.message = candidate.wish->message;
+        const Time due = *candidate.wish->due;
+        decision.wait.until = std::min(decision.wait.until.value_or(due), due);
+    }
+    plan_.decisions.push_back(std::move(decision));
 }
 
 Plan plan(const EnginePool& pool, const Observation& seen, Time now) {

@@ -1,16 +1,17 @@
-// The planner at work: one object for one plan. Its files: planner.cpp (who goes, who is replaced
-// at once, who is created) and rollout.cpp (who is replaced when it suits).
+// The planner at work: one object for one plan. What happens to ONE engine is decided in
+// Planner::decide, first match wins: it goes, it is replaced at once, a wish for it is granted or
+// waits, it stays.
 #pragma once
 
 #include <optional>
 #include <string>
-#include <tuple>
 #include <vector>
 
+#include "core/forwarding.h"
+#include "core/gateway_index.h"
 #include "core/image.h"
+#include "core/places.h"
 #include "core/plan.h"
-#include "core/slots.h"
-#include "core/subject.h"
 
 namespace roundhouse {
 
@@ -23,43 +24,56 @@ class Planner {
     Plan run();
 
   private:
-    // Decisions.
-    Decision decision_on(const Subject& subject) const;
-    void leave(Subject& subject);
-    void wait(Subject& subject, Reason reason, const std::string& message,
-              std::optional<Time> due = {});
-    void propose(Decision decision, Step step);
-    bool follows_port(const Subject& subject, const Placement& placement) const;
-    void propose_for(Subject& subject, Action action, std::optional<Placement> placement);
-    void make_room_for_another(Subject& subject);
-    std::optional<std::tuple<Reason, std::string, Time>> trouble_of(int slot) const;
+    // One engine on its way through the plan.
+    struct Candidate {
+        const EngineView* engine = nullptr;
+        const GatewayView* gateway = nullptr;  // null where the observation has none of its name
+        Verdict verdict;
+        bool holds_port = false;         // it has a forwarded port, as far as is known
+        bool is_surplus = false;         // one of those that are more than wanted
+        std::optional<Wish> wish;        // a voluntary step
+        std::optional<NoPlace> blocked;  // its wish waits for the ports of another engine of ours
+        bool is_decided = false;
+    };
 
-    // Who goes.
+    // All engines together (candidates.cpp).
+    void add_candidates();
     void note_arrivals();
-    void remove_stray(Subject& subject);
+    auto worth(const Candidate& candidate) const;
+    bool yields_before(const Candidate& a, const Candidate& b) const;
     void choose_surplus();
+    std::vector<Candidate*> undecided();
+    void find_wishes();
+    void find_port_wishes();
+    void find_rebalance();
 
-    // Who is replaced at once.
-    void settle_needy(Subject& subject);
-    bool serves_nobody(const Subject& subject) const;
-    void start(Subject& subject);
-    void replace_failed(Subject& subject);
-    void replace_now(Subject& subject, int failures);
+    // One engine.
+    void decide(Candidate& candidate);
+    bool goes(const Candidate& candidate) const;
+    void remove(Candidate& candidate);
+    bool is_needy(const Candidate& candidate) const;
+    void start(Candidate& candidate);
+    void replace_now(Candidate& candidate);
+    void grant_or_wait(Candidate& candidate);
+    bool gains_port(const Candidate& candidate) const;
+    NoPlace grant(Candidate& candidate);
+    void give_up(Candidate& candidate, Action action, Placement placement);
+    void untie(Candidate& candidate);
+    void stay(Candidate& candidate);
 
-    // Who is created.
+    // Places where engines are missing, and the rollout budget.
     int existing() const;
     void fill_missing();
+    void count_unavailable();
 
-    // Who is replaced when it suits.
-    void even_out();
-    void roll_out();
-    bool gains_nothing(const Subject& subject) const;
-    void stay(Subject& subject);
-    void wait_for_budget(Subject& subject, int unavailable);
-    bool replace_or_make_room(Subject& subject);
-    Subject* least_missed_that_fits(SlotTable::Room room);
-    bool goes_first(const Subject& subject) const;
-
+    // Decisions and steps.
+    Decision decision_on(const Candidate& candidate) const;
+    Wait next_change() const;
+    void wait(Candidate& candidate, Reason reason, const std::string& message, Wait wait);
+    bool follows_port(const Decision& decision, const EngineView& engine) const;
+    bool propose(Candidate& candidate, Action action, std::optional<Placement> placement);
+    bool propose(Decision decision, Step step);
+    bool hold_back(Decision& decision, const Step& step);
     void add_pull();
     void finish();
 
@@ -67,13 +81,15 @@ class Planner {
     const Observation& seen_;
     Time now_;
     std::string hash_;  // of the template
-    SlotTable places_;
+    GatewayIndex gateways_;
+    Places places_;
     ImageVerdict image_;
-    std::vector<Subject> subjects_;
+    std::vector<Candidate> candidates_;
     bool image_needed_ = false;
+    bool is_above_cap_ = false;  // more engines are there than are wanted: none is created
     int arriving_unseen_ = 0;
-    int available_ = 0;  // among the engines that stay
-    int placeless_ = 0;  // engines to be created for which there is no place
+    int unavailable_ = 0;  // engines that a rollout has to wait for, or takes away itself
+    Wait ready_again_;     // what makes the first of them available
     Plan plan_;
 };
 

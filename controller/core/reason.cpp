@@ -24,6 +24,7 @@ std::string_view to_string(Reason reason) {
         case Reason::surplus: return "Surplus";
         case Reason::slot_out_of_range: return "SlotOutOfRange";
         case Reason::duplicate_slot: return "DuplicateSlot";
+        case Reason::port_conflict: return "PortConflict";
         case Reason::image_missing: return "ImageMissing";
         case Reason::image_stale: return "ImageStale";
         case Reason::up_to_date: return "UpToDate";
@@ -32,8 +33,10 @@ std::string_view to_string(Reason reason) {
         case Reason::probe_failing: return "ProbeFailing";
         case Reason::not_probed: return "NotProbed";
         case Reason::probe_unreachable: return "ProbeUnreachable";
+        case Reason::rotating: return "Rotating";
         case Reason::in_flight: return "InFlight";
         case Reason::being_removed: return "BeingRemoved";
+        case Reason::cannot_be_removed: return "CannotBeRemoved";
         case Reason::unreadable_labels: return "UnreadableLabels";
         case Reason::backoff: return "Backoff";
         case Reason::rollout_budget: return "RolloutBudget";

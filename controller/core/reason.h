@@ -26,8 +26,9 @@ enum class Reason {
     gateway_reconnected,  // the gateway's VPN connected anew
     rebalanced,           // its gateway has more engines than another
     surplus,
-    slot_out_of_range,
+    slot_out_of_range,  // in a slot beyond maxActiveReplicas
     duplicate_slot,
+    port_conflict,  // somebody else in the namespace uses its port
     image_missing,
     image_stale,
 
@@ -37,11 +38,13 @@ enum class Reason {
     paused,
     probe_failing,      // fewer failures than the threshold
     not_probed,         // this controller has not asked it yet
-    probe_unreachable,  // the probe does not reach the namespace, so nothing is known
+    probe_unreachable,  // nothing in the namespace replies, so nothing is known
+    rotating,           // its VPN reconnects so often that engines are not restarted each time
 
     // Why a step has to wait.
     in_flight,
     being_removed,
+    cannot_be_removed,  // Docker has refused to remove it several times
     unreadable_labels,
     backoff,
     rollout_budget,

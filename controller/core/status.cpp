@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <utility>
+
+#include "core/forwarding.h"
+#include "core/port_ledger.h"
 
 namespace roundhouse {
 
@@ -24,12 +28,12 @@ std::string count_ready(const Plan& plan) {
 }
 
 // What is awaited, engines of one kind together: "; acestream-0 and 2 more: Starting (...) until
-// 2026-01-01T00:01:00Z". The time is the first at which one of them is judged anew.
+// 2026-01-01T00:01:00Z". The time is the first at which one of them is judged again.
 std::string awaited(const Plan& plan) {
     struct Group {
         const Decision* first = nullptr;
         int engines = 0;
-        std::optional<Time> until;
+        Wait wait;
     };
     std::vector<Group> groups;
     for (const auto& decision : plan.decisions) {
@@ -39,22 +43,30 @@ std::string awaited(const Plan& plan) {
             return group.first->reason == decision.reason && group.first->fate == decision.fate;
         });
         if (known == groups.end()) {
-            groups.push_back({&decision, 1, decision.due});
+            groups.push_back({&decision, 1, decision.wait});
             continue;
         }
         ++known->engines;
-        if (!decision.due) continue;
-        known->until = std::min(known->until.value_or(*decision.due), *decision.due);
+        const auto& until = decision.wait.until;
+        if (until) known->wait.until = std::min(known->wait.until.value_or(*until), *until);
     }
     std::string text;
-    for (const auto& [first, engines, until] : groups) {
+    for (const auto& [first, engines, wait] : groups) {
         text += "; " + (first->engine.empty() ? "a new engine" : first->engine);
         if (engines > 1) text += " and " + std::to_string(engines - 1) + " more";
         text += ": " + std::string(to_string(first->reason));
         if (!first->message.empty()) text += " (" + first->message + ")";
-        if (until) text += " until " + format_time(*until);
+        if (wait.ends()) text += " " + describe(wait);
     }
     return text;
+}
+
+// Whether all that is still to be done waits for a person.
+bool needs_person(const Plan& plan) {
+    return plan.steps.empty() && std::ranges::all_of(plan.decisions, [](const Decision& decision) {
+               const bool well = decision.fate == Fate::keep && decision.ready;
+               return well || decision.fate == Fate::foreign || decision.wait.needs_person();
+           });
 }
 
 Condition gateway_ready(const EnginePool& pool, const Observation& seen) {
@@ -72,19 +84,58 @@ Condition gateway_ready(const EnginePool& pool, const Observation& seen) {
     return condition("GatewayReady", false, "GatewayNotReady", trouble);
 }
 
+// A slot without a published port is reachable inside Docker only; where some are published and
+// others are not, no engine is placed in the others.
 Condition ports_published(const EnginePool& pool, const Observation& seen) {
     const int first = pool.ports.http;
     const int last = first + pool.max_active_replicas - 1;
+    const std::string range = std::to_string(first) + "-" + std::to_string(last);
+    std::set<int> published;
+    std::string publishers;
     for (const auto& gateway : seen.gateways) {
-        const auto port = gateway.published_tcp_ports.lower_bound(first);
-        const bool some = port != gateway.published_tcp_ports.end() && *port <= last;
-        if (some || !gateway.declared || gateway.state == GatewayState::missing) continue;
-        return condition("PortsPublished", false, "InsideDockerOnly",
-                         "gateway " + gateway.name + " publishes none of the ports " +
-                             std::to_string(first) + "-" + std::to_string(last) +
-                             ": engines are reachable inside its Docker networks only");
+        if (!gateway.declared || gateway.state == GatewayState::missing) continue;
+        if (!publishes_some(pool, gateway)) {
+            return condition("PortsPublished", false, "InsideDockerOnly",
+                             "gateway " + gateway.name + " publishes none of the ports " + range +
+                                 ": engines are reachable inside its Docker networks only");
+        }
+        publishers += (publishers.empty() ? "gateway " : " and ") + gateway.name;
+        published.insert(gateway.published_tcp_ports.lower_bound(first),
+                         gateway.published_tcp_ports.upper_bound(last));
     }
-    return condition("PortsPublished", true, "Published", "");
+    const int wanted = std::min(pool.replicas, pool.max_active_replicas);
+    if (publishers.empty() || static_cast<int>(published.size()) >= wanted) {
+        return condition("PortsPublished", true, "Published", "");
+    }
+    return condition("PortsPublished", false, "PartlyPublished",
+                     publishers + " publishes only " + std::to_string(published.size()) +
+                         " of the ports " + range + ", and " + std::to_string(wanted) +
+                         " engines are wanted: publish more of them");
+}
+
+// Whether anybody else in a gateway's network uses a port of a slot.
+Condition ports_free(const EnginePool& pool, const Observation& seen) {
+    std::string trouble;
+    for (const auto& gateway : seen.gateways) {
+        if (!gateway.declared) continue;
+        PortLedger others(pool, &gateway);
+        for (const auto& neighbour : seen.neighbours) {
+            if (neighbour.gateway_id == gateway.incarnation.id) others.add(neighbour);
+        }
+        for (int slot = 0; slot < pool.max_active_replicas; ++slot) {
+            const auto clash = others.clash_of(slot);
+            if (!clash) continue;
+            trouble += (trouble.empty() ? "in the network of gateway " : "; in that of ") +
+                       gateway.name + " port " + std::to_string(clash->port) + " is in use by " +
+                       clash->user->name;
+            break;
+        }
+    }
+    if (trouble.empty()) return condition("PortsFree", true, "Free", "");
+    return condition("PortsFree", false, "PortConflict",
+                     trouble +
+                         ": no engine is placed on such a port; stop what uses it, or "
+                         "choose other `ports`");
 }
 
 // Not known rather than not so, where the control server could not be asked or understood.
@@ -139,17 +190,22 @@ std::string_view to_string(Truth truth) {
 std::vector<Condition> judge_conditions(const EnginePool& pool, const Observation& seen,
                                         const Plan& plan) {
     const bool matches = plan.matches();
+    const bool is_stuck = !matches && needs_person(plan);
     // A rollout or a surplus does not make the pool unready: enough engines serve.
     const bool ready = plan.ready() >= plan.wanted;
     return {
         condition("Ready", ready, ready ? "AllEnginesReady" : "EnginesNotReady",
                   ready ? count_ready(plan) : describe_progress(plan)),
-        condition("Progressing", !matches, matches ? "Matches" : "WorldDiffers",
+        condition("Progressing", !matches && !is_stuck,
+                  matches    ? "Matches"
+                  : is_stuck ? "Stuck"
+                             : "WorldDiffers",
                   matches ? "" : describe_progress(plan)),
         gateway_ready(pool, seen),
         forwarded_port_ready(pool, plan),
         capped(pool, plan),
         ports_published(pool, seen),
+        ports_free(pool, seen),
         condition("RuntimeReachable", true, "Answers", ""),
     };
 }

@@ -28,6 +28,12 @@ std::shared_ptr<const RoundView> Board::round() const {
     return round_;
 }
 
+std::vector<Condition> Board::set_conditions(std::vector<Condition> next, std::int64_t generation,
+                                             Time now) {
+    const std::lock_guard lock(mutex_);
+    return update_conditions(conditions_, std::move(next), generation, now);
+}
+
 std::vector<Condition> Board::set_conditions(std::vector<Condition> next, Time now) {
     const std::lock_guard lock(mutex_);
     return update_conditions(conditions_, std::move(next), spec_.generation, now);

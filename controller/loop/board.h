@@ -44,7 +44,10 @@ class Board {
     // nullptr: no look has worked yet.
     std::shared_ptr<const RoundView> round() const;
 
-    // Merges conditions into the pool's; returns those whose status or reason changed.
+    // Merges conditions that a round found by the spec of `generation`, or else by the spec in
+    // force, into the pool's; returns those whose status or reason changed.
+    std::vector<Condition> set_conditions(std::vector<Condition> next, std::int64_t generation,
+                                          Time now);
     std::vector<Condition> set_conditions(std::vector<Condition> next, Time now);
     std::vector<Condition> conditions() const;
 

@@ -7,14 +7,14 @@
 namespace roundhouse {
 
 Controller::Controller(Runtime& runtime, GatewayApi& gateway_api, ProbeTransport& probes,
-                       const Clock& clock, Journal& journal, Meters& meters)
+                       PortCheck& ports, const Clock& clock, Journal& journal, Meters& meters)
     : runtime_(runtime),
       journal_(journal),
       prober_(probes, clock, [this] { wake(); }),
       puller_(runtime, workers_, clock, journal, [this] { wake(); }),
       steps_(runtime, workers_, clock, journal, meters, [this] { wake(); }),
       reconciler_({runtime, gateway_api, workers_, clock, journal, board_, prober_, puller_, steps_,
-                   meters}) {}
+                   meters, ports}) {}
 
 void Controller::run(const std::stop_token& stop,
                      const std::function<bool(const RoundResult&)>& after_round) {

@@ -11,6 +11,7 @@
 #include "loop/gateway_api.h"
 #include "loop/journal.h"
 #include "loop/meters.h"
+#include "loop/port_check.h"
 #include "loop/probe_transport.h"
 #include "loop/prober.h"
 #include "loop/puller.h"
@@ -25,7 +26,7 @@ namespace roundhouse {
 class Controller {
   public:
     // The ports must outlive the controller.
-    Controller(Runtime& runtime, GatewayApi& gateway_api, ProbeTransport& probes,
+    Controller(Runtime& runtime, GatewayApi& gateway_api, ProbeTransport& probes, PortCheck& ports,
                const Clock& clock, Journal& journal, Meters& meters);
 
     // The spec goes in, and the state of the pool comes out.

@@ -3,22 +3,27 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/backoff.h"
 #include "core/forwarding.h"
-#include "loop/gateway_reader.h"
 
 namespace roundhouse {
 
 namespace {
 
+using Health = GatewayContainer::Health;
+
 // What happened within this time is "lately".
 constexpr std::chrono::minutes lately{10};
-// Gluetun knows its public IP some seconds after its VPN is back, and its forwarded ports after
-// that: changed ones are the same event, and to be met by one replacement.
+// Gluetun reports its public IP some seconds after its VPN is back, and its forwarded ports after
+// that: a reconnect waits for both, so that engines are restarted once.
 constexpr std::chrono::seconds longest_settling{30};
-// A VPN that reconnected this often lately comes and goes: from then on it has to stay for a while
-// before it counts as back.
-constexpr std::size_t many_reconnects = 5;
-constexpr std::chrono::seconds lasting{60};
+// A public IP that changes this soon after another sign of a reconnect belongs to that reconnect.
+constexpr std::chrono::minutes latest_ip{2};
+// What a control server said counts for this long while it does not answer.
+constexpr std::chrono::seconds recent{60};
+// A container that was started this often lately has to run for a while before it is used again.
+constexpr std::size_t many_starts = 3;
+constexpr std::chrono::seconds proving{60};
 
 void note(std::deque<Monotonic>& events, Monotonic now) {
     constexpr std::size_t most = 1000;
@@ -35,38 +40,117 @@ bool is_down(VpnStatus status) {
     return status != VpnStatus::unknown && status != VpnStatus::running;
 }
 
-}  // namespace
-
-std::vector<std::string> GatewaySensor::measure(std::vector<GatewayView>& gateways, Monotonic now) {
-    std::vector<std::string> with_other_ports;
-    std::map<std::string, Memory> next;
-    for (auto& gateway : gateways) {
-        auto known = memory_.extract(gateway.name);
-        Memory& memory = next[gateway.name];
-        if (!known.empty()) memory = std::move(known.mapped());
-        if (memory.run.incarnation != gateway.incarnation) {
-            memory.run = {};
-            memory.run.incarnation = gateway.incarnation;
-        }
-        recall_vpn_status(memory.run, gateway, now);
-        measure_readiness(memory, gateway, now);
-        if (measure_ports(memory.run, gateway, now)) with_other_ports.push_back(gateway.name);
-        measure_reconnects(memory.run, gateway, now);
-    }
-    memory_ = std::move(next);
-    return with_other_ports;
+VpnStatus vpn_status_of(const GatewayReading& reading, const GatewayMemory& memory) {
+    return reading.vpn_status == VpnStatus::unknown ? memory.vpn_status : reading.vpn_status;
 }
 
-// A VPN that was down when last asked is not up for a lost reply, but only for so long: then
-// Docker's health counts again.
-void GatewaySensor::recall_vpn_status(Run& run, GatewayView& gateway, Monotonic now) {
-    if (gateway.vpn_status != VpnStatus::unknown) {
-        run.vpn_status_at = now;
-        return;
+// Empty for a VPN that is up, as far as is known.
+std::string describe(VpnStatus status) {
+    switch (status) {
+        case VpnStatus::starting: return "is starting its VPN";
+        case VpnStatus::stopping: return "is stopping its VPN";
+        case VpnStatus::stopped: return "runs, but its VPN is stopped";
+        case VpnStatus::crashed: return "runs, but its VPN has crashed";
+        case VpnStatus::completed: return "runs, but its VPN has ended";
+        case VpnStatus::running:
+        case VpnStatus::unknown: break;
     }
-    if (!is_down(run.vpn_status) || now - run.vpn_status_at >= lasting) return;
-    gateway.vpn_status = run.vpn_status;
-    judge_vpn(gateway);
+    return "";
+}
+
+Incarnation incarnation_of(const GatewaySighting& sighting) {
+    if (!sighting.container) return {};
+    return {sighting.container->id, sighting.container->started_at};
+}
+
+GatewayView view_of(const GatewaySighting& sighting, const GatewayMemory& memory) {
+    GatewayView view;
+    view.name = sighting.name;
+    view.declared = sighting.declared;
+    view.incarnation = incarnation_of(sighting);
+    if (sighting.container) {
+        view.address = sighting.container->address;
+        view.published_tcp_ports = sighting.container->published_tcp_ports;
+    }
+    auto judgement = judge_gateway(sighting.container, sighting.reading, memory);
+    view.state = judgement.state;
+    view.detail = std::move(judgement.detail);
+    view.vpn_status = vpn_status_of(sighting.reading, memory);
+    view.vpn_detail = sighting.reading.vpn_detail;
+    view.public_ip = sighting.reading.public_ip;
+    view.forwarded = sighting.reading.forwarded_ports;
+    return view;
+}
+
+}  // namespace
+
+// Docker's health lags: it says "healthy" for minutes after the VPN was lost, and for ever after
+// the VPN was stopped through the control server (Gluetun v3.41). So the VPN's status counts, too.
+GatewayJudgement judge_gateway(const std::optional<GatewayContainer>& docker,
+                               const GatewayReading& reading, const GatewayMemory& memory) {
+    if (!docker) return {GatewayState::missing, "does not exist"};
+    if (!docker->running && docker->state == "paused") return {GatewayState::paused, "is paused"};
+    if (!docker->running) return {GatewayState::stopped, "is not running (" + docker->state + ")"};
+    if (docker->health == Health::unhealthy) return {GatewayState::unhealthy, "is unhealthy"};
+    if (docker->health == Health::starting) return {GatewayState::starting, "is starting"};
+    const VpnStatus vpn = vpn_status_of(reading, memory);
+    if (vpn == VpnStatus::starting) return {GatewayState::starting, describe(vpn)};
+    if (is_down(vpn)) return {GatewayState::unhealthy, describe(vpn)};
+    const bool restarts = memory.starts >= static_cast<int>(many_starts);
+    if (restarts && memory.running_for < proving) {
+        return {GatewayState::starting, "was started " + std::to_string(memory.starts) +
+                                            " times in the last ten minutes: it is used again "
+                                            "once it has run for 60 s"};
+    }
+    return {GatewayState::ready, ""};
+}
+
+GatewaySensor::Measurement GatewaySensor::measure(const std::vector<GatewaySighting>& sightings,
+                                                  Duration rotation_interval, Monotonic now) {
+    Measurement measured;
+    std::map<std::string, Memory> next;
+    for (const auto& sighting : sightings) {
+        auto known = memory_.extract(sighting.name);
+        Memory& memory = next[sighting.name];
+        const bool first_look = known.empty();
+        if (!first_look) memory = std::move(known.mapped());
+        if (memory.run.incarnation != incarnation_of(sighting)) {
+            memory.run = {};
+            memory.run.incarnation = incarnation_of(sighting);
+        }
+        note_start(memory, sighting, first_look, now);
+        GatewayView gateway = view_of(sighting, recall(memory, now));
+        measure_readiness(memory, gateway, now);
+        if (measure_ports(memory.run, gateway, now)) {
+            measured.with_other_ports.push_back(gateway.name);
+        }
+        note_reconnect_signs(memory.run, sighting, now);
+        measure_reconnects(memory.run, gateway, rotation_interval, now);
+        measured.gateways.push_back(std::move(gateway));
+    }
+    memory_ = std::move(next);
+    return measured;
+}
+
+// A VPN that was down when last asked is not up for a lost reply; but after a minute without any
+// reply Docker's health counts again.
+GatewayMemory GatewaySensor::recall(const Memory& memory, Monotonic now) {
+    GatewayMemory recalled;
+    const bool counts = is_down(memory.run.vpn_status) && now - memory.run.vpn_status_at < recent;
+    if (counts) recalled.vpn_status = memory.run.vpn_status;
+    recalled.starts = static_cast<int>(memory.starts.size());
+    recalled.running_for = now - memory.running_since;
+    return recalled;
+}
+
+void GatewaySensor::note_start(Memory& memory, const GatewaySighting& sighting, bool first_look,
+                               Monotonic now) {
+    forget_old(memory.starts, now);
+    const bool runs = sighting.container && sighting.container->running;
+    if (!runs || memory.running == incarnation_of(sighting)) return;
+    memory.running = incarnation_of(sighting);
+    memory.running_since = now;
+    if (!first_look) note(memory.starts, now);
 }
 
 void GatewaySensor::measure_readiness(Memory& memory, GatewayView& gateway, Monotonic now) {
@@ -75,6 +159,9 @@ void GatewaySensor::measure_readiness(Memory& memory, GatewayView& gateway, Mono
     (ready ? memory.not_ready_since : memory.ready_since).reset();
     if (!since) since = now;
     (ready ? gateway.ready_for : gateway.not_ready_for) = now - *since;
+    if (gateway.state != GatewayState::missing) return memory.missing_since.reset();
+    if (!memory.missing_since) memory.missing_since = now;
+    gateway.missing_for = now - *memory.missing_since;
 }
 
 bool GatewaySensor::measure_ports(Run& run, GatewayView& gateway, Monotonic now) {
@@ -98,49 +185,56 @@ bool GatewaySensor::measure_ports(Run& run, GatewayView& gateway, Monotonic now)
     return changed;
 }
 
-void GatewaySensor::measure_reconnects(Run& run, GatewayView& gateway, Monotonic now) {
-    forget_old(run.reconnects, now);
-    if (came_back(run, gateway)) run.returning_since = now;
-    if (run.returning_since && has_returned(run, gateway, now)) {
-        run.returning_since.reset();
-        run.reconnected = now;
-        note(run.reconnects, now);
-    }
-    if (run.reconnected) gateway.reconnected_ago = now - *run.reconnected;
-}
-
-// Whether anything tells, compared with what was last known, that the VPN connected anew.
-bool GatewaySensor::came_back(Run& run, const GatewayView& gateway) {
+// Compares with what was last known. Three things are signs of a reconnect: the VPN runs again,
+// Docker's health check passes again, the public IP is another one.
+void GatewaySensor::note_reconnect_signs(Run& run, const GatewaySighting& sighting, Monotonic now) {
+    const GatewayReading& reading = sighting.reading;
     bool back = false;
-    // A VPN that does not run makes a gateway unhealthy, too; that one is told by its status.
-    const bool vpn_is_up =
-        gateway.vpn_status == VpnStatus::unknown || gateway.vpn_status == VpnStatus::running;
-    if (gateway.state == GatewayState::unhealthy) {
-        run.unhealthy = run.unhealthy || vpn_is_up;
-    } else if (gateway.state == GatewayState::ready) {
-        back = std::exchange(run.unhealthy, false);
+    if (reading.vpn_status != VpnStatus::unknown) {
+        const VpnStatus before = std::exchange(run.vpn_status, reading.vpn_status);
+        back = is_down(before) && reading.vpn_status == VpnStatus::running;
+        run.vpn_status_at = now;
     }
-    if (gateway.vpn_status != VpnStatus::unknown) {
-        const VpnStatus before = std::exchange(run.vpn_status, gateway.vpn_status);
-        back = back || (is_down(before) && gateway.vpn_status == VpnStatus::running);
+    const bool runs = sighting.container && sighting.container->running;
+    if (runs && sighting.container->health == Health::unhealthy && !run.unhealthy_since) {
+        run.unhealthy_since = now;
     }
-    if (!gateway.public_ip.value_or("").empty()) {
-        const std::string before = std::exchange(run.public_ip, *gateway.public_ip);
-        back = back || (!before.empty() && before != *gateway.public_ip);
+    if (runs && sighting.container->health == Health::healthy && run.unhealthy_since) {
+        // Health checks fail on a busy machine, too: a control server that answers knows better.
+        const bool asked = run.vpn_status != VpnStatus::unknown &&
+                           run.vpn_status_at + recent >= *run.unhealthy_since;
+        back = back || !asked;
+        run.unhealthy_since.reset();
     }
-    return back;
+    if (back) run.waiting_sign = run.sign_without_ip = now;
+
+    if (reading.public_ip.value_or("").empty()) return;
+    const std::string before = std::exchange(run.public_ip, *reading.public_ip);
+    if (before.empty() || before == *reading.public_ip) return;
+    const auto sign = std::exchange(run.sign_without_ip, std::nullopt);
+    if (!sign || now - *sign > latest_ip) run.waiting_sign = now;
 }
 
-// Whether it can be called a reconnect now, or will rather be when more is known.
-bool GatewaySensor::has_returned(const Run& run, const GatewayView& gateway, Monotonic now) {
-    if (gateway.state != GatewayState::ready) return false;
-    const Duration since = now - *run.returning_since;
-    if (run.reconnects.size() >= many_reconnects && since < lasting) return false;
-    const bool ip_is_due =
-        gateway.public_ip && gateway.public_ip->empty() && !run.public_ip.empty();
-    const bool ports_are_due =
-        gateway.forwarded.kind == PortsAnswerKind::none && !run.last_ports.empty();
-    return (!ip_is_due && !ports_are_due) || since >= longest_settling;
+void GatewaySensor::measure_reconnects(Run& run, GatewayView& gateway, Duration rotation_interval,
+                                       Monotonic now) {
+    if (run.waiting_sign) {
+        const bool ip_is_due =
+            gateway.public_ip && gateway.public_ip->empty() && !run.public_ip.empty();
+        const bool ports_are_due =
+            gateway.forwarded.kind == PortsAnswerKind::none && !run.last_ports.empty();
+        const bool settled =
+            (!ip_is_due && !ports_are_due) || now - *run.waiting_sign >= longest_settling;
+        const Duration left = run.reconnect
+                                  ? remaining(rotation_interval, now - run.reconnect->declared)
+                                  : Duration{0};
+        if (left > Duration{0}) {
+            gateway.next_rotation_in = left;
+        } else if (settled && gateway.state == GatewayState::ready) {
+            run.reconnect = Reconnect{*run.waiting_sign, now};
+            run.waiting_sign.reset();
+        }
+    }
+    if (run.reconnect) gateway.reconnected_ago = now - run.reconnect->first_sign;
 }
 
 }  // namespace roundhouse

@@ -1,8 +1,8 @@
-// Remembers of each gateway what only time can tell: since when it has (not) been ready, since when
-// each forwarded port has been reported, and when its VPN last connected anew. Ages, and one state:
-// a VPN that was down when last asked stays down for a lost reply. What is seen first is never a
-// change, and every start of a gateway's container begins anew. What is not known contradicts
-// nothing.
+// Decides each gateway's state, and measures what only time can show: how long it has (not) been
+// ready, how long each forwarded port has been reported, and when its VPN last reconnected.
+//
+// What is seen first is never a change. A new incarnation of a gateway starts with an empty memory,
+// except for how often its container was started. An answer that is missing contradicts nothing.
 #pragma once
 
 #include <deque>
@@ -13,29 +13,56 @@
 
 #include "core/observation.h"
 #include "loop/clock.h"
+#include "loop/gateway_sighting.h"
 
 namespace roundhouse {
+
+// What the sensor remembers of a gateway that bears on its state in this round.
+struct GatewayMemory {
+    // A VPN status other than `running` that was reported in the last minute, else unknown.
+    VpnStatus vpn_status = VpnStatus::unknown;
+    int starts = 0;           // of its container, in the last ten minutes
+    Duration running_for{0};  // since its latest start was seen
+};
+
+struct GatewayJudgement {
+    GatewayState state = GatewayState::missing;
+    std::string detail;  // as GatewayView::detail
+};
+
+// Decides a gateway's state: the first thing that keeps it from being ready counts.
+GatewayJudgement judge_gateway(const std::optional<GatewayContainer>& docker,
+                               const GatewayReading& reading, const GatewayMemory& memory);
 
 // One thread: the loop's.
 class GatewaySensor {
   public:
-    // Fills in the ages of `gateways`, in which all else is as the look and the control servers
-    // have it, and makes those unready whose VPN was down a moment ago and cannot be asked now. A
-    // gateway that is seen for the first time has an age of zero. Returns the names of those that
-    // report other forwarded ports than before.
-    std::vector<std::string> measure(std::vector<GatewayView>& gateways, Monotonic now);
+    struct Measurement {
+        std::vector<GatewayView> gateways;          // in the order of the sightings
+        std::vector<std::string> with_other_ports;  // that report other forwarded ports than before
+    };
+
+    // At most one reconnect of a gateway is declared (GatewayView::reconnected_ago) in any
+    // `rotation_interval`, since engines are restarted for it. A later one waits
+    // (GatewayView::next_rotation_in); of several that wait, the latest is declared.
+    Measurement measure(const std::vector<GatewaySighting>& sightings, Duration rotation_interval,
+                        Monotonic now);
 
   private:
-    // What is known of one run of a gateway's container.
+    struct Reconnect {
+        Monotonic first_sign{};
+        Monotonic declared{};
+    };
+    // What is known of one incarnation.
     struct Run {
         Incarnation incarnation;
-        bool unhealthy = false;                     // by Docker, when last seen
-        VpnStatus vpn_status = VpnStatus::unknown;  // last known
+        std::optional<Monotonic> unhealthy_since;   // by Docker's health check
+        VpnStatus vpn_status = VpnStatus::unknown;  // last reported
         Monotonic vpn_status_at{};                  // and when
         std::string public_ip;                      // last known
-        std::optional<Monotonic> returning_since;   // its VPN is back, as far as is known
-        std::deque<Monotonic> reconnects;           // lately
-        std::optional<Monotonic> reconnected;
+        std::optional<Monotonic> waiting_sign;      // first sign of a reconnect not declared yet
+        std::optional<Monotonic> sign_without_ip;   // and no other public IP was seen since
+        std::optional<Reconnect> reconnect;         // the latest that was declared
         std::optional<std::map<int, Monotonic>> ports;  // last known -> since when
         std::vector<int> last_ports;                    // the last that there were
         std::deque<Monotonic> port_changes;             // lately
@@ -43,16 +70,22 @@ class GatewaySensor {
     struct Memory {
         std::optional<Monotonic> ready_since;
         std::optional<Monotonic> not_ready_since;
+        std::optional<Monotonic> missing_since;
+        std::optional<Incarnation> running;  // the latest that was seen to run
+        Monotonic running_since{};
+        std::deque<Monotonic> starts;  // lately
         Run run;
     };
 
-    static void recall_vpn_status(Run& run, GatewayView& gateway, Monotonic now);
+    static GatewayMemory recall(const Memory& memory, Monotonic now);
+    static void note_start(Memory& memory, const GatewaySighting& sighting, bool first_look,
+                           Monotonic now);
     static void measure_readiness(Memory& memory, GatewayView& gateway, Monotonic now);
-    // Whether the ports are other ones than before.
+    // Returns whether other ports are reported than before.
     static bool measure_ports(Run& run, GatewayView& gateway, Monotonic now);
-    static void measure_reconnects(Run& run, GatewayView& gateway, Monotonic now);
-    static bool came_back(Run& run, const GatewayView& gateway);
-    static bool has_returned(const Run& run, const GatewayView& gateway, Monotonic now);
+    static void note_reconnect_signs(Run& run, const GatewaySighting& sighting, Monotonic now);
+    static void measure_reconnects(Run& run, GatewayView& gateway, Duration rotation_interval,
+                                   Monotonic now);
 
     std::map<std::string, Memory> memory_;
 };

@@ -20,6 +20,8 @@ Severity severity_of(const Decision& decision) {
         case Reason::no_free_slot:
         case Reason::no_published_port:
         case Reason::port_in_use:
+        case Reason::port_conflict:
+        case Reason::cannot_be_removed:
         case Reason::name_taken:
         case Reason::image_missing:
         case Reason::unreadable_labels:

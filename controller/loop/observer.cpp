@@ -1,6 +1,8 @@
 #include "loop/observer.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <set>
 #include <utility>
 
 #include "core/names.h"
@@ -12,6 +14,10 @@ namespace {
 
 using Labels = std::map<std::string, std::string>;
 
+constexpr std::string_view joiner_prefix = "container:";
+// A label may hold any number. The longest wait between two tries comes long before this one.
+constexpr int most_failures = 1000;
+
 std::string label_of(const Labels& labels, std::string_view key) {
     const auto found = labels.find(std::string(key));
     return found == labels.end() ? std::string{} : found->second;
@@ -19,6 +25,11 @@ std::string label_of(const Labels& labels, std::string_view key) {
 
 int number_of(const Labels& labels, std::string_view key) {
     return parse_number(label_of(labels, key)).value_or(0);
+}
+
+EnginePorts ports_of(const Labels& labels) {
+    return {number_of(labels, label::http_port), number_of(labels, label::https_port),
+            number_of(labels, label::api_port), number_of(labels, label::p2p_port)};
 }
 
 EngineView engine_from(const ContainerListing& container) {
@@ -35,13 +46,31 @@ EngineView engine_from(const ContainerListing& container) {
     engine.incarnation = {label_of(labels, label::gateway_id),
                           label_of(labels, label::gateway_started_at)};
     engine.template_hash = label_of(labels, label::template_hash);
-    engine.ports = {number_of(labels, label::http_port), number_of(labels, label::https_port),
-                    number_of(labels, label::api_port), number_of(labels, label::p2p_port)};
+    engine.ports = ports_of(labels);
     engine.forwarded = label_of(labels, label::forwarded) == "true";
     engine.followed = label_of(labels, label::followed_port) == "true";
-    engine.failures = number_of(labels, label::failures);
+    engine.failures = std::min(number_of(labels, label::failures), most_failures);
     engine.created_at = container.created_at;
     return engine;
+}
+
+bool runs(EngineState state) {
+    return state == EngineState::running || state == EngineState::paused;
+}
+
+// Engines of other pools that listen in some container's namespace.
+std::vector<NeighbourView> neighbours_in(const std::vector<ContainerListing>& listing,
+                                         const std::string& pool) {
+    std::vector<NeighbourView> neighbours;
+    for (const auto& container : listing) {
+        std::string other = label_of(container.labels, label::pool);
+        const bool joins = container.network_mode.starts_with(joiner_prefix);
+        if (other == pool || !joins || !runs(container.state)) continue;
+        neighbours.push_back({container.id, container.name, std::move(other),
+                              container.network_mode.substr(joiner_prefix.size()),
+                              ports_of(container.labels), container.created_at});
+    }
+    return neighbours;
 }
 
 bool stands_still(EngineState state) {
@@ -49,51 +78,32 @@ bool stands_still(EngineState state) {
            state == EngineState::dead || state == EngineState::restarting;
 }
 
-GatewayView gateway_from(const std::string& name, const GatewayContainer& container) {
-    using Health = GatewayContainer::Health;
-    GatewayView view;
-    view.name = name;
-    view.incarnation = {container.id, container.started_at};
-    view.address = container.address;
-    view.published_tcp_ports = container.published_tcp_ports;
-    const auto is = [&](GatewayState state, std::string detail) {
-        view.state = state;
-        view.detail = std::move(detail);
-    };
-    if (!container.running && container.state == "paused") {
-        is(GatewayState::paused, "is paused");
-    } else if (!container.running) {
-        is(GatewayState::stopped, "is not running (" + container.state + ")");
-    } else if (container.health == Health::unhealthy) {
-        is(GatewayState::unhealthy, "is unhealthy");
-    } else if (container.health == Health::starting) {
-        is(GatewayState::starting, "is starting");
-    } else {
-        is(GatewayState::ready, "");
-    }
-    return view;
-}
-
-Result<GatewayView> look_at_gateway(Runtime& runtime, const std::string& name) {
+Result<GatewaySighting> look_at_gateway(Runtime& runtime, const std::string& name) {
     auto container = runtime.inspect_gateway(name);
     if (!container) return container.fault();
-    if (container.value()) return gateway_from(name, *container.value());
-    GatewayView view;
-    view.name = name;
-    view.state = GatewayState::missing;
-    view.detail = "does not exist";
-    return view;
+    GatewaySighting sighting;
+    sighting.name = name;
+    sighting.container = std::move(container.value());
+    return sighting;
 }
 
-}  // namespace
-
-Result<std::vector<EngineView>> look_at_engines(Runtime& runtime, const std::string& pool,
-                                                const IsInFlight& in_flight) {
-    auto listing = runtime.list_pool(pool);
+// Each container once, however often it is listed.
+Result<std::vector<ContainerListing>> list_each_once(Runtime& runtime) {
+    auto listing = runtime.list_engines();
     if (!listing) return listing.fault();
+    std::set<std::string> ids;
+    std::erase_if(listing.value(), [&](const ContainerListing& container) {
+        return !ids.insert(container.id).second;
+    });
+    return listing;
+}
+
+Result<std::vector<EngineView>> engines_in(Runtime& runtime,
+                                           const std::vector<ContainerListing>& listing,
+                                           const std::string& pool, const IsInFlight& in_flight) {
     std::vector<EngineView> engines;
-    engines.reserve(listing.value().size());
-    for (const auto& container : listing.value()) {
+    for (const auto& container : listing) {
+        if (label_of(container.labels, label::pool) != pool) continue;
         EngineView engine = engine_from(container);
         if (stands_still(engine.state) && !(engine.slot && in_flight(*engine.slot))) {
             auto end = runtime.inspect_end(engine.id);
@@ -115,26 +125,74 @@ Result<std::vector<EngineView>> look_at_engines(Runtime& runtime, const std::str
     return engines;
 }
 
-Result<Observation> look(Runtime& runtime, const EnginePool& pool, const IsInFlight& in_flight) {
-    Observation seen;
-    auto engines = look_at_engines(runtime, pool.name, in_flight);
+// Gateways that only engines still name. One that was renamed has its engines, by its id, under its
+// new name.
+std::vector<std::string> former_gateways(const Sightings& seen) {
+    std::vector<std::string> names;
+    const auto is_declared = [&](const EngineView& engine) {
+        return std::ranges::any_of(seen.gateways, [&](const GatewaySighting& gateway) {
+            return gateway.name == engine.gateway ||
+                   (gateway.container && gateway.container->id == engine.incarnation.id);
+        });
+    };
+    for (const auto& engine : seen.engines) {
+        if (!engine.slot || engine.gateway.empty() || is_declared(engine)) continue;
+        const bool known = std::ranges::find(names, engine.gateway) != names.end();
+        if (!known) names.push_back(engine.gateway);
+    }
+    return names;
+}
+
+// An engine belongs to the container that it joined, whatever name that has by now.
+void use_present_names(Sightings& seen) {
+    for (auto& engine : seen.engines) {
+        for (const auto& gateway : seen.gateways) {
+            const bool joined = gateway.container && !engine.incarnation.id.empty() &&
+                                gateway.container->id == engine.incarnation.id;
+            if (joined && gateway.declared) engine.gateway = gateway.name;
+        }
+    }
+}
+
+// Whether no engine of the step's own may listen on the new engine's HTTP port, so that whatever
+// listens there is a stranger. An engine whose label names an earlier start of the gateway may have
+// been started after the later one.
+bool is_vacant(const Step& step, const Placement& place, const Observation& seen) {
+    const auto engine = std::ranges::find(seen.engines, step.engine_id, &EngineView::id);
+    if (engine == seen.engines.end() || !runs(engine->state)) return true;
+    return engine->incarnation.id != place.incarnation.id;
+}
+
+}  // namespace
+
+Result<std::vector<EngineView>> look_at_engines(Runtime& runtime, const std::string& pool,
+                                                const IsInFlight& in_flight) {
+    const auto listed = list_each_once(runtime);
+    if (!listed) return listed.fault();
+    return engines_in(runtime, listed.value(), pool, in_flight);
+}
+
+Result<Sightings> look(Runtime& runtime, const EnginePool& pool, const IsInFlight& in_flight) {
+    Sightings seen;
+    const auto listed = list_each_once(runtime);
+    if (!listed) return listed.fault();
+    seen.neighbours = neighbours_in(listed.value(), pool.name);
+    auto engines = engines_in(runtime, listed.value(), pool.name, in_flight);
     if (!engines) return engines.fault();
     seen.engines = std::move(engines.value());
 
-    std::vector<std::string> names;
-    for (const auto& gateway : pool.gateways)
-        names.push_back(gateway.container);
-    const std::size_t declared = names.size();
-    for (const auto& engine : seen.engines) {
-        const bool known = std::ranges::find(names, engine.gateway) != names.end();
-        if (!known && !engine.gateway.empty() && engine.slot) names.push_back(engine.gateway);
-    }
-    for (std::size_t i = 0; i < names.size(); ++i) {
-        auto gateway = look_at_gateway(runtime, names[i]);
+    for (const auto& declared : pool.gateways) {
+        auto gateway = look_at_gateway(runtime, declared.container);
         if (!gateway) return gateway.fault();
-        gateway.value().declared = i < declared;
         seen.gateways.push_back(std::move(gateway.value()));
     }
+    for (const auto& name : former_gateways(seen)) {
+        auto gateway = look_at_gateway(runtime, name);
+        if (!gateway) return gateway.fault();
+        gateway.value().declared = false;
+        seen.gateways.push_back(std::move(gateway.value()));
+    }
+    use_present_names(seen);
     return seen;
 }
 
@@ -154,6 +212,35 @@ Result<void> look_before_creating(Runtime& runtime, const EnginePool& pool, Obse
         seen.foreign_names.emplace(*slot, holder.id);
     }
     return {};
+}
+
+bool look_for_strangers(PortCheck& ports, const Plan& plan, Observation& seen) {
+    std::vector<PortAddress> addresses;
+    std::vector<GatewayView*> gateways;  // of each address
+    const auto add = [&](const std::string& gateway, int port) {
+        const auto home = std::ranges::find(seen.gateways, gateway, &GatewayView::name);
+        // Inside Docker: behind a published port Docker itself may take every connection.
+        if (home == seen.gateways.end() || home->address.empty()) return;
+        addresses.push_back({home->address, port});
+        gateways.push_back(&*home);
+    };
+    const auto add_step = [&](const Step& step) {
+        const auto& place = step.placement ? step.placement : step.next_place;
+        if (place && is_vacant(step, *place, seen)) add(place->gateway, place->ports.http);
+        if (step.action != Action::start) return;
+        const auto engine = std::ranges::find(seen.engines, step.engine_id, &EngineView::id);
+        if (engine != seen.engines.end()) add(engine->gateway, engine->ports.http);
+    };
+    std::ranges::for_each(plan.steps, add_step);
+    std::ranges::for_each(plan.waiting_for_image, add_step);
+    if (addresses.empty()) return false;
+    const std::vector<bool> taken = ports.anyone_listens(addresses);
+    bool found = false;
+    for (std::size_t i = 0; i < addresses.size(); ++i) {
+        if (taken[i])
+            found = gateways[i]->strangers_ports.insert(addresses[i].port).second || found;
+    }
+    return found;
 }
 
 }  // namespace roundhouse

@@ -6,7 +6,10 @@
 #include <vector>
 
 #include "core/observation.h"
+#include "core/plan.h"
 #include "core/spec.h"
+#include "loop/gateway_sighting.h"
+#include "loop/port_check.h"
 #include "loop/result.h"
 #include "loop/runtime.h"
 
@@ -14,15 +17,23 @@ namespace roundhouse {
 
 using IsInFlight = std::function<bool(int slot)>;
 
-// One list call, one inspect for each gateway, and one for each engine that stands still, unless a
-// step for its slot is in flight: Docker tells nothing of a container while it is started (20.10).
-// Fills in the gateways and the engines; what sensors know is theirs to add. Any fault of any call
-// is the fault of the look.
-Result<Observation> look(
+// What Docker showed in one look.
+struct Sightings {
+    // The spec's gateways in its order, then those that only engines still name.
+    std::vector<GatewaySighting> gateways;
+    std::vector<EngineView> engines;
+    std::vector<NeighbourView> neighbours;
+};
+
+// One list call, one inspect for each gateway, and one for each engine that does not run, unless a
+// step for its slot is in flight: Docker does not answer for a container while it starts (20.10).
+// Control servers are not asked. An engine is shown with the present name of the gateway that it
+// joined. Any fault of any call is the fault of the look.
+Result<Sightings> look(
     Runtime& runtime, const EnginePool& pool,
     const IsInFlight& in_flight = [](int) { return false; });
 
-// The engines alone: every container with the label of this pool.
+// The engines alone: every container with the label of this pool, each once.
 Result<std::vector<EngineView>> look_at_engines(
     Runtime& runtime, const std::string& pool,
     const IsInFlight& in_flight = [](int) { return false; });
@@ -30,5 +41,9 @@ Result<std::vector<EngineView>> look_at_engines(
 // What only matters when an engine is to be created: whether the image is there, and which names
 // strangers hold. Two calls.
 Result<void> look_before_creating(Runtime& runtime, const EnginePool& pool, Observation& seen);
+
+// Asks from outside whether something listens on the HTTP ports that the new engines of `plan` are
+// to have, and adds such ports to strangers_ports. Returns whether there was a new one.
+bool look_for_strangers(PortCheck& ports, const Plan& plan, Observation& seen);
 
 }  // namespace roundhouse

@@ -8,35 +8,47 @@ namespace roundhouse {
 namespace {
 
 StepResult ended(const Result<void>& result) {
-    return result ? StepResult{} : StepResult{result.fault(), false, false, ""};
+    StepResult step;
+    if (!result) step.fault = result.fault();
+    return step;
 }
 
 StepResult start(Runtime& runtime, const std::string& id) {
-    const Result<void> started = runtime.start(id);
-    if (started) return {};
+    StepResult step = ended(runtime.start(id));
+    if (!step.fault) return step;
+    if (step.fault->timed_out) {
+        step.starting_id = id;
+        return step;
+    }
     // If Docker tried the start, it keeps the error on the container, where the next look finds it.
     // A start that Docker did not try (a socket proxy forbids it) leaves no trace.
     const auto end = runtime.inspect_end(id);
-    const bool on_record =
+    step.on_record =
         end && end.value() && (!end.value()->start_error.empty() || end.value()->exit_code != 0);
-    return {started.fault(), on_record, false, ""};
+    return step;
 }
 
 StepResult create_and_start(Runtime& runtime, const EnginePool& pool, const Step& step) {
     const auto id = runtime.create(make_engine_request(pool, *step.placement));
-    if (!id) return {id.fault(), false, id.fault().kind == FaultKind::unavailable, ""};
-    StepResult result = start(runtime, id.value());
-    result.created = true;
-    result.created_id = id.value();
+    StepResult result;
+    if (id) {
+        result = start(runtime, id.value());
+        result.created_id = id.value();
+    } else {
+        result.fault = id.fault();
+    }
+    result.created = id || id.fault().kind == FaultKind::unavailable;
     return result;
 }
 
 StepResult stop_and_remove(Runtime& runtime, const EnginePool& pool, const Step& step) {
+    StepResult result;
     if (step.graceful) {
-        const auto stopped = runtime.stop(step.engine_id, pool.engine_template.stop_timeout);
-        if (!stopped) return ended(stopped);
+        result = ended(runtime.stop(step.engine_id, pool.engine_template.stop_timeout));
     }
-    return ended(runtime.remove(step.engine_id));
+    if (!result.fault) result = ended(runtime.remove(step.engine_id));
+    if (result.fault) result.stuck_id = step.engine_id;
+    return result;
 }
 
 }  // namespace
@@ -53,7 +65,7 @@ StepResult perform(Runtime& runtime, const EnginePool& pool, const Step& step) {
         }
         case Action::pull: break;
     }
-    return {Fault{FaultKind::rejected, "a pull is not a step for one engine"}, false, false, ""};
+    return ended(Fault{FaultKind::rejected, "a pull is not a step for one engine"});
 }
 
 }  // namespace roundhouse

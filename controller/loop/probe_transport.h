@@ -1,4 +1,5 @@
-// The port through which engines are probed: whether they serve, and whether they accept peers.
+// The port through which engines are probed: whether they serve, and whether a port accepts
+// connections.
 #pragma once
 
 #include <string>
@@ -9,12 +10,12 @@
 namespace roundhouse {
 
 enum class ProbeKind {
-    http,  // a GET of `path`
-    p2p,   // a TCP connection, which is closed at once
+    http,        // a GET of `path`
+    connection,  // a TCP connection, which is closed at once
 };
 
 struct ProbeRequest {
-    std::string engine_id;
+    int ticket = 0;    // comes back with the reply
     std::string host;  // IP address or name
     int port = 0;
     std::string path;
@@ -23,20 +24,18 @@ struct ProbeRequest {
 };
 
 enum class ProbeOutcome {
-    // An HTTP reply with a 2xx or 3xx status; or a connection.
-    answered,
-    // The namespace was reached, but the probe got no such reply: connection refused, error status
-    // or silence.
-    failed,
-    unreachable,  // the namespace was not reached: no route, no such name, no answer to connect
+    answered,     // an HTTP reply with a 2xx or 3xx status; or a connection
+    failed,       // something replied, but not well: refused, an error status, broken off
+    stalled,      // a connection, and no whole reply before the timeout
+    silent,       // no reply to the attempt to connect before the timeout
+    unreachable,  // no route, or no such name
 };
 
 struct ProbeReply {
-    std::string engine_id;
-    ProbeKind kind = ProbeKind::http;
+    int ticket = 0;
     ProbeOutcome outcome = ProbeOutcome::unreachable;
-    std::string
-        detail;  // "connection refused", "HTTP 500", "no reply within 2s"; empty if answered
+    // "connection refused", "HTTP 500", "no whole reply within 2s"; empty if answered.
+    std::string detail;
 };
 
 // Used by one thread, except interrupt().

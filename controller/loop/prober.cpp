@@ -1,6 +1,7 @@
 #include "loop/prober.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "core/classify.h"
@@ -10,7 +11,7 @@ namespace roundhouse {
 
 namespace {
 
-// How often an engine is asked that is still coming up.
+// How often an engine that is still coming up is asked, as long as it refuses connections.
 constexpr Duration startup_period{250};
 // How often a P2P port is asked for that was found open: it hardly ever closes while the engine
 // runs.
@@ -38,10 +39,27 @@ std::string own_address_of(const Observation& seen, const EngineView& engine) {
     return gateway == nullptr ? "" : gateway->address;
 }
 
+// nullptr: the spec does not name it.
+const GatewaySpec* gateway_spec_of(const EnginePool& pool, const EngineView& engine) {
+    const auto declared = std::ranges::find(pool.gateways, engine.gateway, &GatewaySpec::container);
+    return declared == pool.gateways.end() ? nullptr : &*declared;
+}
+
 // Where its gateway can be dialled, as the spec says. Empty: it does not.
 std::string named_address_of(const EnginePool& pool, const EngineView& engine) {
-    const auto declared = std::ranges::find(pool.gateways, engine.gateway, &GatewaySpec::container);
-    return declared == pool.gateways.end() ? "" : declared->control_server.address;
+    const GatewaySpec* gateway = gateway_spec_of(pool, engine);
+    return gateway == nullptr ? "" : gateway->control_server.address;
+}
+
+// A gateway's control server listens in the engine's namespace. 0: there is no such port.
+int witness_port_of(const EnginePool& pool, const EngineView& engine) {
+    if (engine.gateway.empty()) return engine.ports.p2p;
+    const GatewaySpec* gateway = gateway_spec_of(pool, engine);
+    return gateway == nullptr ? 0 : gateway->control_server.port;
+}
+
+void count(int& failures) {
+    if (failures < std::numeric_limits<int>::max()) ++failures;
 }
 
 // As the spec says, or else inside Docker. Empty: not known.
@@ -62,9 +80,10 @@ std::vector<ProbeTarget> probe_targets(const EnginePool& pool, const Observation
         const Duration age = age_of(engine, seen, now);
         const bool young = age < pool.engine_template.probe.startup_timeout;
         ProbeTarget target{engine.id, std::move(host), engine.ports.http, young, "", 0};
+        target.witness_port = witness_port_of(pool, engine);
         target.named_in_spec = !named_address_of(pool, engine).empty();
         target.p2p_host = own_address_of(seen, engine);
-        // A port that engines share tells nothing of any of them.
+        // A port that engines share says nothing about any of them.
         const bool asked = !target.p2p_host.empty() && !(engine.forwarded && shared);
         if (asked) target.p2p_port = engine.ports.p2p;
         targets.push_back(std::move(target));
@@ -136,10 +155,37 @@ void Prober::turn(Duration at_most) {
     for (const auto& request : due_requests(clock_.monotonic(), wait))
         transport_.begin(request);
     bool changed = false;
+    std::vector<ProbeRequest> further;
     for (auto& reply : transport_.wait(wait)) {
-        changed = take_in(std::move(reply), clock_.monotonic()) || changed;
+        changed = take_in(std::move(reply), clock_.monotonic(), further) || changed;
     }
+    for (const auto& request : further)
+        transport_.begin(request);
     if (changed) on_change_();
+}
+
+// The caller holds the lock.
+ProbeRequest Prober::ask(Question question, const Subject& subject, Monotonic now) {
+    const ProbeTarget& target = subject.target;
+    ProbeRequest request;
+    request.ticket = ++last_ticket_;
+    request.timeout = probe_.timeout;
+    request.host = target.host;
+    request.kind = ProbeKind::connection;
+    switch (question) {
+        case Question::http:
+            request.kind = ProbeKind::http;
+            request.port = target.port;
+            request.path = probe_.path;
+            break;
+        case Question::witness: request.port = target.witness_port; break;
+        case Question::p2p:
+            request.host = target.p2p_host;
+            request.port = target.p2p_port;
+            break;
+    }
+    under_way_[request.ticket] = {question, target.engine_id, request.host, request.port, now};
+    return request;
 }
 
 // Marks as under way what is due, and shortens `wait` to when the next one will be.
@@ -151,60 +197,124 @@ std::vector<ProbeRequest> Prober::due_requests(Monotonic now, Duration& wait) {
         return due <= now;
     };
     for (auto& [id, subject] : subjects_) {
-        const ProbeTarget& target = subject.target;
-        if (!subject.under_way && is_due(subject.due)) {
-            subject.under_way = true;
-            requests.push_back({id, target.host, target.port, probe_.path, probe_.timeout});
+        if (subject.ticket == 0 && is_due(subject.due)) {
+            requests.push_back(ask(Question::http, subject, now));
+            subject.ticket = requests.back().ticket;
         }
         // Only of an engine that is up: before that, everything is closed.
-        const bool asked = target.p2p_port != 0 && subject.view.answered_last;
-        if (asked && !subject.p2p_under_way && is_due(subject.p2p_due)) {
-            subject.p2p_under_way = true;
-            requests.push_back(
-                {id, target.p2p_host, target.p2p_port, "", probe_.timeout, ProbeKind::p2p});
+        const bool asked = subject.target.p2p_port != 0 && subject.view.answered_last;
+        if (asked && subject.p2p_ticket == 0 && is_due(subject.p2p_due)) {
+            requests.push_back(ask(Question::p2p, subject, now));
+            subject.p2p_ticket = requests.back().ticket;
         }
     }
     return requests;
 }
 
-bool Prober::take_in(ProbeReply reply, Monotonic now) {
+// Returns whether the loop should look again. `further` gets what is to be asked at once.
+bool Prober::take_in(ProbeReply reply, Monotonic now, std::vector<ProbeRequest>& further) {
     const std::lock_guard lock(mutex_);
-    const auto found = subjects_.find(reply.engine_id);
+    const Probe probe = under_way_.extract(reply.ticket).mapped();
+    const bool replied =
+        reply.outcome != ProbeOutcome::silent && reply.outcome != ProbeOutcome::unreachable;
+    if (replied) hosts_[probe.host].last_reply = now;
+    const auto found = subjects_.find(probe.engine_id);
     if (found == subjects_.end()) return false;  // no longer asked for
     Subject& subject = found->second;
-    if (reply.kind == ProbeKind::p2p) return learn_p2p(subject, reply, now);
-    subject.under_way = false;
-    const std::string& host = subject.target.host;
-    if (reply.outcome == ProbeOutcome::answered) hosts_with_engines_.insert(host);
-    const bool leads_to_engines =
-        !subject.target.named_in_spec || hosts_with_engines_.contains(host);
-    if (reply.outcome == ProbeOutcome::failed && !leads_to_engines) {
+    // Not so when the target was left out for a while since the probe began.
+    const bool is_awaited = reply.ticket == subject.ticket || reply.ticket == subject.p2p_ticket;
+    if (!is_awaited) return false;
+
+    if (probe.question == Question::p2p) return learn_p2p(subject, reply.outcome, now);
+    if (probe.question == Question::witness) {
+        return take_in_witness(subject, probe, reply.outcome, now);
+    }
+    if (reply.outcome != ProbeOutcome::silent) return conclude(subject, std::move(reply), now);
+    subject.silence = reply.detail;
+    subject.silence_began = probe.began;
+    const int witness = subject.target.witness_port;
+    if (witness == 0 || replied_since(probe.host, probe.began)) {
+        return take_in_witness(subject, probe, ProbeOutcome::silent, now);
+    }
+    further.push_back(ask(Question::witness, subject, now));
+    subject.ticket = further.back().ticket;
+    return false;
+}
+
+bool Prober::replied_since(const std::string& host, Monotonic began) const {
+    const auto known = hosts_.find(host);
+    return known != hosts_.end() && known->second.last_reply.value_or(Monotonic::min()) >= began;
+}
+
+// Silence counts against an engine only where something else in its namespace replies.
+bool Prober::take_in_witness(Subject& subject, const Probe& probe, ProbeOutcome outcome,
+                             Monotonic now) {
+    const bool is_witness = outcome != ProbeOutcome::silent && outcome != ProbeOutcome::unreachable;
+    if (!is_witness && !replied_since(probe.host, subject.silence_began)) {
+        return conclude(subject, {0, ProbeOutcome::unreachable, subject.silence}, now);
+    }
+    // The network may have come back during the probe: it has to reply before one begins, too.
+    if (!std::exchange(subject.host_replies, true)) {
+        subject.ticket = 0;
+        // Other engines are asked once a period.
+        subject.due = now + (is_witness ? Duration{1} : probe_.period);
+        return false;
+    }
+    const std::string where = is_witness ? "port " + std::to_string(probe.port) : "other ports";
+    return conclude(subject,
+                    {0, ProbeOutcome::silent,
+                     "no reply to a connection attempt within " + format_duration(probe_.timeout) +
+                         ", though " + probe.host + " replies on " + where +
+                         ": its accept queue is full, or it hangs"},
+                    now);
+}
+
+// Takes in what an HTTP probe showed in the end: `silent` counts against the engine.
+bool Prober::conclude(Subject& subject, ProbeReply reply, Monotonic now) {
+    subject.ticket = 0;
+    if (reply.outcome != ProbeOutcome::silent) subject.host_replies = false;
+    const ProbeTarget& target = subject.target;
+    Host& host = hosts_[target.host];
+    if (reply.outcome == ProbeOutcome::answered) host.has_engines = true;
+    const bool counts = reply.outcome == ProbeOutcome::answered ||
+                        reply.outcome == ProbeOutcome::unreachable || !target.named_in_spec ||
+                        host.has_engines;
+    const ProbeOutcome met = reply.outcome;
+    if (!counts) {
         reply.outcome = ProbeOutcome::unreachable;
-        reply.detail += " at " + host_port(host, subject.target.port) +
+        reply.detail += " at " + host_port(target.host, target.port) +
                         ", and no engine has answered at that host yet (controlServer.address)";
     }
     const bool changed = learn(subject, reply, now);
+    subject.due = now + pause_after(subject, met, now);
+    return changed;
+}
+
+// Until the next HTTP probe.
+Duration Prober::pause_after(const Subject& subject, ProbeOutcome outcome, Monotonic now) const {
+    // Each attempt may take a place in the accept queue of an engine that accepts nothing.
+    if (outcome == ProbeOutcome::stalled || outcome == ProbeOutcome::silent) return probe_.period;
     // One that was created long before it was started is asked as often as a young one.
     const bool failed_lately =
         subject.view.failures > 0 && now - subject.failing_since < probe_.startup_timeout;
     const bool coming_up = !subject.view.answered_ever && (subject.target.young || failed_lately);
-    subject.due = now + (coming_up ? std::min(startup_period, probe_.period) : probe_.period);
-    return changed;
+    return coming_up ? std::min(startup_period, probe_.period) : probe_.period;
 }
 
-// Only a refusal tells something against an engine. Returns whether the loop should look again.
-bool Prober::learn_p2p(Subject& subject, const ProbeReply& reply, Monotonic now) const {
+// Only a refusal says something against an engine. Returns whether the loop should look again.
+bool Prober::learn_p2p(Subject& subject, ProbeOutcome outcome, Monotonic now) const {
     ProbeView& view = subject.view;
-    subject.p2p_under_way = false;
+    subject.p2p_ticket = 0;
     subject.p2p_due = now + probe_.period;
-    if (reply.outcome == ProbeOutcome::answered) {
+    if (outcome == ProbeOutcome::answered) {
         subject.p2p_due = now + std::max(probe_.period, open_p2p_period);
-        const bool was_told = view.p2p_refusals >= probe_.failure_threshold;
+        const bool was_reported = view.p2p_refusals >= probe_.failure_threshold;
         view.p2p_refusals = 0;
-        return was_told;
+        return was_reported;
     }
-    if (reply.outcome == ProbeOutcome::unreachable) return false;
-    if (view.p2p_refusals++ == 0) subject.p2p_refused_since = now;
+    if (outcome != ProbeOutcome::failed) return false;
+    if (view.p2p_refusals == 0) subject.p2p_refused_since = now;
+    count(view.p2p_refusals);
     return view.p2p_refusals == probe_.failure_threshold;
 }
 
@@ -225,7 +335,8 @@ bool Prober::learn(Subject& subject, const ProbeReply& reply, Monotonic now) con
         view.failures = 0;
         return !answered_before;
     }
-    if (view.failures++ == 0) subject.failing_since = now;
+    if (view.failures == 0) subject.failing_since = now;
+    count(view.failures);
     return answered_before || view.failures == probe_.failure_threshold;
 }
 

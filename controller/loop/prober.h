@@ -1,11 +1,11 @@
 // Asks the engines over HTTP whether they serve: a sensor with a thread of its own, so that a slow
-// engine never holds up a round.
+// engine never delays a round.
 #pragma once
 
 #include <functional>
 #include <map>
 #include <mutex>
-#include <set>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -23,20 +23,23 @@ struct ProbeTarget {
     int port = 0;
     // Still within its startup timeout: asked often, so that it is known soon that it is ready.
     bool young = false;
-    // Where peers come in: inside Docker, whatever name the spec gives for HTTP, because published
-    // ports tell nothing of it. 0: not asked.
+    // Where peers connect: inside Docker, whatever name the spec gives for HTTP, because a
+    // published port says nothing about it. 0: not asked.
     std::string p2p_host;
     int p2p_port = 0;
-    // `host` is the spec's word. It may lead elsewhere: until an engine has answered there, a
-    // failure says nothing of any.
+    // The spec names `host`, which may lead elsewhere: a failure counts only once some engine has
+    // answered there.
     bool named_in_spec = false;
+    // Another port of the same namespace at `host`. It is asked when the engine's port is silent:
+    // if this one replies, connected or refused, the silence is the engine's. 0: there is none.
+    int witness_port = 0;
 };
 
-// The engines of `seen` that it makes sense to ask: running, behind a gateway that is ready, in its
-// present incarnation, at an address that is known.
+// The engines of `seen` that can be asked: they run, behind a gateway that is ready, in its present
+// incarnation, at a known address.
 std::vector<ProbeTarget> probe_targets(const EnginePool& pool, const Observation& seen, Time now);
 
-// Marks as unreachable the engines that should be asked, but nobody knows where.
+// Marks as unreachable the engines that should be asked, but whose address is not known.
 void mark_unreachable(const EnginePool& pool, Observation& seen);
 
 class Prober {
@@ -47,7 +50,7 @@ class Prober {
     Prober(ProbeTransport& transport, const Clock& clock, std::function<void()> on_change);
 
     // From now on these are asked, and no others. What is known of an engine that is left out is
-    // forgotten. Any thread.
+    // forgotten, and replies to probes of it that are under way are ignored. Any thread.
     void set_targets(const std::vector<ProbeTarget>& targets, const ProbeSpec& probe);
 
     // What is known of each target that was asked at least once, by engine id. Any thread.
@@ -63,21 +66,42 @@ class Prober {
     bool asked_all() const;
 
   private:
+    enum class Question { http, witness, p2p };
+    // A probe that has not ended.
+    struct Probe {
+        Question question = Question::http;
+        std::string engine_id;
+        std::string host;
+        int port = 0;
+        Monotonic began{};
+    };
     struct Subject {
         ProbeTarget target;
         ProbeView view;
         Monotonic due{};
         Monotonic failing_since{};
-        bool under_way = false;
+        int ticket = 0;  // of the HTTP probe under way, or of the witness asked after it; 0: none
+        std::string silence;  // what the HTTP probe met, while the witness is asked
+        Monotonic silence_began{};
+        bool host_replies = false;  // after the last probe, which met silence
         Monotonic p2p_due{};
         Monotonic p2p_refused_since{};
-        bool p2p_under_way = false;
+        int p2p_ticket = 0;
+    };
+    struct Host {
+        bool has_engines = false;             // an engine has answered there
+        std::optional<Monotonic> last_reply;  // of any kind, on any port
     };
 
     std::vector<ProbeRequest> due_requests(Monotonic now, Duration& wait);
-    bool take_in(ProbeReply reply, Monotonic now);
+    ProbeRequest ask(Question question, const Subject& subject, Monotonic now);
+    bool take_in(ProbeReply reply, Monotonic now, std::vector<ProbeRequest>& further);
+    bool take_in_witness(Subject& subject, const Probe& probe, ProbeOutcome outcome, Monotonic now);
+    bool conclude(Subject& subject, ProbeReply reply, Monotonic now);
+    bool replied_since(const std::string& host, Monotonic began) const;
+    Duration pause_after(const Subject& subject, ProbeOutcome outcome, Monotonic now) const;
     bool learn(Subject& subject, const ProbeReply& reply, Monotonic now) const;
-    bool learn_p2p(Subject& subject, const ProbeReply& reply, Monotonic now) const;
+    bool learn_p2p(Subject& subject, ProbeOutcome outcome, Monotonic now) const;
 
     ProbeTransport& transport_;
     const Clock& clock_;
@@ -86,7 +110,9 @@ class Prober {
     mutable std::mutex mutex_;  // guards what follows
     ProbeSpec probe_;
     std::map<std::string, Subject> subjects_;
-    std::set<std::string> hosts_with_engines_;  // an engine has answered there
+    std::map<std::string, Host> hosts_;
+    std::map<int, Probe> under_way_;  // by ticket
+    int last_ticket_ = 0;
 };
 
 }  // namespace roundhouse

@@ -29,17 +29,38 @@ void Puller::start(const std::string& image) {
         begin(image);
     }
     former.request_stop();
-    workers_.begin([this, image, stop] {
+    const bool begun = workers_.begin([this, image, stop] {
         pull(image, stop);
         const std::lock_guard lock(mutex_);
         --under_way_;
         changed_.notify_all();
     });
+    if (begun) return;
+    take_in(Fault{FaultKind::unavailable, "no thread can be started for a pull of " + image}, stop);
+    const std::lock_guard lock(mutex_);
+    --under_way_;
+}
+
+void Puller::note_presence(const std::string& image, bool present, Monotonic asked_at) {
+    const std::lock_guard lock(mutex_);
+    if (image != image_) return;
+    if (present) {
+        failures_ -= std::exchange(vain_pulls_, 0);
+        return;
+    }
+    if (!last_success_ || *last_success_ >= asked_at) return;
+    last_success_.reset();
+    failures_ = ++vain_pulls_;
+    last_failure_ = clock_.monotonic();
+    if (!pulling_) {
+        detail_ = "image " + image + " was pulled, and Docker does not have it: is it the right " +
+                  "name, and does something remove unused images?";
+    }
 }
 
 void Puller::begin(const std::string& image) {
     if (image_ != image) {
-        failures_ = 0;
+        failures_ = vain_pulls_ = 0;
         last_success_.reset();
     }
     image_ = image;
@@ -74,7 +95,7 @@ void Puller::take_in(const Result<void>& result, const std::stop_token& stop) {
     pulling_ = false;
     detail_.clear();
     if (result) {
-        failures_ = 0;
+        failures_ = vain_pulls_;  // whether it helped is for the next look to say
         last_success_ = clock_.monotonic();
     } else if (result.fault().kind != FaultKind::cancelled) {
         ++failures_;

@@ -30,6 +30,11 @@ class Puller {
     // and its result is ignored. One thread.
     void start(const std::string& image);
 
+    // Reports that a look which began at `asked_at` found `image` present or missing. An image that
+    // is missing after a pull that had succeeded by then counts as a failed pull, so that the next
+    // pull waits for its backoff. Any thread.
+    void note_presence(const std::string& image, bool present, Monotonic asked_at);
+
     // The state of the pulls of `image`; empty if the last pull was of another image. Any thread.
     ImageView view(const std::string& image) const;
 
@@ -51,6 +56,7 @@ class Puller {
     std::string image_;
     bool pulling_ = false;
     int failures_ = 0;
+    int vain_pulls_ = 0;  // of the failures, those in a row that succeeded and did not help
     Monotonic last_failure_{};
     std::optional<Monotonic> last_success_;
     std::string detail_;

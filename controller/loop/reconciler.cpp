@@ -5,14 +5,16 @@
 
 #include "core/fingerprint.h"
 #include "loop/gateway_reader.h"
-#include "loop/observer.h"
 
 namespace roundhouse {
 
 namespace {
 
+// Now or next; a pull is for an engine that is to be created, and a start is the end of a creation.
 bool creates_anything(const Plan& plan) {
-    return std::ranges::any_of(plan.steps, [](const Step& step) { return step.makes_anew(); });
+    return std::ranges::any_of(plan.steps, [](const Step& step) {
+        return step.creates_engine() || step.action == Action::pull || step.action == Action::start;
+    });
 }
 
 RoundOutcome outcome_of(const RoundResult& round) {
@@ -35,52 +37,71 @@ RoundResult Reconciler::round(const std::stop_token& stop) {
 }
 
 RoundResult Reconciler::run_round(const SpecInForce& spec, const std::stop_token& stop) {
-    auto survey = this->survey(*spec.pool);
+    StepRunner::Look steps(with_.steps, *spec.pool);
+    auto survey = this->survey(*spec.pool, steps);
     const Time now = with_.clock.now();
-    if (!survey || stop.stop_requested()) with_.steps.hand_out({}, spec.pool);
     if (!survey) {
         narrator_.look_failed(survey.fault().message);
-        narrator_.conditions_changed(
-            with_.board.set_conditions(judge_failed_look(survey.fault().message), now));
+        narrator_.conditions_changed(with_.board.set_conditions(
+            judge_failed_look(survey.fault().message), spec.generation, now));
         return {};
     }
     narrator_.look_worked();
-    if (!stop.stop_requested()) hand_out(spec.pool, survey.value().plan);
+    if (!stop.stop_requested()) hand_out(spec.pool, survey.value().plan, steps);
     return report(spec, std::move(survey.value()));
 }
 
 Result<Survey> Reconciler::survey(const EnginePool& pool) {
-    // Steps go on meanwhile, as looking may take long while Docker is busy with them.
-    Observation sensed;
-    with_.steps.begin_look(pool, sensed);
-    auto looked =
-        look(with_.runtime, pool, [this](int slot) { return with_.steps.in_flight(slot); });
+    StepRunner::Look steps(with_.steps, pool);
+    return survey(pool, steps);
+}
+
+Result<Survey> Reconciler::survey(const EnginePool& pool, StepRunner::Look& steps) {
+    auto looked = look(with_.runtime, pool, [&](int slot) { return steps.is_changing(slot); });
     if (!looked) return looked.fault();
-    Observation seen = std::move(looked.value());
-    read_gateways(with_.gateway_api, with_.workers, pool, seen.gateways);
-    seen.troubles = std::move(sensed.troubles);
-    seen.created_ago = std::move(sensed.created_ago);
-    sense(pool, seen);
+    read_gateways(with_.gateway_api, with_.workers, pool, looked.value().gateways);
+    Observation seen = sense(pool, std::move(looked.value()));
 
     const Time now = with_.clock.now();
     with_.prober.set_targets(probe_targets(pool, seen, now), pool.engine_template.probe);
-    with_.steps.hold(seen);
-    Plan first = plan(pool, seen, now);
+    steps.hold(seen);
+    const auto make_plan = [&] {
+        Plan planned = plan(pool, seen, now);
+        // What did not help is not repeated at once.
+        return steps.count_vain(planned.steps, seen) ? plan(pool, seen, now) : planned;
+    };
+    Plan first = make_plan();
     if (!creates_anything(first)) return Survey{std::move(seen), std::move(first)};
 
-    // Only now is it worth asking for the image and for names that strangers hold.
-    with_.steps.release();
+    // Only now is it worth asking for the image, and for names and ports that strangers hold.
+    steps.release();
+    const Monotonic asked_at = with_.clock.monotonic();
     const auto looked_closer = look_before_creating(with_.runtime, pool, seen);
     if (!looked_closer) return looked_closer.fault();
-    with_.steps.hold(seen);
-    Plan second = plan(pool, seen, now);
+    const bool image_present = seen.image.present;
+    with_.puller.note_presence(pool.engine_template.image, image_present, asked_at);
+    seen.image = with_.puller.view(pool.engine_template.image);
+    seen.image.present = image_present;
+    bool strangers = look_for_strangers(with_.ports, first, seen);
+    steps.hold(seen);
+    Plan second = make_plan();
+    // An engine that gives way to a stranger needs another port, which may have one, too.
+    while (strangers) {
+        strangers = look_for_strangers(with_.ports, second, seen);
+        if (strangers) second = make_plan();
+    }
     return Survey{std::move(seen), std::move(second)};
 }
 
-void Reconciler::sense(const EnginePool& pool, Observation& seen) {
-    for (const auto& gateway : gateways_.measure(seen.gateways, with_.clock.monotonic())) {
+Observation Reconciler::sense(const EnginePool& pool, Sightings looked) {
+    auto measured =
+        gateways_.measure(looked.gateways, pool.reconnect_min_interval, with_.clock.monotonic());
+    for (const auto& gateway : measured.with_other_ports)
         with_.meters.forwarded_ports_changed(gateway);
-    }
+    Observation seen;
+    seen.gateways = std::move(measured.gateways);
+    seen.engines = std::move(looked.engines);
+    seen.neighbours = std::move(looked.neighbours);
     seen.image = with_.puller.view(pool.engine_template.image);
     const auto views = with_.prober.views();
     for (auto& engine : seen.engines) {
@@ -88,10 +109,12 @@ void Reconciler::sense(const EnginePool& pool, Observation& seen) {
         if (view != views.end()) engine.probe = view->second;
     }
     mark_unreachable(pool, seen);
+    return seen;
 }
 
-void Reconciler::hand_out(const std::shared_ptr<const EnginePool>& pool, const Plan& plan) {
-    with_.steps.hand_out(plan.steps, pool);
+void Reconciler::hand_out(const std::shared_ptr<const EnginePool>& pool, const Plan& plan,
+                          StepRunner::Look& steps) {
+    steps.hand_out(plan.steps, pool);
     if (std::ranges::find(plan.steps, Action::pull, &Step::action) != plan.steps.end()) {
         with_.puller.start(pool->engine_template.image);
     }
@@ -107,9 +130,9 @@ RoundResult Reconciler::report(const SpecInForce& spec, Survey survey) {
     if (survey.plan.wake_at) result.wake_in = std::max(*survey.plan.wake_at - now, Duration{0});
     const auto view = std::make_shared<const RoundView>(
         RoundView{spec.pool, spec.generation, std::move(survey.seen), std::move(survey.plan), now});
-    // The board comes first: whoever is told of something may ask at once.
+    // The board comes first: a reader of the log may ask for it at once.
     with_.board.publish(view);
-    const auto changed = with_.board.set_conditions(std::move(conditions), now);
+    const auto changed = with_.board.set_conditions(std::move(conditions), spec.generation, now);
     narrator_.round_ended(view->seen, view->plan);
     narrator_.conditions_changed(changed);
     return result;

@@ -1,5 +1,5 @@
-// One round: look, plan, hand out the steps, report. It waits for no step: what a step changes is
-// seen by a later round.
+// One round: look, plan, hand out the steps, report. It waits for no step: a later round sees what
+// a step changed.
 #pragma once
 
 #include <optional>
@@ -14,6 +14,8 @@
 #include "loop/journal.h"
 #include "loop/meters.h"
 #include "loop/narrator.h"
+#include "loop/observer.h"
+#include "loop/port_check.h"
 #include "loop/prober.h"
 #include "loop/puller.h"
 #include "loop/runtime.h"
@@ -40,6 +42,7 @@ struct Equipment {
     Puller& puller;
     StepRunner& steps;
     Meters& meters;
+    PortCheck& ports;
 };
 
 struct RoundResult {
@@ -58,14 +61,16 @@ class Reconciler {
     // step is handed out.
     RoundResult round(const std::stop_token& stop);
 
-    // The first half of a round: looks and plans, and changes nothing. Whoever calls it outside a
-    // round hands out no steps after it.
+    // The first half of a round alone: looks and plans, and changes nothing.
     Result<Survey> survey(const EnginePool& pool);
 
   private:
     RoundResult run_round(const SpecInForce& spec, const std::stop_token& stop);
-    void sense(const EnginePool& pool, Observation& seen);
-    void hand_out(const std::shared_ptr<const EnginePool>& pool, const Plan& plan);
+    // What was looked at, with what the sensors know.
+    Observation sense(const EnginePool& pool, Sightings looked);
+    Result<Survey> survey(const EnginePool& pool, StepRunner::Look& steps);
+    void hand_out(const std::shared_ptr<const EnginePool>& pool, const Plan& plan,
+                  StepRunner::Look& steps);
     RoundResult report(const SpecInForce& spec, Survey survey);
 
     Equipment with_;

@@ -19,6 +19,8 @@ enum class FaultKind {
 struct Fault {
     FaultKind kind = FaultKind::unavailable;
     std::string message;  // a whole sentence for the person who must act; holds no secret
+    // Of `unavailable`: no reply came in time, and the other side may still be at work.
+    bool timed_out = false;
 };
 
 template <class T>

@@ -16,7 +16,7 @@
 
 namespace roundhouse {
 
-// One row of the list of a pool's containers.
+// One row of the list of engines.
 struct ContainerListing {
     std::string id;
     std::string name;  // without Docker's leading slash
@@ -62,9 +62,10 @@ class Runtime {
   public:
     virtual ~Runtime() = default;
 
-    // All containers that carry the label roundhouse.pool=<pool>, running or not, in any order.
-    // All of it or a fault: a list that cannot be read to its end is `unavailable`. 10 s.
-    virtual Result<std::vector<ContainerListing>> list_pool(const std::string& pool) = 0;
+    // All containers that carry the label roundhouse.pool, whatever its value, running or not, in
+    // any order. All of it or a fault: a list that cannot be read to its end is `unavailable`. 10
+    // s.
+    virtual Result<std::vector<ContainerListing>> list_engines() = 0;
 
     // How a container that does not run has ended; nullopt when it is gone. 10 s.
     virtual Result<std::optional<EngineEnd>> inspect_end(const std::string& id) = 0;
@@ -84,7 +85,8 @@ class Runtime {
     virtual Result<std::string> create(const EngineRequest& request) = 0;
 
     // Starting a running container is no fault. `gone`: the container does not exist; `conflict`:
-    // the gateway is gone or does not run; `rejected`: the container cannot be started. 30 s.
+    // the gateway is gone or does not run; `rejected`: the container cannot be started. 30 s: after
+    // that the fault has `timed_out`, and Docker may still start the container.
     virtual Result<void> start(const std::string& id) = 0;
 
     // Asks the container to end, and kills it after `grace`. No fault if it does not run or is

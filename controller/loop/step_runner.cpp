@@ -22,41 +22,6 @@ StepRunner::~StepRunner() {
     drain();
 }
 
-void StepRunner::begin_look(const EnginePool& pool, Observation& seen) {
-    const std::string hash = template_hash(pool);
-    const std::lock_guard lock(mutex_);
-    std::erase_if(waiting_, [&](const Order& order) { return order.pool.get() != &pool; });
-    in_flight_since_look_ = in_flight_;
-    const Monotonic now = look_began_ = clock_.monotonic();
-    for (const auto& [slot, trouble] : troubles_) {
-        if (trouble.template_hash != hash) continue;
-        seen.troubles.emplace(
-            slot, SlotTrouble{trouble.failures, now - trouble.last_failure, trouble.detail});
-    }
-    for (const auto& [slot, created] : created_)
-        seen.created_ago.emplace(slot, now - created.at);
-}
-
-void StepRunner::hold(Observation& seen) {
-    const std::lock_guard lock(mutex_);
-    held_ = true;
-    seen.steps_in_flight = in_flight_since_look_;
-    for (const auto& [slot, created] : created_) {
-        if (look_began_ - created.at >= listing_lag) continue;
-        const bool listed = std::ranges::any_of(
-            seen.engines, [&, at = slot, &id = created.id](const EngineView& engine) {
-                return id.empty() ? engine.slot == at : engine.id == id;
-            });
-        if (!listed) seen.steps_in_flight.emplace(slot, created.step);
-    }
-}
-
-void StepRunner::release() {
-    const std::lock_guard lock(mutex_);
-    held_ = false;
-    begin_work();
-}
-
 void StepRunner::hand_out(const std::vector<Step>& steps,
                           const std::shared_ptr<const EnginePool>& pool) {
     const std::lock_guard lock(mutex_);
@@ -65,7 +30,8 @@ void StepRunner::hand_out(const std::vector<Step>& steps,
     if (draining_) return;
     std::set<int> slots;
     for (const auto& step : steps) {
-        const bool free = step.slot >= 0 && !in_flight_.contains(step.slot);
+        const bool free =
+            step.slot >= 0 && !in_flight_.contains(step.slot) && !starting_.contains(step.slot);
         if (free && slots.insert(step.slot).second) waiting_.push_back({step, pool});
     }
     begin_work();
@@ -74,8 +40,17 @@ void StepRunner::hand_out(const std::vector<Step>& steps,
 // Starts as many workers as there are steps. The caller holds the lock.
 void StepRunner::begin_work() {
     const std::size_t wanted = std::min(waiting_.size() + in_flight_.size(), max_in_flight_);
-    for (; busy_ < wanted; ++busy_)
-        workers_.begin([this] { work(); });
+    for (; busy_ < wanted; ++busy_) {
+        const bool begun = workers_.begin([this] { work(); });
+        if (!begun && !short_of_threads_) {
+            journal_.record({Severity::warning,
+                             "steps wait: no thread can be started, see the limit on processes "
+                             "(pids_limit)",
+                             {}});
+        }
+        short_of_threads_ = !begun;
+        if (!begun) return;
+    }
 }
 
 void StepRunner::work() {
@@ -107,7 +82,7 @@ void StepRunner::carry_out(const Order& order) {
     const Monotonic began = clock_.monotonic();
     const StepResult result = perform(runtime_, *order.pool, order.step);
     const Duration took = clock_.monotonic() - began;
-    tell(order.step, result, took);
+    report(order.step, result, took);
     meters_.step_ended(order.step, !result.fault, took);
     finish(order, result);
     on_done_();
@@ -117,23 +92,36 @@ void StepRunner::finish(const Order& order, const StepResult& result) {
     const std::lock_guard lock(mutex_);
     const int slot = order.step.slot;
     const Monotonic now = clock_.monotonic();
+    const StepInFlight flight = in_flight_.extract(slot).mapped();
     if (!result.fault && order.step.action == Action::remove) created_.erase(slot);
-    if (result.created) created_[slot] = {now, result.created_id, in_flight_[slot]};
-    in_flight_.erase(slot);
-    if (!result.fault || result.on_record) {
-        troubles_.erase(slot);
-        return;
+    if (result.created) {
+        const Incarnation& incarnation = order.step.placement->incarnation;
+        created_[slot] = {now, result.created_id, flight, incarnation, order.pool, false};
     }
-    Trouble& trouble = troubles_[slot];
-    std::string hash = template_hash(*order.pool);
+    if (!result.starting_id.empty()) {
+        starting_[slot] = {now, result.starting_id, flight};  // it may still go well
+    } else if (!result.fault || result.on_record) {
+        troubles_.erase(slot);
+    } else {
+        Trouble& trouble = troubles_[slot];
+        count(trouble, *order.pool, result.fault->message, now);
+        const bool same = !result.stuck_id.empty() && result.stuck_id == trouble.stuck_id;
+        trouble.removals = same ? trouble.removals + 1 : (result.stuck_id.empty() ? 0 : 1);
+        trouble.stuck_id = result.stuck_id;
+    }
+}
+
+void StepRunner::count(Trouble& trouble, const EnginePool& pool, std::string detail,
+                       Monotonic now) {
+    std::string hash = template_hash(pool);
     if (trouble.template_hash != hash) trouble = {};
     trouble.template_hash = std::move(hash);
     ++trouble.failures;
     trouble.last_failure = now;
-    trouble.detail = result.fault->message;
+    trouble.detail = std::move(detail);
 }
 
-void StepRunner::tell(const Step& step, const StepResult& result, Duration took) {
+void StepRunner::report(const Step& step, const StepResult& result, Duration took) {
     JournalEntry entry;
     entry.fields = {{"engine", step.engine}, {"reason", std::string(to_string(step.reason))}};
     if (step.placement) {
@@ -168,7 +156,7 @@ bool StepRunner::in_flight(int slot) const {
 
 bool StepRunner::idle() const {
     const std::lock_guard lock(mutex_);
-    return in_flight_.empty() && waiting_.empty();
+    return in_flight_.empty() && (waiting_.empty() || busy_ == 0);
 }
 
 void StepRunner::drain() {

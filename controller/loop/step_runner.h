@@ -1,5 +1,5 @@
-// Performs steps in parallel with the rounds. It remembers two things for the next look: which
-// slots have a step in flight, and which slots had calls that failed without leaving a trace.
+// Performs steps in parallel with the rounds. It remembers for the next look which slots have a
+// step in flight, and in which slots steps failed, or did not help, without leaving a trace.
 #pragma once
 
 #include <condition_variable>
@@ -27,8 +27,10 @@ struct StepResult {
     std::optional<Fault> fault;  // nullopt: success
     // The container records the fault, so that nothing else needs to remember it.
     bool on_record = false;
-    bool created = false;    // an engine was created, or may have been: no answer
-    std::string created_id;  // its id; empty if no answer
+    bool created = false;     // an engine was created, or may have been: no answer
+    std::string created_id;   // its id; empty if no answer
+    std::string starting_id;  // the container that Docker may still be starting: no answer in time
+    std::string stuck_id;     // the container that could not be stopped or removed
 };
 
 // The calls of one step, one after another; ends at the first fault.
@@ -40,6 +42,8 @@ class StepRunner {
     static constexpr std::size_t usual_in_flight = 8;
     // The longest delay until Docker's lists show a new container (20.10: 20 to 35 ms).
     static constexpr Duration listing_lag{1000};
+    // A start without an answer counts as under way for this long, unless a look shows its end.
+    static constexpr Duration longest_start = std::chrono::minutes(5);
 
     // A worker calls `on_done` after each step, when the step is no longer in flight.
     StepRunner(Runtime& runtime, Workers& workers, const Clock& clock, Journal& journal,
@@ -50,29 +54,16 @@ class StepRunner {
     StepRunner(const StepRunner&) = delete;
     StepRunner& operator=(const StepRunner&) = delete;
 
-    // Begins a look: fills in created_ago, and the troubles that occurred with this template. Steps
-    // continue, but waiting steps of another spec are dropped. hold() and hand_out() must follow.
-    // Any thread.
-    void begin_look(const EnginePool& pool, Observation& seen);
+    class Look;
 
-    // Ends a look: from then on no step begins. Fills in steps_in_flight: every step that was in
-    // flight at any time since begin_look(), since the look may show the state before or after it;
-    // and each slot whose engine was created less than listing_lag before the look and is not
-    // listed yet. Any thread.
-    void hold(Observation& seen);
-
-    // Undoes hold(): steps may begin again, and the look continues until the next hold(). Any
-    // thread.
-    void release();
-
-    // Ends hold() and the round: performs these steps, max_in_flight at a time. Steps of earlier
-    // rounds that have not begun are dropped: they were planned from an older look. Pulls are
-    // ignored, and so is a second step for a slot. Any thread.
+    // Performs these steps, max_in_flight at a time. Steps of earlier calls that have not begun are
+    // dropped. Pulls are ignored, and so are a second step for a slot and a step for a slot that
+    // has one in flight. A step that gets no thread waits for the next call. Any thread.
     void hand_out(const std::vector<Step>& steps, const std::shared_ptr<const EnginePool>& pool);
 
     // Whether a step for this slot is in flight. Any thread.
     bool in_flight(int slot) const;
-    // Whether no step waits and none is in flight. Any thread.
+    // Whether no step is in flight, and none begins before the next hand_out(). Any thread.
     bool idle() const;
 
     // Waits for the steps in flight to end. No step begins after that. Any thread.
@@ -87,20 +78,32 @@ class StepRunner {
         Monotonic at{};
         std::string id;  // empty: unknown
         StepInFlight step;
+        Incarnation incarnation;  // of its gateway
+        std::shared_ptr<const EnginePool> pool;
+        bool in_vain = false;  // the same step was due again, and that has been counted
+    };
+    struct Start {
+        Monotonic at{};  // when no answer had come
+        std::string id;
+        StepInFlight step;
     };
     struct Trouble {
         int failures = 0;
         Monotonic last_failure{};
         std::string detail;
+        std::string stuck_id;
+        int removals = 0;           // of that container, in a row
         std::string template_hash;  // with another template the count starts again
     };
 
     void begin_work();
+    void begin_worker();
     void work();
     Order begin_next();
     void carry_out(const Order& order);
     void finish(const Order& order, const StepResult& result);
-    void tell(const Step& step, const StepResult& result, Duration took);
+    static void count(Trouble& trouble, const EnginePool& pool, std::string detail, Monotonic now);
+    void report(const Step& step, const StepResult& result, Duration took);
 
     Runtime& runtime_;
     Workers& workers_;
@@ -114,13 +117,63 @@ class StepRunner {
     std::condition_variable changed_;
     std::deque<Order> waiting_;
     std::map<int, StepInFlight> in_flight_;  // by slot: begun, not ended
-    std::map<int, Trouble> troubles_;
-    std::map<int, Created> created_;  // by slot: the last engine created there
+    std::map<int, Trouble> troubles_;        // by slot: calls that failed
+    std::map<int, Trouble> vain_;            // by slot: steps that succeeded and did not help
+    std::map<int, Created> created_;         // by slot: the last engine created there
+    std::map<int, Start> starting_;          // by slot: starts without an answer
     Monotonic look_began_{};
     std::map<int, StepInFlight> in_flight_since_look_;
     bool held_ = false;  // no step begins
     bool draining_ = false;
+    bool short_of_threads_ = false;
     std::size_t busy_ = 0;  // workers that perform steps
+};
+
+// One look at the world and the round that it belongs to. There is one at a time, on one thread.
+//
+// Steps begin and end during the look itself. A look takes seconds when Docker is busy or a control
+// server does not answer; if steps waited for each look, a large pool would take several times as
+// long to start. So the plan does not rely on slots that had a step in flight at any time since the
+// look began. From hold() to the end of the round no step begins. The destructor ends the round,
+// also after a look that failed or threw.
+class StepRunner::Look {
+  public:
+    // Drops waiting steps of another spec. Both arguments must outlive the look.
+    Look(StepRunner& runner, const EnginePool& pool);
+    // Drops the waiting steps of earlier rounds, unless hand_out() was called.
+    ~Look();
+    Look(const Look&) = delete;
+    Look& operator=(const Look&) = delete;
+
+    // Whether Docker may be at work on this slot's container, so that an inspect would hang.
+    bool is_changing(int slot) const;
+
+    // From then on no step begins. Fills in troubles, created_ago and steps_in_flight: every step
+    // that was in flight at any time since the look began; every start that Docker has not
+    // answered; and each slot whose engine was created less than listing_lag before the look and is
+    // not listed yet.
+    void hold(Observation& seen);
+
+    // Undoes hold(): steps may begin again, and the look continues until the next hold().
+    void release();
+
+    // While held: counts as a failure each of `steps` that would take an engine which this runner
+    // created by the same spec, for a reason that creating it again cannot change. Each engine
+    // counts once. Returns whether any was counted: then the slot's trouble is in `seen`, and the
+    // world has to be planned again.
+    bool count_vain(const std::vector<Step>& steps, Observation& seen);
+
+    // Ends the round: as StepRunner::hand_out.
+    void hand_out(const std::vector<Step>& steps, const std::shared_ptr<const EnginePool>& pool);
+
+  private:
+    void fill_in_troubles(Observation& seen) const;
+    void fill_in_starts(Observation& seen);
+
+    StepRunner& runner_;
+    const EnginePool& pool_;
+    std::string template_hash_;
+    bool handed_out_ = false;
 };
 
 }  // namespace roundhouse

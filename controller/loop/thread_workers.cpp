@@ -1,9 +1,15 @@
 #include "loop/thread_workers.h"
 
 #include <latch>
+#include <system_error>
 #include <utility>
 
 namespace roundhouse {
+
+ThreadWorkers::ThreadWorkers()
+    : ThreadWorkers([](std::function<void()> work) { return std::jthread(std::move(work)); }) {}
+
+ThreadWorkers::ThreadWorkers(StartThread start_thread) : start_thread_(std::move(start_thread)) {}
 
 ThreadWorkers::~ThreadWorkers() {
     {
@@ -14,13 +20,19 @@ ThreadWorkers::~ThreadWorkers() {
     threads_.clear();  // joins
 }
 
-void ThreadWorkers::begin(Job job) {
+bool ThreadWorkers::begin(Job job) {
     {
         const std::lock_guard lock(mutex_);
         waiting_.push_back(std::move(job));
-        if (waiting_.size() > idle_) threads_.emplace_back([this] { work(); });
+        try {
+            if (waiting_.size() > idle_) threads_.push_back(start_thread_([this] { work(); }));
+        } catch (const std::system_error&) {  // the limit on processes (pids_limit) is reached
+            waiting_.pop_back();
+            return false;
+        }
     }
     changed_.notify_one();
+    return true;
 }
 
 void ThreadWorkers::work() {
@@ -42,10 +54,11 @@ void ThreadWorkers::do_all(const std::vector<Job>& jobs) {
     if (jobs.empty()) return;
     std::latch others(static_cast<std::ptrdiff_t>(jobs.size()) - 1);
     for (std::size_t i = 1; i < jobs.size(); ++i) {
-        begin([&job = jobs[i], &others] {
+        const Job counted = [&job = jobs[i], &others] {
             job();
             others.count_down();
-        });
+        };
+        if (!begin(counted)) counted();
     }
     jobs.front()();
     others.wait();

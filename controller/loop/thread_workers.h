@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -15,18 +16,23 @@ namespace roundhouse {
 
 class ThreadWorkers : public Workers {
   public:
-    ThreadWorkers() = default;
+    // Starts a thread that runs `work`; throws std::system_error if the system has none left.
+    using StartThread = std::function<std::jthread(std::function<void()> work)>;
+
+    ThreadWorkers();
+    explicit ThreadWorkers(StartThread start_thread);
     // Waits for all jobs to end.
     ~ThreadWorkers() override;
     ThreadWorkers(const ThreadWorkers&) = delete;
     ThreadWorkers& operator=(const ThreadWorkers&) = delete;
 
-    void begin(Job job) override;
+    bool begin(Job job) override;
     void do_all(const std::vector<Job>& jobs) override;
 
   private:
     void work();
 
+    StartThread start_thread_;
     std::mutex mutex_;  // guards what follows
     std::condition_variable changed_;
     std::deque<Job> waiting_;

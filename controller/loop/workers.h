@@ -14,10 +14,11 @@ class Workers {
     virtual ~Workers() = default;
 
     // Runs `job` in parallel and returns at once. What the job uses must outlive the job, which has
-    // to signal its own end.
-    virtual void begin(Job job) = 0;
+    // to signal its own end. Returns false, and drops the job, if no thread can be started.
+    [[nodiscard]] virtual bool begin(Job job) = 0;
 
-    // Runs all of them in parallel, and returns when the last has ended.
+    // Runs all of them, in parallel as far as threads can be started, and returns when the last has
+    // ended.
     virtual void do_all(const std::vector<Job>& jobs) = 0;
 };
 

@@ -17,7 +17,7 @@ die() {
     exit 1
 }
 
-# Who roundhouse runs as: whoever calls this, also by sudo, but never root.
+# roundhouse runs as the user who calls this script, also by sudo, but never as root.
 user=${SUDO_UID:-$(id -u)}
 group=${SUDO_GID:-$(id -g)}
 [ "$user" != 0 ] || user=65532 group=65532
@@ -73,7 +73,7 @@ make_role() {
     [ ! -e gluetun/config.toml ] || return 0
     mkdir -p gluetun
     cat >gluetun/config.toml <<END
-# What may be asked of Gluetun's control server, by whoever has the key.
+# What a client with this key may ask Gluetun's control server.
 [[roles]]
 name = "roundhouse"
 routes = ["GET /v1/portforward", "GET /v1/vpn/status", "GET /v1/publicip/ip"]
@@ -99,6 +99,6 @@ make_env
 copy_example gluetun.env
 make_key
 make_role
-# roundhouse has to read them, whoever checked them out.
+# roundhouse must be able to read them, also if root checked them out.
 [ "$(id -u)" != 0 ] || chmod -R a+rX pool failover
 say "Now put the settings of your VPN provider into gluetun.env, then: docker compose up -d"

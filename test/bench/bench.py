@@ -1,4 +1,4 @@
-"""Measures roundhouse beside what it is compared to, and tells it as a table and as JSON: see
+"""Measures roundhouse and its alternatives, and prints the figures as a table and as JSON: see
 README.md, and run.sh, which builds what this needs."""
 import argparse
 import json
@@ -19,12 +19,12 @@ PARTS = ("converge", "heal", "shrink", "latency", "cost", "inside")
 
 def words():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=5, help="of which the median is told (5)")
+    parser.add_argument("--runs", type=int, default=5, help="of which the median is reported (5)")
     parser.add_argument("--parts", default=",".join(PARTS), help=f"some of {','.join(PARTS)}")
     parser.add_argument("--largest", type=int, default=LARGEST, help="how many engines at most")
     parser.add_argument("--watched", type=float, default=60, help="seconds for the cost at rest")
     parser.add_argument("--image", default="roundhouse",
-                        help="whose size is told, where the usual daemon has it (roundhouse)")
+                        help="whose size is reported, if the usual daemon has it (roundhouse)")
     parser.add_argument("--json", default="bench.json", help="where the figures go")
     options = parser.parse_args()
     unknown = set(options.parts.split(",")) - set(PARTS)
@@ -51,7 +51,7 @@ def machine():
 
 
 class Report:
-    """Every figure, told as it is measured."""
+    """Every figure, printed as it is measured."""
 
     def __init__(self):
         self.figures = []
@@ -104,7 +104,7 @@ def measure_beside_others(options, parts, world, report):
     if "heal" in parts:
         comparisons.heal(1, usual)
         comparisons.heal(usual, usual)
-        comparisons.gateway_made_anew(usual)
+        comparisons.gateway_recreated(usual)
     if "shrink" in parts:
         comparisons.scale_down(usual, 1)
         comparisons.down(options.largest)

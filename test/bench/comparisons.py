@@ -99,13 +99,13 @@ class Comparisons:
         self.in_turns(f"heal {killed} of", count, attempts)
 
     def rest(self, who, count):
-        """Until all run, and Docker has nothing to tell for half a second."""
+        """Until all run, and Docker has reported no event for half a second."""
         self.world.wait_until(
             lambda: sum(each["State"]["Running"] for each in who.containers()) == count
             and not self.world.watcher.changes_since(time.time() - 0.5), "it is at rest", 60)
 
-    def gateway_made_anew(self, count):
-        """From the new gateway's health, as Docker tells it, to all engines running in it."""
+    def gateway_recreated(self, count):
+        """From the new gateway's health, as Docker reports it, to all engines running in it."""
         def healed(who, act=None):
             self.scaled(who, count)
             self.rest(who, count)
@@ -122,7 +122,7 @@ class Comparisons:
             who.clear()
             return ended - healthy
 
-        self.in_turns("gateway made anew under", count, {
+        self.in_turns("gateway recreated under", count, {
             "roundhouse": lambda: healed(self.roundhouse),
             self.floor.name: lambda: healed(
                 self.floor, lambda: self.floor.replace(self.floor.containers()))})

@@ -1,5 +1,5 @@
 """Who is measured: roundhouse, the floor, and what people could use instead. Each starts, with
-scale(), as many containers as told, without waiting for them; `owns` knows them by their names."""
+scale(), the given number of containers without waiting; `owns` knows them by their names."""
 import json
 import os
 import re
@@ -95,7 +95,7 @@ class Floor(Contender):
         return self.run([self.calls_to_make(number) for number in range(count)])
 
     def replace(self, dead):
-        """As roundhouse does with engines that are of no use: removed, and made anew."""
+        """As roundhouse does with engines that serve nobody: removed, and created again."""
         numbers = [int(each["Name"].rpartition("-")[2]) for each in dead]
         return self.run([[["DELETE", f"/containers/{each['Id']}?force=1&v=1", None],
                           *self.calls_to_make(number)] for each, number in zip(dead, numbers)])

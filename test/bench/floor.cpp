@@ -1,4 +1,4 @@
-// The least that any program could need: makes calls to Docker that it is told, and decides
+// The least that any program could need: makes the calls to Docker that it is given, and decides
 // nothing.
 //   floor SOCKET IN_FLIGHT < work
 // Each line of the work is what one container needs, a list of [METHOD, PATH, BODY] in JSON, done

@@ -61,7 +61,7 @@ class Inside {
         for (const int variables : sizes({3, 1'000, 5'000}))
             measure_spec(variables);
         for (const int engines : sizes({10, 1'000, 10'000}))
-            measure_what_is_told(engines);
+            measure_replies(engines);
         return std::move(figures_);
     }
 
@@ -102,7 +102,7 @@ class Inside {
         figures_.push_back({"spec", "valid", "line", count, gateways, cost});
     }
 
-    void measure_what_is_told(int engines) {
+    void measure_replies(int engines) {
         constexpr int gateways = 10;
         const World world = matching(engines, gateways);
         test::ApiBench bench(world.pool, world.seen);

@@ -21,7 +21,7 @@ class World(PoolTest):
         cls.daemon = use_private_docker(cls)
         world = cls()
         world.setUp()
-        world.watcher.names_prefix = ""  # whoever it belongs to
+        world.watcher.names_prefix = ""  # of any owner
         world.wait_until_healthy()
         return world
 
@@ -61,14 +61,14 @@ class World(PoolTest):
         return sorted(seen)[count - 1]
 
     def containers(self, owns):
-        """What Docker tells of each of them, by name."""
+        """Docker's inspection of each of them, by name."""
         rows = docker_host.look("/containers/json", {"all": 1})
         found = [row["Id"] for row in rows if row["Names"] and owns(row["Names"][0].lstrip("/"))]
         seen = [each for each in map(docker_host.inspect, found) if each]
         return sorted(seen, key=lambda each: each["Name"])
 
     def remove(self, owns):
-        """Until there are none, whoever makes new ones meanwhile."""
+        """Until there are none, even if somebody creates new ones meanwhile."""
         while there := self.containers(owns):
             docker_host.docker("rm", "--force", *(each["Id"] for each in there), check=False)
 

@@ -16,7 +16,7 @@ class Disturbances:
         self.daemon_restarts = 0
         self.kinds = {
             self.engine_is_killed: 4, self.engine_is_removed: 3, self.engine_is_stopped: 2,
-            self.engine_is_paused: 2, self.gateway_is_restarted: 3, self.gateway_is_made_anew: 2,
+            self.engine_is_paused: 2, self.gateway_is_restarted: 3, self.gateway_is_recreated: 2,
             self.gateway_is_stopped: 2, self.gateway_is_paused: 1, self.gateway_is_unhealthy: 2,
             self.control_server_is_broken: 3, self.ports_move: 4, self.vpn_is_lost: 2,
             self.spec_is_edited: 5, self.spec_is_broken: 2, self.spec_is_half_saved: 1,
@@ -66,7 +66,7 @@ class Disturbances:
     def gateway_is_restarted(self):
         return self.to_some_gateway("restart", "--time", "1")
 
-    def gateway_is_made_anew(self):
+    def gateway_is_recreated(self):
         gateway = self.dice.choice(self.test.gateways)
         gateway.remove()
         gateway.make("--restart", "always")

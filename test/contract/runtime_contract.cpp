@@ -31,9 +31,18 @@ FaultKind kind_of(const Result<T>& result) {
     return result.fault().kind;
 }
 
+// Containers of the world's pool; a Docker Engine may have engines of others.
+std::vector<ContainerListing> listed(World& world) {
+    auto listing = value_of(world.runtime().list_engines());
+    std::erase_if(listing, [&](const ContainerListing& container) {
+        return container.labels.at("roundhouse.pool") != world.pool();
+    });
+    return listing;
+}
+
 // The pool's only container.
 ContainerListing only(World& world) {
-    const auto listing = value_of(world.runtime().list_pool(world.pool()));
+    const auto listing = listed(world);
     REQUIRE(listing.size() == 1);
     return listing[0];
 }
@@ -50,7 +59,7 @@ GatewayContainer gateway_of(World& world) {
     return *gateway;
 }
 
-// Docker tells of an end a moment after it: looked for until it is there, or 10 s are over.
+// Docker shows an end a moment later, so this waits up to 10 s for it.
 template <class Condition>
 bool soon(const Condition& condition) {
     const auto deadline = std::chrono::steady_clock::now() + 10s;
@@ -79,17 +88,36 @@ TEST_CASE_TEMPLATE("a created engine is listed as it was asked for", W, FakeWorl
     const std::string gateway_id = world.run_gateway();
     const EngineRequest request = world.engine(0, "container:" + gateway_id);
     const std::string id = value_of(world.runtime().create(request));
-    const ContainerListing listed = only(world);
-    CHECK(listed.id == id);
-    CHECK(listed.id.size() == 64);
-    CHECK(listed.name == request.name);
-    CHECK(listed.state == EngineState::created);
-    CHECK(listed.labels.at("roundhouse.slot") == "0");
-    CHECK(listed.network_mode == "container:" + gateway_id);
-    CHECK(listed.address.empty());
-    CHECK(listed.image == world.image());
-    CHECK(value_of(world.runtime().list_pool(world.pool() + "-other")).empty());
-    CHECK(value_of(world.runtime().list_pool("")).empty());
+    const ContainerListing engine = only(world);
+    CHECK(engine.id == id);
+    CHECK(engine.id.size() == 64);
+    CHECK(engine.name == request.name);
+    CHECK(engine.state == EngineState::created);
+    CHECK(engine.labels.at("roundhouse.slot") == "0");
+    CHECK(engine.network_mode == "container:" + gateway_id);
+    CHECK(engine.address.empty());
+    CHECK(engine.image == world.image());
+}
+
+TEST_CASE_TEMPLATE("engines of every pool are listed, and nothing without the label", W, FakeWorld,
+                   DockerWorld) {
+    W world;
+    if (!world.open()) return;
+    world.run_gateway();
+    EngineRequest other = world.engine(0);
+    for (auto& [key, value] : other.labels) {
+        if (key == "roundhouse.pool") value = "another-pool";
+    }
+    EngineRequest stranger = world.engine(1);
+    stranger.labels = {{"someone", "else"}};
+    const std::string id = value_of(world.runtime().create(other));
+    const std::string unlisted = value_of(world.runtime().create(stranger));
+    const auto all = value_of(world.runtime().list_engines());
+    const auto found = std::ranges::find(all, id, &ContainerListing::id);
+    REQUIRE(found != all.end());
+    CHECK(found->labels.at("roundhouse.pool") == "another-pool");
+    CHECK(std::ranges::find(all, unlisted, &ContainerListing::id) == all.end());
+    CHECK(std::ranges::find(all, world.gateway(), &ContainerListing::name) == all.end());
 }
 
 TEST_CASE_TEMPLATE("create, start, stop, remove; each again is no fault", W, FakeWorld,
@@ -113,7 +141,7 @@ TEST_CASE_TEMPLATE("create, start, stop, remove; each again is no fault", W, Fak
 
     well(runtime.start(id));
     well(runtime.remove(id));
-    CHECK(value_of(runtime.list_pool(world.pool())).empty());
+    CHECK(listed(world).empty());
     well(runtime.remove(id));
     well(runtime.stop(id, 2s));
     CHECK_FALSE(value_of(runtime.inspect_end(id)).has_value());
@@ -163,7 +191,7 @@ TEST_CASE_TEMPLATE("an image that is not there", W, FakeWorld, DockerWorld) {
     CHECK(kind_of(world.runtime().create(request)) == FaultKind::gone);
     CHECK(kind_of(world.runtime().pull(request.image, [](const std::string&) {}, {})) ==
           FaultKind::rejected);
-    CHECK(value_of(world.runtime().list_pool(world.pool())).empty());
+    CHECK(listed(world).empty());
 }
 
 TEST_CASE_TEMPLATE("an engine starts only into the namespace of a running gateway", W, FakeWorld,
@@ -186,7 +214,7 @@ TEST_CASE_TEMPLATE("an engine starts only into the namespace of a running gatewa
     CHECK(end_of(world, id).start_error.empty());
 
     world.remove_container(world.gateway());
-    CHECK(only(world).state == EngineState::running);  // and cut off: nothing tells so but the id
+    CHECK(only(world).state == EngineState::running);  // and cut off: only the id shows it
     well(runtime.stop(id, 2s));
     CHECK(kind_of(runtime.start(id)) == FaultKind::conflict);
 
@@ -272,7 +300,7 @@ TEST_CASE_TEMPLATE("what cannot be in another's namespace is refused", W, FakeWo
     publishing.published_tcp_ports = {39018};
     CHECK(kind_of(world.runtime().create(publishing)) == FaultKind::rejected);
     CHECK(kind_of(world.runtime().create(world.engine(0, "container:"))) == FaultKind::rejected);
-    CHECK(value_of(world.runtime().list_pool(world.pool())).empty());
+    CHECK(listed(world).empty());
 }
 
 TEST_CASE_TEMPLATE("without gateways, ports are on the host and there once", W, FakeWorld,
@@ -292,8 +320,7 @@ TEST_CASE_TEMPLATE("without gateways, ports are on the host and there once", W, 
     CHECK(kind_of(runtime.start(lost)) == FaultKind::rejected);
 }
 
-TEST_CASE_TEMPLATE("names are seen by their beginning, whoever owns them", W, FakeWorld,
-                   DockerWorld) {
+TEST_CASE_TEMPLATE("names are found by their beginning, of any owner", W, FakeWorld, DockerWorld) {
     W world;
     if (!world.open()) return;
     world.run_gateway();

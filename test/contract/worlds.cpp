@@ -96,7 +96,7 @@ DockerWorld::~DockerWorld() {
 }
 
 bool DockerWorld::open() {
-    const auto listing = runtime_->list_pool(pool());
+    const auto listing = runtime_->list_engines();
     if (!listing && variable("CI") != "true") {
         MESSAGE("skipped, for no Docker Engine answers: " << listing.fault().message);
         return false;

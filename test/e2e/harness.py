@@ -313,7 +313,7 @@ class PoolTest(unittest.TestCase):
     def settle(self, count, slots=None, seconds=30, ready=True):
         """Waits until exactly `count` engines are there, each in its slot and answering through its
         gateway's namespace, and with `ready` the controller calls the pool so: what it has not seen
-        ready it would be the first to stop. Returns them. `slots` are the lowest ones unless told,
+        ready it would be the first to stop. Returns them. `slots` are the lowest ones by default,
         ANY_SLOTS where the history of the pool decides them."""
         slots = list(range(count)) if slots is None else slots
 

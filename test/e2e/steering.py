@@ -68,7 +68,7 @@ class Steering:
         self.steer("/ports", ",".join(str(port) for port in ports))
 
     def rotate(self, interval_ms):
-        """Every port goes one up each `interval_ms`; 0 ends that."""
+        """Every port increases by one each `interval_ms`; 0 ends that."""
         self.steer("/rotate", interval_ms)
 
     def vpn(self, status):

@@ -12,7 +12,7 @@ class Commands(PoolTest):
         super().setUp()
         self.wait_until_healthy()
 
-    def test_plan_tells_and_changes_nothing(self):
+    def test_plan_prints_and_changes_nothing(self):
         self.write_spec(2)
         pending = self.pool_command("plan")
         self.assertEqual(2, pending.returncode, pending.stderr)

@@ -1,4 +1,4 @@
-"""examples/compose, as the README tells to use it."""
+"""examples/compose, used as the README describes."""
 import json
 import os
 import shutil
@@ -92,7 +92,7 @@ class NextToGluetun(ComposeTest):
                    if "roundhouse" not in change[2]]
         self.assertEqual([], changes, self.account())
 
-    def test_a_wrong_key_is_told_and_a_right_one_needs_no_restart(self):
+    def test_a_wrong_key_is_reported_and_a_right_one_needs_no_restart(self):
         self.adapt_spec("pool", replicas=1)
         key = self.path("secrets/gluetun_api_key")
         with open(key) as file:
@@ -103,7 +103,7 @@ class NextToGluetun(ComposeTest):
         self.settle(1)
         self.wait_until(
             lambda: self.condition("ForwardedPortReady").get("reason") == "Unauthorized",
-            "Gluetun's 401 is told")
+            "Gluetun's 401 is reported")
         with open(key, "w") as file:
             file.write(right)
         self.wait_until(

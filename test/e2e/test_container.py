@@ -119,7 +119,7 @@ class Container(unittest.TestCase):
         self.assertEqual(69, done.returncode, done)
         self.assertIn("/var/run/docker.sock", done.stderr)
 
-    def test_a_user_who_may_not_use_the_socket_is_told_so(self):
+    def test_a_socket_without_permission_is_reported(self):
         socket = docker_host.socket_path()
         done = self.run_with_spec("plan", "--volume", f"{socket}:/var/run/docker.sock")
         self.assertEqual(69, done.returncode, done)

@@ -66,7 +66,7 @@ class Address(ControlServerTest):
         self.wait_for_holders([40007])
         self.assertEqual({}, self.gateway.requests())
         # Engines are probed there as well, and none is there: that is not held against them.
-        self.wait_until(lambda: "ProbeUnreachable" in self.controllers[0].log, "it is told")
+        self.wait_until(lambda: "ProbeUnreachable" in self.controllers[0].log, "it is logged")
         self.assert_nothing_changes(3)
 
 

@@ -61,7 +61,7 @@ class Dashboard(PoolTest):
         self.page.wait_for("document.activeElement.id === 'key-text'", "the key is asked for")
         self.assertEqual("", self.page.text("#main"))
         self.give_key("open-barley")
-        self.page.wait_for("document.getElementById('key-hint').innerText.includes('refused')",
+        self.page.wait_for("document.getElementById('key-hint').innerText.includes('wrong')",
                            "a wrong key is refused")
         self.give_key("open-sesame")
         self.wait_for_ready(3)

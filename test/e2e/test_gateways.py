@@ -15,7 +15,7 @@ class OneGateway(PoolTest):
         self.start_controller()
         self.before = self.settle(3)
 
-    def settle_anew(self):
+    def settle_replaced(self):
         """Waits until none of the engines of before is left and three serve."""
         self.wait_until(lambda: not set(ids(self.engines()).values()) &
                         set(ids(self.before).values()), "the stranded engines are replaced")
@@ -28,7 +28,7 @@ class OneGateway(PoolTest):
     def test_restarted_with_the_same_id(self):
         self.gateway.restart()
         healthy_at = self.healthy_again()
-        engines = self.settle_anew()
+        engines = self.settle_replaced()
         seconds = time.monotonic() - healthy_at
         print(f"three stranded engines serve {seconds * 1000:.0f} ms after their gateway is ready")
         for engine in engines:
@@ -39,7 +39,7 @@ class OneGateway(PoolTest):
         self.gateway.remove()
         self.gateway.make()
         self.healthy_again()
-        for engine in self.settle_anew():
+        for engine in self.settle_replaced():
             self.assertEqual("container:" + self.gateway.id, engine.network_mode)
 
     def test_stopped_for_a_while(self):
@@ -51,7 +51,7 @@ class OneGateway(PoolTest):
         self.assertEqual([], made, "an engine was made for a gateway that does not run")
         self.gateway.start()
         self.healthy_again()
-        self.settle_anew()
+        self.settle_replaced()
 
     def test_unhealthy_keeps_new_engines_out_and_old_ones_in(self):
         self.gateway.set_health("unhealthy")
@@ -66,7 +66,7 @@ class OneGateway(PoolTest):
     def test_one_without_a_health_check(self):
         self.gateway.remove()
         self.gateway.make("--no-healthcheck")
-        self.settle_anew()
+        self.settle_replaced()
 
     def test_not_there_at_first(self):
         self.gateway.remove()

@@ -91,7 +91,7 @@ class Get(unittest.TestCase):
             file.flush()
             self.assertEqual(4, len(self.lines_of("engines", "--api-key-file", file.name)))
 
-    def test_another_server_is_told_apart(self):
+    def test_another_server_is_recognised(self):
         self.api.reply = lambda path: "not what was expected" if path == "/api/v1/pool" else None
         done = self.get("gateways")
         self.assertEqual(1, done.returncode)
@@ -100,7 +100,7 @@ class Get(unittest.TestCase):
     def follow(self, *arguments):
         process = subprocess.Popen([BINARY, "get", "-w", *arguments], stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE, text=True, env=self.environment())
-        # A test that fails must not wait for ever.
+        # A test that fails must end.
         guard = threading.Timer(20, process.kill)
         guard.start()
         self.addCleanup(process.stdout.close)
@@ -134,7 +134,7 @@ class Get(unittest.TestCase):
         self.assertIn("spec accepted", following.stdout.readline())
         self.api.stop()
         self.assertIn("cannot be reached", following.stderr.readline())
-        # A new controller counts its events anew.
+        # A new controller counts its events from the start.
         self.api.events = []
         self.api.happens("roundhouse starts", lastTime="2999-01-01T00:00:00Z")
         self.api.start()

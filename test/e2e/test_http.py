@@ -62,9 +62,9 @@ class Truth(HttpTest):
         begun = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         self.gateways[0].stop()
         self.wait_until(lambda: self.conditions()["GatewayReady"]["status"] == "False",
-                        "the gateway's stop is told")
+                        "the gateway's stop is reported")
         self.wait_until(lambda: "until" in self.conditions()["Progressing"]["message"],
-                        "it is told until when is waited")
+                        "the end of the wait is reported")
         self.assertGreaterEqual(self.conditions()["GatewayReady"]["lastTransitionTime"], begun)
         self.assertEqual({False}, {one["ready"] for one in self.items("engines")})
         gateway = self.items("gateways")[0]
@@ -85,7 +85,7 @@ class Truth(HttpTest):
     def test_a_word_makes_it_look_at_once(self):
         self.begin(1, checkInterval="10m")
         self.wait_until(lambda: self.metric("rounds_total{result=\"matched\"}") > 0, "a round")
-        self.assert_nothing_changes(2)  # the looks that follow a ring are over
+        self.assert_nothing_changes(2)  # the looks that follow a wake-up are over
         before = self.metric("rounds_total{result=\"matched\"}")
         self.assertEqual(202, self.ask("/api/v1/reconcile", "POST")[0])
         self.wait_until(lambda: self.metric("rounds_total{result=\"matched\"}") > before,

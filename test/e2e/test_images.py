@@ -1,4 +1,4 @@
-"""Images that are missing or broken: seen, told, retried with a pause, and harmful to nobody."""
+"""Images that are missing or broken: reported, retried with a pause, and harmful to no engine."""
 import time
 import unittest
 
@@ -24,7 +24,7 @@ class Images(PoolTest):
     def test_one_that_must_not_be_pulled(self):
         self.write_spec(1, template={"image": NO_SUCH_IMAGE, "pullPolicy": "Never"})
         controller = self.start_controller()
-        self.wait_until(lambda: "ImageMissing" in controller.log, "the reason is told")
+        self.wait_until(lambda: "ImageMissing" in controller.log, "the reason is logged")
         self.write_spec(1)
         self.settle(1)
 

@@ -113,7 +113,7 @@ class Alerts(MetricsTest):
     def wait_until_silent(self, alert):
         self.wait_until(lambda: alert not in self.prometheus.firing(), f"{alert} ends")
 
-    def test_faults_are_told_and_their_ends_too(self):
+    def test_alerts_fire_for_faults_and_end_with_them(self):
         self.begin_scraped(2)
         self.write_text("kind: Nonsense\n")
         self.wait_until_firing("RoundhouseSpecRefused")
@@ -145,7 +145,7 @@ class FirstScrape(MetricsTest):
         names = set(re.findall(r"^roundhouse_(\w+)", first, flags=re.MULTILINE))
         self.assertLessEqual(set(PROMISED) - {"engine_info"}, names)
         self.wait_until(lambda: 'roundhouse_condition{type="RuntimeReachable",status="False"} 1'
-                        in self.scrape(), "Docker's absence is told")
+                        in self.scrape(), "Docker's absence is reported")
         later = set(re.findall(r"^(\w+(?:\{[^}]*\})?) ", self.scrape(), flags=re.MULTILINE))
         before = set(re.findall(r"^(\w+(?:\{[^}]*\})?) ", first, flags=re.MULTILINE))
         self.assertEqual(before, later, "a series came or went")

@@ -71,9 +71,33 @@ class Page(unittest.TestCase):
         self.wait_for_ready(2, seconds=2)
         card = self.page.text("#engines > .bad")
         for told in ("acestream-1", "exited", "Backoff", "exited with code 137", "2 failures",
-                     "next step in"):
+                     "waits "):
             self.assertIn(told, card)
         self.assertTrue(self.page.text("#events > li:first-child").endswith("Backoff"))
+
+    def test_a_card_says_what_its_engine_waits_for(self):
+        later, earlier = "2999-01-01T00:00:00Z", "2001-01-01T00:00:00Z"
+        awaited = {"awaits": "gateway gluetun is ready"}
+        remedy = {"remedy": "publish 19000-19019 on gluetun"}
+        rows = [({"due": later}, r"^waits \d+ d \d+ h$"),
+                ({"due": earlier}, r"^waits for the next round$"),
+                (awaited, r"^waits until gateway gluetun is ready$"),
+                (awaited | {"due": later},
+                 r"^waits until gateway gluetun is ready, at most \d+ d \d+ h$"),
+                (awaited | {"due": earlier},
+                 r"^waits until gateway gluetun is ready, or for the next round$"),
+                (remedy, r"^To do: publish 19000-19019 on gluetun$"),
+                ({}, r"^(?!waits|To do)")]
+        self.api.engines = [engine(slot, ready=False, reason="Backoff", **members)
+                            for slot, (members, _) in enumerate(rows)]
+        self.open()
+        self.page.wait_for("[...document.querySelectorAll('#engines > li')]"
+                           f".filter(card => card.checkVisibility()).length === {len(rows)}",
+                           "every card")
+        for number, (members, line) in enumerate(rows, start=1):
+            with self.subTest(members=members):
+                card = self.page.text(f"#engines > li:nth-child({number})")
+                self.assertRegex(card.rstrip().splitlines()[-1], line)
 
     def test_without_a_stream_it_asks_instead(self):
         self.api.streams = False
@@ -114,7 +138,8 @@ class Page(unittest.TestCase):
     def test_colours_tell_what_is_wrong(self):
         wanted = {"Ready: True": "good", "GatewayReady: False": "bad", "Capped: True": "warn",
                   "ForwardedPortReady: False": "warn", "Capped: False": "good",
-                  "Progressing: True": "plain", "PortsPublished: Unknown": "plain"}
+                  "Progressing: True": "plain", "PortsPublished: Unknown": "plain",
+                  "PortsFree: False": "warn"}
         self.api.conditions = [condition(*name.split(": "), "Because") for name in wanted]
         self.open()
         self.wait_for_ready(3)
@@ -123,7 +148,15 @@ class Page(unittest.TestCase):
             ".map(e => [e.querySelector('.mark').innerText, e.className]))")
         self.assertEqual(wanted, shown)
 
-    def test_the_headline_tells_what_matters_most(self):
+    def test_a_pool_that_waits_for_a_person_is_bad(self):
+        stuck = condition("Progressing", "False", "Stuck", "remove acestream-2 by hand")
+        self.api.conditions = [condition("Ready", "True", "AllEnginesReady", "3 of 3"), stuck]
+        self.open()
+        self.wait_for_ready(3)
+        self.assertIn("Stuck", self.page.text("#conditions > .bad"))
+        self.assertEqual("remove acestream-2 by hand", self.page.text("#headline"))
+
+    def test_the_headline_shows_what_matters_most(self):
         ready = condition("Ready", "False", "NotReady", "2 of 3 engines ready")
         awaited = condition("Progressing", "True", "Working", "acestream-2 starts, until 12:00")
         refused = condition("SpecValid", "False", "Refused", "engines.yaml:3:5: no such field")
@@ -155,7 +188,7 @@ class Page(unittest.TestCase):
         self.api.stop()
         self.page.wait_for(STALE, "it is gone")
         self.assertIn("No answer since", self.page.text("#link"))
-        # A new controller counts its events anew.
+        # A new controller counts its events from the start.
         self.api.events = []
         self.api.happens("roundhouse starts")
         self.api.start()

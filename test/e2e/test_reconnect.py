@@ -1,4 +1,4 @@
-"""The VPN connects anew, and gateways are lost and come back."""
+"""The VPN reconnects, and gateways are lost and come back."""
 import time
 import unittest
 
@@ -29,7 +29,7 @@ class ReconnectTest(PoolTest):
         self.wait_until_healthy()
 
     def vpn_stops_and_starts(self):
-        # Its public IP is the same afterwards, so only the status tells.
+        # Its public IP is the same afterwards, so only the status shows it.
         self.gateway.vpn("crashed")
         self.wait_until_told("GatewayReady", "False")
         self.gateway.vpn("running")
@@ -49,8 +49,11 @@ class Restarting(ReconnectTest):
         self.assertIn("GatewayReconnected", self.controllers[0].log)
         self.assert_nothing_changes(2)
 
-    def test_health(self):
-        self.check(self.health_fails_and_heals)
+    def test_a_health_check_that_fails_while_the_vpn_runs_is_no_reconnect(self):
+        self.health_fails_and_heals()
+        self.wait_until_told("GatewayReady", "True")
+        self.assert_nothing_changes(2)
+        self.assertEqual(self.before, ids(self.engines()))
 
     def test_vpn_status(self):
         self.check(self.vpn_stops_and_starts)

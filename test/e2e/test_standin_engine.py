@@ -1,6 +1,7 @@
-"""The stand-in engine binds its ports as a real one does, or misbehaves as it is told."""
+"""The stand-in engine binds its ports as a real one does, or misbehaves on request."""
 import json
 import os
+import signal
 import socket
 import subprocess
 import time
@@ -70,6 +71,22 @@ class StandinEngine(unittest.TestCase):
                 self.held = (kind,)
                 self.start(P2P_BIND="optional")
                 self.assertFalse(self.tells()["p2p_bound"])
+
+    def test_one_that_stops_accepting_lets_connecting_time_out(self):
+        process = self.start()
+        self.tells()
+        process.send_signal(signal.SIGUSR1)
+
+        def connect_until_it_times_out():
+            deadline = time.monotonic() + 10
+            while time.monotonic() < deadline:
+                connection = socket.create_connection(("127.0.0.1", self.ports["HTTP_PORT"]), 0.5)
+                self.addCleanup(connection.close)
+
+        self.assertRaises(TimeoutError, connect_until_it_times_out)
+        self.assertIsNone(process.poll())
+        process.terminate()
+        self.assertEqual(0, process.wait(10))
 
     def test_by_tcp_and_udp_or_not_at_all(self):
         self.held = (socket.SOCK_DGRAM,)

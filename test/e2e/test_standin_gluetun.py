@@ -26,7 +26,7 @@ def moved(phrase, where):
     return f'<a href="{where}">{phrase}</a>.\n\n'
 
 
-# As a file tells it.
+# As a file states it.
 ROLE = f"""# a comment
 [[roles]]
 name = "x"

@@ -49,8 +49,8 @@ class Watcher(threading.Thread):
 
     @property
     def running(self):
-        """The ids of the engines that run, as far as Docker has told. An engine may answer a moment
-        before Docker tells of its start: who watches for changes from now on waits for this."""
+        """The ids of the engines that run, by Docker's events. An engine may answer a moment before
+        the event of its start: wait for this before watching for further changes."""
         return set(self._running)
 
     def changes_since(self, moment):

@@ -31,7 +31,7 @@ std::map<std::string, std::string> as_map(const KeyValues& pairs) {
 
 std::string_view to_string(Operation operation) {
     switch (operation) {
-        case Operation::list_pool: return "list_pool";
+        case Operation::list_engines: return "list_engines";
         case Operation::inspect_end: return "inspect_end";
         case Operation::inspect_gateway: return "inspect_gateway";
         case Operation::list_names: return "list_names";
@@ -95,13 +95,12 @@ std::string FakeRuntime::subject_of(const std::string& id) const {
     return container == nullptr ? id : container->name;
 }
 
-Result<std::vector<ContainerListing>> FakeRuntime::list_pool(const std::string& pool) {
+Result<std::vector<ContainerListing>> FakeRuntime::list_engines() {
     using Listing = std::vector<ContainerListing>;
-    return perform<Listing>(Operation::list_pool, pool, [&] {
+    return perform<Listing>(Operation::list_engines, "", [&] {
         Listing listing;
         for (const auto& container : containers_) {
-            const auto label = container.labels.find(std::string(label::pool));
-            if (label == container.labels.end() || label->second != pool) continue;
+            if (!container.labels.contains(std::string(label::pool))) continue;
             listing.push_back({container.id, container.name, container.state, container.labels,
                                container.network_mode, container.address, container.image,
                                container.created_at});

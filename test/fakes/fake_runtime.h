@@ -28,7 +28,7 @@
 namespace roundhouse {
 
 enum class Operation {
-    list_pool,
+    list_engines,
     inspect_end,
     inspect_gateway,
     list_names,
@@ -41,13 +41,13 @@ enum class Operation {
     follow_events,
 };
 
-// "list_pool" ...
+// "list_engines" ...
 std::string_view to_string(Operation operation);
 
 // One call that roundhouse made, in the order in which the calls ended.
 struct FakeCall {
-    Operation operation = Operation::list_pool;
-    std::string subject;             // container name (else the id asked for), pool or image
+    Operation operation = Operation::list_engines;
+    std::string subject;             // container name (else the id asked for) or image
     std::optional<FaultKind> fault;  // what was answered; nullopt: it went well
 
     bool changes_something() const;
@@ -92,7 +92,7 @@ class FakeRuntime : public Runtime {
   public:
     FakeRuntime();
 
-    Result<std::vector<ContainerListing>> list_pool(const std::string& pool) override;
+    Result<std::vector<ContainerListing>> list_engines() override;
     Result<std::optional<EngineEnd>> inspect_end(const std::string& id) override;
     Result<std::optional<GatewayContainer>> inspect_gateway(const std::string& name) override;
     Result<std::vector<NameHolder>> list_names(const std::string& prefix) override;

@@ -36,6 +36,8 @@ class Examiner {
         examine_numbers();
         examine_rollout();
         examine_victims();
+        examine_evenness();
+        examine_words();
         return broken_;
     }
 
@@ -170,7 +172,7 @@ class Examiner {
         int count = 0;
         for (const auto& engine : seen_.engines) {
             if (!engine.slot) continue;
-            ++count;
+            if (!is_leftover(seen_, engine)) ++count;
             arriving.erase(*engine.slot);
         }
         return count + static_cast<int>(arriving.size());
@@ -203,12 +205,18 @@ class Examiner {
 
     // Where all can be known, enough of them go on serving (A2).
     void examine_rollout() {
-        constexpr std::array lasting = {Reason::probe_unreachable, Reason::no_published_port,
-                                        Reason::port_in_use, Reason::name_taken,
-                                        Reason::no_free_slot};
         int ready = 0;
+        for (const auto& engine : seen_.engines) {
+            if (engine.slot && engine.ports.http == 0) return;
+        }
         for (const auto& decision : plan_.decisions) {
-            if (std::ranges::find(lasting, decision.reason) != lasting.end()) return;
+            // Nobody can say that it serves, or no step of ours lets it serve.
+            const bool unknown = decision.reason == Reason::probe_unreachable ||
+                                 decision.reason == Reason::unreadable_labels;
+            const bool for_rollout =
+                decision.wait.fact && decision.wait.fact->fact == Fact::engine_gone;
+            const bool for_person = !decision.wait.remedy.empty() && !decision.wait.fact;
+            if (!decision.ready && (unknown || for_rollout || for_person)) return;
             ready += decision.ready ? 1 : 0;
         }
         const auto given_up = static_cast<int>(std::ranges::count_if(
@@ -231,6 +239,49 @@ class Examiner {
         }
     }
 
+    // Row 12: of engines that are equally good, those go that leave the gateways even: else another
+    // one is moved afterwards.
+    void examine_evenness() {
+        if (!seen_.steps_in_flight.empty()) return;
+        const auto beyond = [&](const EngineView& engine) {
+            return engine.slot.value_or(0) >= pool_.max_active_replicas;
+        };
+        if (std::ranges::any_of(seen_.engines, beyond)) return;  // these go first
+        const auto goes = [](const Decision& decision) {
+            return decision.fate == Fate::surplus && decision.reason == Reason::surplus &&
+                   decision.ready && decision.action;
+        };
+        std::map<std::string, int> left;  // by gateway
+        for (const auto& decision : plan_.decisions) {
+            const bool counts = decision.fate == Fate::keep || decision.fate == Fate::outdated ||
+                                (decision.fate == Fate::surplus && decision.action);
+            left[decision.gateway] += counts && decision.action != Action::remove ? 1 : 0;
+        }
+        for (const auto& victim : plan_.decisions) {
+            if (!goes(victim)) continue;
+            for (const auto& spared : plan_.decisions) {
+                const bool alike = spared.fate == Fate::keep && spared.ready && !spared.action &&
+                                   spared.forwarded == victim.forwarded &&
+                                   spared.updated == victim.updated;
+                require(!alike || left[spared.gateway] < left[victim.gateway] + 2, Step{},
+                        "removes " + victim.engine + ", and leaves more behind gateway " +
+                            spared.gateway);
+            }
+        }
+    }
+
+    // What is said of an engine is so: one that does not answer yet is not up to date.
+    void examine_words() {
+        for (const auto& decision : plan_.decisions) {
+            if (decision.reason != Reason::up_to_date || decision.ready) continue;
+            const auto engine = std::ranges::find_if(seen_.engines, [&](const EngineView& each) {
+                return each.name == decision.engine && each.slot == decision.slot;
+            });
+            require(engine == seen_.engines.end() || engine->probe.answered_last, Step{},
+                    "calls " + decision.engine + " up to date, and it does not answer");
+        }
+    }
+
     const EnginePool& pool_;
     const Observation& seen_;
     const Plan& plan_;
@@ -243,6 +294,13 @@ class Examiner {
 };
 
 }  // namespace
+
+bool is_leftover(const Observation& seen, const EngineView& engine) {
+    const auto trouble = seen.troubles.find(engine.slot.value_or(-1));
+    const bool stuck = trouble != seen.troubles.end() && trouble->second.stuck_id == engine.id &&
+                       trouble->second.removals >= many_removals;
+    return stuck && (engine.state == EngineState::exited || engine.state == EngineState::dead);
+}
 
 Broken broken_rule(const EnginePool& pool, const Observation& seen, const Plan& plan, Time now) {
     return Examiner(pool, seen, plan, now).examine();

@@ -34,12 +34,12 @@ void examine_wholeness(std::string_view text, const Parse& parse) {
 }
 
 void examine_list(std::string_view text) {
-    const auto listed = parse_listing(text, pool);
+    const auto listed = parse_listing(text);
     const auto names = parse_names(text, "");
     examine_fault(listed);
     examine_fault(names);
     if (!listed) return;
-    examine_wholeness(text, [](std::string_view part) { return parse_listing(part, pool); });
+    examine_wholeness(text, [](std::string_view part) { return parse_listing(part); });
     must(names.ok(), "what can be listed has names");
     for (const auto& row : listed.value()) {
         must(!row.id.empty(), "a container has an id");

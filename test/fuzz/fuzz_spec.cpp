@@ -30,7 +30,7 @@ std::size_t count_of_secret(std::string_view text) {
     return count;
 }
 
-// --- what the user is told
+// --- messages to the user
 
 // Its bytes, if it is a line of the text at all.
 std::optional<std::size_t> length_of_line(std::string_view text, int line) {

@@ -1,4 +1,4 @@
-// One target as libFuzzer wants it.
+// One target, with the entry point that libFuzzer calls.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>

@@ -138,7 +138,7 @@ class ManPage(WithFolder):
             for flag in set(flags) - {"--help"}:
                 self.assertIn(flag, taught, command)
 
-    def test_it_tells_every_variable_and_exit_code(self):
+    def test_it_lists_every_variable_and_exit_code(self):
         told = set(re.findall(r"[A-Z]\w+_\w+", self.section("ENVIRONMENT")))
         self.assertEqual(variables_of_the_readme(), told)
         known = re.findall(r"int \w+ = (\d+);", read(SOURCE, EXIT_CODES))
@@ -185,7 +185,7 @@ class DebianPackage(WithFolder):
             self.assertTrue(os.access(script, os.X_OK), name)
             said_by("sh", "-n", script)
 
-    def test_nothing_tells_where_it_was_built(self):
+    def test_nothing_shows_where_it_was_built(self):
         for path in files_below(self.content):
             with open(os.path.join(self.content, path), "rb") as file:
                 content = file.read()

@@ -12,31 +12,51 @@ enum class Disturbance {
     reply_lost,
     call_slow,
     list_stale,
+    list_doubled,  // a container stands in a list twice
     docker_away,
+    start_slow,      // a start takes longer than the call for it waits
+    removal_stuck,   // one container cannot be removed, and perhaps not stopped, ever
+    create_in_vain,  // the new engine has another network mode than was asked for
+    pull_in_vain,    // the image is still missing after a pull that went well
     // Engines.
     engine_ends,
     engine_exits_early,
     engine_slow,
     engine_hangs,
+    queue_full,  // it hangs, and its accept queue is full: connections to it get no reply
     engine_paused,
     engine_removed,
     engine_renamed,
     engine_dead,
+    engine_doubled,  // a second container of its slot takes its name, and does not run
+    labels_broken,
     p2p_closed,
+    p2p_ignored,  // the image never listens on the port that it is given
     // Gateways.
     gateway_restarted,
     gateway_recreated,
+    gateway_republished,  // made again, with other published ports
+    gateway_renamed,      // and the spec follows soon
+    gateway_restarts_often,
     gateway_stopped,
     gateway_removed,
     gateway_unhealthy,
+    health_flaps,  // Docker's, while the control server says all along that the VPN runs
     gateway_paused,
+    gateway_unreachable,  // the controller reaches nothing in its namespace
     // What control servers say.
     ports_move,
     ports_lost,
     ports_many,
     replies_broken,
     vpn_lost,
+    vpn_back_in_parts,  // the public IP comes long after the status, and the ports after that
+    ip_flaps,           // while the VPN runs
     way_lost,
+    // Others in a gateway's namespace.
+    neighbour_joins,  // an engine of another pool
+    stranger_joins,   // something without labels
+    other_leaves,
     // The rest of the world.
     stranger_takes_name,
     lookalike,

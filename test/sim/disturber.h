@@ -16,23 +16,46 @@ class Disturber {
 
     // One of the world's disturbances that are not bound to a call.
     void disturb();
-    // Ends everything that stands in the way of engines.
+    // Ends everything that would disturb for ever, but for what a user has to mend: places that
+    // others take, ports that are not published, and a container that cannot be removed may stay.
     void repair();
+    void happen(Disturbance what);
 
   private:
-    void happen(Disturbance what);
     void disturb_engine(Disturbance what);
-    void disturb_gateway(Disturbance what);
-    void disturb_control_server(Disturbance what);
+    void double_engine(const FakeContainer& engine);
+    void break_labels(const FakeContainer& engine);
     void disturb_images(Disturbance what);
     void add_stranger(Disturbance what);
-    void edit_spec();
-    void repair_gateway(const std::string& name);
     void remove_strangers();
+
+    void disturb_gateway(Disturbance what);
+    void disturb_running_gateway(Disturbance what, std::size_t index);
+    void set_health(std::size_t index, bool well);
+    void republish(std::size_t index);
+    void rename(std::size_t index);
+    void follow_renames();
+    void repair_gateway(std::size_t index);
+
+    void disturb_control_server(Disturbance what);
+    void lose_vpn(std::size_t index, Duration down_for, Duration ip_after, Duration ports_after);
+
+    void disturb_namespace(Disturbance what);
+    void join(bool labelled);
+    void remove_other(std::size_t index);
+    void remove_contested_others();
 
     std::optional<FakeContainer> some_engine();
     bool exists(const std::string& name) const { return world_.docker.find(name).has_value(); }
     Duration some_seconds(int first, int last);
+    // Lets something happen to a gateway later, whatever its name is by then.
+    template <class What>
+    void later_to(std::size_t gateway, Duration delay, What what) {
+        world_.later(delay, [&world = world_, gateway, what] {
+            Disturber disturber(world);
+            what(disturber, world.gateway_names_[gateway]);
+        });
+    }
 
     World& world_;
     Dice& dice_;

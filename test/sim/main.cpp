@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -53,6 +54,14 @@ void simulate_range(std::atomic<std::uint64_t>& next, std::uint64_t end, int twi
     }
 }
 
+// FNV-1a, cut off to a number that can be typed.
+std::uint64_t seed_from(const std::string& text) {
+    std::uint64_t hash = 0xcbf29ce484222325U;
+    for (const char c : text)
+        hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+    return hash % 1'000'000'000;
+}
+
 int simulate_one(std::uint64_t seed, bool tell) {
     const auto print = [](const std::string& line) { std::printf("%s\n", line.c_str()); };
     const SimulationResult result = tell ? Simulation(seed, print).run() : Simulation(seed).run();
@@ -69,6 +78,7 @@ int main(int argc, char** argv) {
     CLI::App app("Simulates worlds in which things go wrong, one for each seed.");
     std::uint64_t seeds = 1000;
     std::uint64_t first = 0;
+    std::string text;
     std::optional<std::uint64_t> one;
     bool tell = false;
     int twice_every = 10;
@@ -76,6 +86,7 @@ int main(int argc, char** argv) {
     unsigned jobs = std::max(std::thread::hardware_concurrency(), 1U);
     app.add_option("--seeds", seeds, "How many");
     app.add_option("--first", first, "The first of them");
+    app.add_option("--first-from", text, "Take the first from this text, such as a commit's hash");
     app.add_option("--seed", one, "This one only");
     app.add_flag("--tell", tell, "With --seed: every call, round and disturbance");
     app.add_option("--twice-every", twice_every, "Every how-manieth is run twice; 0: none");
@@ -83,6 +94,9 @@ int main(int argc, char** argv) {
     app.add_option("--jobs", jobs, "Threads");
     CLI11_PARSE(app, argc, argv);
     if (one) return simulate_one(*one, tell);
+    if (!text.empty()) first = seed_from(text);
+    std::printf("the first seed is %llu\n", static_cast<unsigned long long>(first));
+    std::fflush(stdout);
 
     const auto began = std::chrono::steady_clock::now();
     Totals totals;

@@ -23,6 +23,7 @@ struct Process {
         : runtime(world, watchdog, stage),
           gateways(world, stage),
           probes(world),
+          ports(world),
           workers(stage),
           prober(probes, world.clock, ring),
           puller(runtime, workers, world.clock, journal, ring),
@@ -30,11 +31,12 @@ struct Process {
           steps(runtime, workers, world.clock, journal, meters, ring,
                 static_cast<std::size_t>(world.dice.between(1, 4))),
           reconciler({runtime, gateways, workers, world.clock, journal, board, prober, puller,
-                      steps, meters}) {}
+                      steps, meters, ports}) {}
 
     SimRuntime runtime;
     SimGateways gateways;
     SimProbes probes;
+    SimPortCheck ports;
     SimWorkers workers;
     SilentJournal journal;
     NoMeters meters;

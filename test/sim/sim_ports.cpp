@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 constexpr Duration oldest_listing = 1s;
 
 bool belongs_to_look(Operation operation) {
-    return operation == Operation::list_pool || operation == Operation::inspect_end ||
+    return operation == Operation::list_engines || operation == Operation::inspect_end ||
            operation == Operation::inspect_gateway || operation == Operation::list_names ||
            operation == Operation::has_image;
 }
@@ -63,20 +63,31 @@ Result<T> SimRuntime::call(Operation operation, const std::string& subject, cons
     return result;
 }
 
-Result<std::vector<ContainerListing>> SimRuntime::list_pool(const std::string& pool) {
+Result<std::vector<ContainerListing>> SimRuntime::list_engines() {
     using Listing = std::vector<ContainerListing>;
-    return call<Listing>(Operation::list_pool, pool, [&]() -> Result<Listing> {
+    return call<Listing>(Operation::list_engines, "", [&]() -> Result<Listing> {
         const bool recent = world_.clock.elapsed - last_listing_at_ < oldest_listing;
         if (recent && world_.has(Disturbance::list_stale) && world_.dice.one_in(3)) {
             return last_listing_;
         }
-        auto listing = world_.docker.list_pool(pool);
+        auto listing = world_.docker.list_engines();
         if (listing) {
+            distort(listing.value());
             last_listing_ = listing.value();
             last_listing_at_ = world_.clock.elapsed;
         }
         return listing;
     });
+}
+
+// What a broken proxy or another daemon makes of a list.
+void SimRuntime::distort(std::vector<ContainerListing>& listing) {
+    for (auto& row : listing) {
+        const EngineLife* life = world_.life(row.id);
+        if (life != nullptr && life->shown_outside && !world_.calm) row.network_mode = "bridge";
+    }
+    const bool doubled = world_.has(Disturbance::list_doubled) && world_.dice.one_in(12);
+    if (doubled && !listing.empty()) listing.push_back(world_.dice.pick(listing));
 }
 
 Result<std::optional<EngineEnd>> SimRuntime::inspect_end(const std::string& id) {
@@ -95,7 +106,10 @@ Result<std::vector<NameHolder>> SimRuntime::list_names(const std::string& prefix
 }
 
 Result<bool> SimRuntime::has_image(const std::string& image) {
-    return call<bool>(Operation::has_image, image, [&] { return world_.docker.has_image(image); });
+    return call<bool>(Operation::has_image, image, [&]() -> Result<bool> {
+        if (world_.images_hidden) return false;
+        return world_.docker.has_image(image);
+    });
 }
 
 Result<std::string> SimRuntime::create(const EngineRequest& request) {
@@ -110,17 +124,35 @@ Result<std::string> SimRuntime::create(const EngineRequest& request) {
 }
 
 Result<void> SimRuntime::start(const std::string& id) {
-    return call<void>(Operation::start, id, [&] {
+    return call<void>(Operation::start, id, [&]() -> Result<void> {
         watchdog_.before_change(Operation::start, id);
+        if (world_.has(Disturbance::start_slow) && world_.dice.one_in(5)) return start_late(id);
         auto started = world_.docker.start(id);
         if (started) watchdog_.after_start(id);
         return started;
     });
 }
 
+// Docker goes on with a start for which no caller waits any more.
+Result<void> SimRuntime::start_late(const std::string& id) {
+    watchdog_.start_hangs(id);
+    world_.later(Duration{world_.dice.between(31'000, 90'000)},
+                 [&world = world_, &watchdog = watchdog_, id] {
+                     watchdog.start_ended(id);
+                     const auto engine = world.docker.find(id);
+                     if (!engine || engine->state != EngineState::created) return;
+                     if (world.docker.start(id)) watchdog.after_start(id);
+                 });
+    stage_.pass(30s);
+    return Fault{FaultKind::unavailable, "docker: no answer within 30s", true};
+}
+
 Result<void> SimRuntime::stop(const std::string& id, Duration grace) {
-    return call<void>(Operation::stop, id, [&] {
+    return call<void>(Operation::stop, id, [&]() -> Result<void> {
         watchdog_.before_change(Operation::stop, id);
+        if (world_.unstoppable.contains(id)) {
+            return Fault{FaultKind::rejected, "docker: cannot stop: permission denied"};
+        }
         return world_.docker.stop(id, grace);
     });
 }
@@ -128,8 +160,11 @@ Result<void> SimRuntime::stop(const std::string& id, Duration grace) {
 Result<void> SimRuntime::remove(const std::string& id) {
     const EngineLife* life = world_.life(id);
     const int slot = life == nullptr ? -1 : life->slot;
-    auto result = call<void>(Operation::remove, id, [&] {
+    auto result = call<void>(Operation::remove, id, [&]() -> Result<void> {
         watchdog_.before_change(Operation::remove, id);
+        if (world_.stuck.contains(id)) {
+            return Fault{FaultKind::rejected, "docker: cannot remove: dataset is busy"};
+        }
         auto removed = world_.docker.remove(id);
         if (removed) world_.engine_gone(id);
         return removed;
@@ -169,8 +204,7 @@ GatewayReading SimGateways::read(const GatewaySpec& gateway, const std::string& 
     stage_.pass(Duration{world_.dice.between(1, 5)});
     GatewayReading reading = world_.reading(gateway.container);
     const auto kind = reading.forwarded_ports.kind;
-    if (kind == PortsAnswerKind::unreachable || world_.way_is_lost ||
-        !world_.someone_has_address(address)) {
+    if (kind == PortsAnswerKind::unreachable || !world_.reaches(address)) {
         stage_.pass(2s);
         return {};
     }
@@ -179,25 +213,52 @@ GatewayReading SimGateways::read(const GatewaySpec& gateway, const std::string& 
 
 // --- probes -----------------------------------------------------------------------------------
 
-ProbeOutcome SimProbes::ask(const ProbeRequest& request) const {
-    if (world_.way_is_lost) return ProbeOutcome::unreachable;
-    const bool p2p = request.kind == ProbeKind::p2p;
-    const EngineLife* engine = world_.behind(request.host, request.port, p2p);
-    if (engine != nullptr && !(p2p && engine->p2p_closed)) return ProbeOutcome::answered;
-    return world_.someone_has_address(request.host) ? ProbeOutcome::failed
-                                                    : ProbeOutcome::unreachable;
-}
-
 void SimProbes::begin(const ProbeRequest& request) {
-    const ProbeOutcome outcome = ask(request);
-    replies_.push_back({request.engine_id, request.kind, outcome,
-                        outcome == ProbeOutcome::answered ? "" : "connection refused"});
+    const Contact met = world_.contact(request.host, request.port);
+    ProbeReply reply;
+    reply.ticket = request.ticket;
+    Duration takes{0};
+    if (met == Contact::silence) {
+        reply.outcome = ProbeOutcome::silent;
+        reply.detail = "no reply to a connection attempt";
+        takes = request.timeout;
+    } else if (met == Contact::refused) {
+        reply.outcome = ProbeOutcome::failed;
+        reply.detail = "connection refused";
+    } else if (met == Contact::connected && request.kind == ProbeKind::http) {
+        reply.outcome = ProbeOutcome::stalled;
+        reply.detail = "no reply in time";
+        takes = request.timeout;
+    } else {
+        reply.outcome = ProbeOutcome::answered;
+    }
+    replies_.push_back({world_.clock.elapsed + takes, std::move(reply)});
 }
 
 std::vector<ProbeReply> SimProbes::wait(Duration at_most) {
+    const Duration now = world_.clock.elapsed;
+    std::vector<ProbeReply> ended;
+    due = now + at_most;
+    std::erase_if(replies_, [&](Reply& each) {
+        if (each.at > now) {
+            due = std::min(due, each.at);
+            return false;
+        }
+        ended.push_back(std::move(each.reply));
+        return true;
+    });
     // What the replies make due is known at the next turn.
-    due = world_.clock.elapsed + (replies_.empty() ? at_most : Duration{1});
-    return std::exchange(replies_, {});
+    if (!ended.empty()) due = now + Duration{1};
+    return ended;
+}
+
+std::vector<bool> SimPortCheck::anyone_listens(const std::vector<PortAddress>& addresses) {
+    std::vector<bool> listens;
+    for (const auto& [host, port] : addresses) {
+        const Contact met = world_.contact(host, port);
+        listens.push_back(met == Contact::connected || met == Contact::replied);
+    }
+    return listens;
 }
 
 }  // namespace roundhouse::test

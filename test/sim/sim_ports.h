@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "loop/gateway_api.h"
+#include "loop/port_check.h"
 #include "loop/probe_transport.h"
 #include "loop/runtime.h"
 #include "loop/workers.h"
@@ -39,7 +40,7 @@ class SimRuntime : public Runtime {
     SimRuntime(World& world, Watchdog& watchdog, Stage& stage)
         : world_(world), watchdog_(watchdog), stage_(stage) {}
 
-    Result<std::vector<ContainerListing>> list_pool(const std::string& pool) override;
+    Result<std::vector<ContainerListing>> list_engines() override;
     Result<std::optional<EngineEnd>> inspect_end(const std::string& id) override;
     Result<std::optional<GatewayContainer>> inspect_gateway(const std::string& name) override;
     Result<std::vector<NameHolder>> list_names(const std::string& prefix) override;
@@ -59,6 +60,8 @@ class SimRuntime : public Runtime {
     template <class T, class Effect>
     Result<T> call(Operation operation, const std::string& subject, const Effect& effect);
     Fault fault_of(Operation operation);
+    void distort(std::vector<ContainerListing>& listing);
+    Result<void> start_late(const std::string& id);
     Duration latency();
 
     World& world_;
@@ -89,17 +92,33 @@ class SimProbes : public ProbeTransport {
     Duration due{0};  // when the prober has something to do next
 
   private:
-    ProbeOutcome ask(const ProbeRequest& request) const;
+    struct Reply {
+        Duration at;
+        ProbeReply reply;
+    };
 
     World& world_;
-    std::vector<ProbeReply> replies_;
+    std::vector<Reply> replies_;  // also those that are still to come
+};
+
+class SimPortCheck : public PortCheck {
+  public:
+    explicit SimPortCheck(const World& world) : world_(world) {}
+
+    std::vector<bool> anyone_listens(const std::vector<PortAddress>& addresses) override;
+
+  private:
+    const World& world_;
 };
 
 class SimWorkers : public Workers {
   public:
     explicit SimWorkers(Stage& stage) : stage_(stage) {}
 
-    void begin(Job job) override { stage_.begin(std::move(job)); }
+    bool begin(Job job) override {
+        stage_.begin(std::move(job));
+        return true;
+    }
     void do_all(const std::vector<Job>& jobs) override {
         for (const auto& job : jobs)
             job();

@@ -10,19 +10,13 @@
 #include "loop/reconciler.h"
 #include "sim/as_row.h"
 #include "sim/process.h"
+#include "sim/specs.h"
 
 namespace roundhouse::test {
 
 namespace {
 
 using namespace std::chrono_literals;
-
-std::string edit_of(const EnginePool& pool) {
-    for (const auto& [key, value] : pool.engine_template.env) {
-        if (key == "EDIT") return "EDIT=" + value;
-    }
-    return "";
-}
 
 constexpr int most_calls = 20'000;
 constexpr Duration never{1'000'000'000'000};
@@ -38,7 +32,9 @@ Simulation::Simulation(const Story& story, std::optional<Death> death, Tell tell
     : world_(story.spec), watchdog_(world_), tell_(std::move(tell)), death_(death) {
     if (tell_) world_.tell = [this](const std::string& line) { say(line); };
     story_lasts_ = story.lasts;
-    world_.disturbances = {Disturbance::spec_edited};  // by the story: a cause for what follows
+    // By the story: causes of what follows.
+    world_.disturbances = {Disturbance::spec_edited, Disturbance::vpn_lost,
+                           Disturbance::gateway_renamed};
     for (const auto& happening : story.happenings) {
         world_.later(happening.at, [this, what = happening.what] {
             what(world_);
@@ -66,7 +62,10 @@ void Simulation::note_call(Operation operation, const std::string& subject, bool
     mix(std::hash<std::string>{}(subject));
     mix(static_cast<std::uint64_t>(world_.clock.elapsed.count()));
     const FakeCall call{operation, subject, std::nullopt};
-    if (call.changes_something()) last_change_ = world_.clock.elapsed;
+    // What cannot be removed is tried for ever.
+    if (call.changes_something() && !world_.stuck.contains(subject)) {
+        last_change_ = world_.clock.elapsed;
+    }
     if (tell_) {
         say("  " + std::string(to_string(operation)) + " " + subject.substr(0, 20) +
             (well ? "" : " FAILED"));
@@ -216,9 +215,17 @@ void Simulation::round() {
     const Duration now = world_.clock.elapsed;
     round_not_before_ = now + std::min(pause, shortest_pause_after(result));
     round_due_ = rang_ ? round_not_before_ : now + pause;
-    if (tell_) {
-        say(std::string("round: ") + (result.looked ? "" : "look failed ") +
-            (result.matches ? "matches" : "differs"));
+    if (tell_) tell_round(result);
+}
+
+void Simulation::tell_round(const RoundResult& result) const {
+    say(std::string("round: ") + (result.looked ? "" : "look failed ") +
+        (result.matches ? "matches" : "differs"));
+    const auto view = process_->board.round();
+    if (!result.looked || view == nullptr) return;
+    for (const auto& step : view->plan.steps) {
+        say("  plans " + std::string(to_string(step.action)) + " " + step.engine + ": " +
+            std::string(to_string(step.reason)) + " " + step.message);
     }
 }
 
@@ -268,38 +275,102 @@ void Simulation::rest() {
     if (!watchdog_.violation()) check_outcome();
 }
 
+// Nothing changes any more: because all is as declared, or because what is not waits for a user.
 bool Simulation::at_rest() {
     if (process_ == nullptr || !fibers_.empty()) return false;
     const auto view = process_->board.round();
-    if (view == nullptr || !view->plan.matches() || view->plan.wake_at) return false;
+    if (view == nullptr) return false;
     const EnginePool& spec = world_.spec();
+    const bool matches = view->plan.matches() && !view->plan.wake_at;
+    if (!matches && places_missing() == 0 && world_.stuck.empty()) return false;
+    // Rule 18: what is still awaited then, a person has to do.
+    for (const auto& decision : view->plan.decisions) {
+        const bool well = decision.fate == Fate::foreign ||
+                          (decision.fate == Fate::keep && decision.ready && !decision.wait.until);
+        const bool is_stuck = std::ranges::any_of(world_.stuck, [&](const std::string& id) {
+            const auto container = world_.docker.find(id);
+            return container && container->name == decision.engine;
+        });
+        if (!well && !is_stuck && decision.wait.remedy.empty()) return false;
+    }
     const Duration silence =
-        45s + std::max({spec.failover_after,
+        45s + std::max({spec.failover_after, spec.reconnect_min_interval,
                         spec.forwarded_port.stable_for + spec.forwarded_port.min_interval});
     return view->at >= world_.clock.now() - spec.check_interval &&
            world_.clock.elapsed >= last_change_ + silence;
 }
 
+int Simulation::wanted() const {
+    return std::min(world_.spec().replicas, world_.spec().max_active_replicas);
+}
+
+// How many of the wanted engines nobody can place, as things are.
+int Simulation::places_missing() const {
+    return std::max(0, wanted() - world_.places());
+}
+
+// As many engines serve as are wanted, of the last template. Where there are too few places, as
+// many as there are places, and a condition says that this is not as declared: a user has to act.
+// An engine that cannot be removed may be there on top, or of an earlier template.
 void Simulation::check_outcome() {
     const EnginePool& spec = world_.spec();
-    const auto wanted = static_cast<std::size_t>(std::min(spec.replicas, spec.max_active_replicas));
-    std::size_t serving = 0;
-    for (const auto& life : world_.lives())
-        serving += world_.serves(life) ? 1 : 0;
+    int serving = 0;
+    int stuck = 0;
+    int counted =
+        0;  // containers that run, serve nobody and cannot be removed: the cap counts them
+    int outdated = 0;
     for (const auto& life : world_.lives()) {
-        const bool as_declared =
-            life.image == spec.engine_template.image && life.edit == edit_of(spec);
-        if (!as_declared) watchdog_.violated("L1: it rests with an engine of an earlier template");
+        // One whose port a stranger took unseen replies with the stranger's words.
+        serving += world_.serves(life) || life.deaf ? 1 : 0;
+        const bool is_stuck = world_.stuck.contains(life.id);
+        stuck += is_stuck ? 1 : 0;
+        const auto container = world_.docker.find(life.id);
+        const bool runs = container && container->state != EngineState::exited &&
+                          container->state != EngineState::dead;
+        counted += is_stuck && runs && !world_.serves(life) ? 1 : 0;
+        const bool as_declared = life.image == spec.engine_template.image &&
+                                 life.edit == edit_of(spec) &&
+                                 life.ports.http == spec.ports.http + life.slot;
+        outdated += as_declared || is_stuck || !has_room(life) ? 0 : 1;
     }
-    for (const auto& gateway : spec.gateways)
-        check_forwarded_ports(gateway.container);
-    if (serving != wanted || world_.lives().size() != wanted) {
+    const int missing = places_missing();
+    if (outdated > 0) {
+        watchdog_.violated("L1: it rests with an engine of an earlier template");
+    }
+    if (missing == 0 && stuck == 0) {
+        for (const auto& gateway : spec.gateways)
+            check_forwarded_ports(gateway.container);
+    }
+    const auto engines = static_cast<int>(world_.lives().size());
+    const bool too_few = serving < wanted() - missing - counted;
+    const bool too_many = engines > wanted() + stuck;
+    const bool others_left = missing == 0 && engines > serving + stuck;
+    if (too_few || too_many || others_left) {
         watchdog_.violated("L1: it rests with " + std::to_string(serving) +
-                           " engines that serve, "
-                           "of " +
-                           std::to_string(world_.lives().size()) + ", and " +
-                           std::to_string(wanted) + " are wanted");
+                           " engines that serve, of " + std::to_string(engines) + ", and " +
+                           std::to_string(wanted()) + " are wanted, for which there are " +
+                           std::to_string(world_.places()) + " places");
     }
+    if (serving < wanted()) check_wait_is_stated();
+}
+
+// Whether an engine could take the place of this one.
+bool Simulation::has_room(const EngineLife& life) const {
+    const EnginePorts ports = ports_of_slot(world_.spec().ports, life.slot);
+    const auto in_the_way = [&](const EngineLife& other) {
+        return other.slot != life.slot &&
+               (other.ports.contain(ports.http) || other.ports.contain(ports.p2p));
+    };
+    return world_.has_place(life.slot) && std::ranges::none_of(world_.lives(), in_the_way);
+}
+
+// Ready is False, with a reason that names what is wrong.
+void Simulation::check_wait_is_stated() {
+    for (const auto& condition : process_->board.conditions()) {
+        if (condition.type != "Ready") continue;
+        if (condition.status == Truth::no && !condition.message.empty()) return;
+    }
+    watchdog_.violated("L1: too few engines serve, and no condition says so");
 }
 
 // Each engine of a gateway that can have a forwarded port of its own has one.
@@ -307,6 +378,8 @@ void Simulation::check_forwarded_ports(const std::string& gateway) {
     if (world_.spec().forwarded_port.assign != PortAssignment::exclusive) return;
     const std::vector<int>& ports = world_.forwarded_ports(gateway);
     const std::string id = world_.docker.find(gateway)->id;
+    const auto is_free = [&](int port) { return !world_.held_by_other(id, port, Duration{0}); };
+    const auto usable = static_cast<std::size_t>(std::ranges::count_if(ports, is_free));
     std::size_t engines = 0;
     std::set<int> held;
     for (const auto& life : world_.lives()) {
@@ -314,9 +387,9 @@ void Simulation::check_forwarded_ports(const std::string& gateway) {
         ++engines;
         if (std::ranges::find(ports, life.ports.p2p) != ports.end()) held.insert(life.ports.p2p);
     }
-    if (held.size() == std::min(engines, ports.size())) return;
+    if (held.size() >= std::min(engines, usable)) return;
     watchdog_.violated("L1: it rests with " + std::to_string(held.size()) + " of " +
-                       std::to_string(ports.size()) + " forwarded ports held");
+                       std::to_string(usable) + " forwarded ports held");
 }
 
 }  // namespace roundhouse::test

@@ -86,7 +86,11 @@ class Simulation : public Stage {
     void be_disturbed();
     void rest();
     bool at_rest();
+    int wanted() const;
+    int places_missing() const;
     void check_outcome();
+    bool has_room(const EngineLife& life) const;
+    void check_wait_is_stated();
     void check_forwarded_ports(const std::string& gateway);
 
     // What is due next, the controller's rounds left out; and doing it.
@@ -99,6 +103,7 @@ class Simulation : public Stage {
     void bury();
     void ring();
     void round();
+    void tell_round(const RoundResult& result) const;
     void resume(std::size_t index);
     void notice_edits();
     void mix(std::uint64_t value);

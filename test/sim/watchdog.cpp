@@ -34,6 +34,9 @@ constexpr std::array by_choice = {
     Reason::gateway_undeclared,
     Reason::gateway_not_ready,
     Reason::duplicate_slot,
+    Reason::outside_gateway,
+    Reason::unreadable_labels,
+    Reason::port_conflict,
 };
 
 // Reasons that hold only of an engine that did not serve for a while.
@@ -74,6 +77,39 @@ void Watchdog::before_create(const EngineRequest& request) {
         violated(request.name + " is created behind a gateway that has long been unhealthy");
     }
     check_backoff(request);
+    check_ports_are_free(request);
+    check_helps("an engine in slot " + std::to_string(slot_of(request)) + " is created",
+                create_times_[slot_of(request)]);
+}
+
+// Row 3: whoever listens in a namespace, the port is taken. Steps take their time, and what comes
+// meanwhile is not seen.
+void Watchdog::check_ports_are_free(const EngineRequest& request) {
+    const std::string joiner = "container:";
+    if (!request.network_mode.starts_with(joiner)) return;
+    const std::string id = request.network_mode.substr(joiner.size());
+    const int port = parse_number(label_of(request.labels, label::http_port)).value_or(0);
+    // Nor what is out of reach.
+    if (world_.in_reach_for() < 40s || !world_.held_by_other(id, port, 40s)) return;
+    violated("row 3: " + request.name + " is created on port " + std::to_string(port) +
+             ", on which another container listens");
+}
+
+// Steps that succeed and do not help come again with a backoff, like those that fail: at once, and
+// after 1 s, 2 s, 4 s, 8 s, 16 s and 32 s. That makes seven in the first minute.
+void Watchdog::check_helps(const std::string& what, std::vector<Duration>& times) {
+    if (disturbances_ != world_.disturbances_so_far()) {
+        disturbances_ = world_.disturbances_so_far();
+        create_times_.clear();
+        pull_times_.clear();
+        return;
+    }
+    times.push_back(world_.clock.elapsed);
+    std::erase_if(times, [&](Duration at) { return at + 60s < world_.clock.elapsed; });
+    constexpr std::size_t most = 9;
+    if (times.size() > most) {
+        violated("point 5: " + what + " " + std::to_string(times.size()) + " times in a minute");
+    }
 }
 
 // Backoff as it is promised: at once, then after 1 s, 2 s, 4 s ... 5 min.
@@ -122,6 +158,7 @@ void Watchdog::create_ended(const EngineRequest& request, const Result<std::stri
 }
 
 void Watchdog::pull_begins(const std::string& image) {
+    check_helps(image + " is pulled", pull_times_);
     if (!pulling_.insert(image).second) violated("two pulls of " + image + " at the same time");
     const auto failed = pulls_.find(image);
     if (failed == pulls_.end()) return;
@@ -145,10 +182,13 @@ void Watchdog::controller_started() {
     creates_.clear();
     pulls_.clear();
     pulling_.clear();
+    hanging_starts_.clear();
+    gateways_.clear();
+    create_times_.clear();
+    pull_times_.clear();
 }
 
 void Watchdog::after_create(const EngineRequest& request, const std::string& id) {
-    made_.insert(id);
     ++creates_in_[slot_of(request)];
     world_.engine_created(request, id);
     const auto ended = ends_.find(slot_of(request));
@@ -160,7 +200,7 @@ void Watchdog::check_cap(const std::string& name) {
     int alive = 0;
     world_.docker.visit([&](const FakeContainer& each) {
         const bool over = each.state == EngineState::exited || each.state == EngineState::dead;
-        alive += made_.contains(each.id) && !over ? 1 : 0;
+        alive += world_.is_ours(each.id) && !over ? 1 : 0;
     });
     if (alive > cap()) {
         violated("A4: with " + name + " there are " + std::to_string(alive) + " engines, and " +
@@ -169,19 +209,39 @@ void Watchdog::check_cap(const std::string& name) {
 }
 
 void Watchdog::before_change(Operation operation, const std::string& id) {
-    if (!made_.contains(id)) {
+    if (!world_.is_ours(id)) {
         violated("A1: a call that changes container " + id + ", which is not ours");
         return;
     }
     const EngineLife* life = world_.life(id);
     if (life == nullptr) return;
     if (operation == Operation::start) {
+        if (hanging_starts_.contains(id) && !world_.calm) {
+            violated("row 19: a second start of an engine, while Docker is busy with the first");
+        }
         // Created after all, though a reply may have been lost: it tells of its failures itself.
         creates_.erase(life->slot);
         return;
     }
     note_end(*life);
+    if (operation == Operation::remove) creates_.erase(life->slot);  // created after all
+    if (operation == Operation::remove) check_p2p_replacements(*life);
     check_justified(operation, *life);
+}
+
+// Row 9: an image that never listens there is not helped by the hundredth engine.
+void Watchdog::check_p2p_replacements(const EngineLife& life) {
+    const auto planned = planned_.find(life.id);
+    const bool for_that =
+        planned != planned_.end() && planned->second.reason == Reason::p2p_port_closed;
+    if (!for_that || world_.stuck.contains(life.id)) return;
+    auto& times = p2p_replacements_[life.slot];
+    times.push_back(world_.clock.elapsed);
+    std::erase_if(times, [&](Duration at) { return at + 1h < world_.clock.elapsed; });
+    if (times.size() > 6) {
+        violated("row 9: slot " + std::to_string(life.slot) +
+                 " is replaced again and again for a P2P port that never opens");
+    }
 }
 
 // Of engines that end by themselves soon after they began, one after another. Another gateway or
@@ -216,6 +276,9 @@ void Watchdog::check_justified(Operation operation, const EngineLife& life) {
     if (reason == Reason::gateway_restarted && gateway && gateway->started_at != life.made_for) {
         return;
     }
+    // A gateway that was renamed, and that the spec does not name, is not found by its old name.
+    const bool renamed = gateway && world_.disturbances.contains(Disturbance::gateway_renamed);
+    if (reason == Reason::gateway_gone && renamed) return;
     const bool blamed = std::ranges::find(by_probe, reason) != by_probe.end();
     if (blamed && life.blemished) return;
     violated("A2: " + engine + " is taken away for " + std::string(to_string(reason)) +
@@ -229,10 +292,15 @@ bool Watchdog::is_possible(Reason reason) const {
             causes, [&](Disturbance each) { return world_.disturbances.contains(each); });
     };
     switch (reason) {
-        case Reason::template_changed: return any_of({Disturbance::spec_edited});
-        case Reason::gateway_undeclared: return any_of({Disturbance::spec_edited});
+        case Reason::template_changed:
+            return any_of({Disturbance::spec_edited, Disturbance::labels_broken});
+        case Reason::gateway_undeclared:
+            return any_of({Disturbance::spec_edited, Disturbance::gateway_renamed});
         case Reason::gateway_reconnected:
-            return any_of({Disturbance::vpn_lost, Disturbance::gateway_unhealthy});
+            return any_of({Disturbance::vpn_lost, Disturbance::vpn_back_in_parts,
+                           Disturbance::ip_flaps, Disturbance::gateway_unhealthy,
+                           Disturbance::health_flaps});
+        case Reason::outside_gateway: return any_of({Disturbance::create_in_vain});
         default: return true;
     }
 }
@@ -249,33 +317,6 @@ void Watchdog::after_start(const std::string& id) {
         if (same_namespace && other.ports.http == started->ports.http) {
             violated("A3: two engines of one namespace want the same HTTP port");
         }
-    }
-}
-
-void Watchdog::after_round(const RoundResult& result, const RoundView* view) {
-    if (look_failed_ && result.looked) violated("A7: a look that failed in part was used");
-    if (!result.looked || view == nullptr) return;
-    for (const auto& step : view->plan.steps) {
-        if (step.engine_id.empty()) continue;
-        const EngineLife* life = world_.life(step.engine_id);
-        const bool served = life != nullptr && world_.serves(*life);
-        planned_[step.engine_id] = {step.action, step.reason, served};
-    }
-    if (const auto broken = broken_rule(*view->pool, view->seen, view->plan, view->at)) {
-        violated("plan: " + *broken);
-    }
-    if (view->plan.matches() && !view->plan.steps.empty()) {
-        violated("P2: steps although everything matches");
-    }
-    if (world_.dice.one_in(16)) check_order(*view);
-}
-
-void Watchdog::check_order(const RoundView& view) {
-    Observation shuffled = view.seen;
-    std::ranges::shuffle(shuffled.engines, world_.dice);
-    // Planned once more as well: the round may have taken a while to end.
-    if (plan(*view.pool, shuffled, view.at) != plan(*view.pool, view.seen, view.at)) {
-        violated("P1: the plan depends on the order of the list");
     }
 }
 

@@ -1,5 +1,6 @@
 // Watches every call that changes the simulated Docker, and every plan, for what must never happen:
-// the rules A1 to A7, P1 and P4 of the design.
+// the rules A1 to A7, P1 and P4 of the design. Other than the planner it knows the truth: which
+// engines serve, what others listen on, and what VPNs and control servers really did.
 #pragma once
 
 #include <deque>
@@ -7,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "core/plan.h"
 #include "loop/board.h"
@@ -25,6 +27,9 @@ class Watchdog {
     void after_create(const EngineRequest& request, const std::string& id);
     void before_change(Operation operation, const std::string& id);
     void after_start(const std::string& id);
+    // A start that Docker is busy with although the call for it was given up.
+    void start_hangs(const std::string& id) { hanging_starts_.insert(id); }
+    void start_ended(const std::string& id) { hanging_starts_.erase(id); }
     // A remove whose reply was lost: no label tells of earlier failures any more.
     void remove_failed(int slot) { ends_.erase(slot); }
 
@@ -37,7 +42,7 @@ class Watchdog {
 
     // A call of the look of the round under way was answered with a fault.
     void look_failed() { look_failed_ = true; }
-    void before_round() { look_failed_ = false; }
+    void before_round();
     void after_round(const RoundResult& result, const RoundView* view);
 
     const std::map<int, int>& creates() const { return creates_in_; }
@@ -57,6 +62,18 @@ class Watchdog {
         bool served;  // the engine, when that was planned
     };
 
+    // What the rounds of this process saw of one gateway.
+    struct GatewaySeen {
+        Incarnation incarnation;
+        std::string started_at;
+        std::vector<Duration> restarts;  // when another incarnation was seen
+        Duration incarnation_seen_at{0};
+        std::optional<Duration> rotation_sign;  // when the latest reconnect began, as reported
+        std::optional<Duration>
+            connect_seen_at;                   // the first look that could see the latest connect
+        std::optional<Duration> connected_at;  // that connect
+    };
+
     struct Failures {
         int in_a_row = 0;
         Duration last{0};
@@ -69,17 +86,34 @@ class Watchdog {
     void check_cap(const std::string& name);
     void check_backoff(const EngineRequest& request);
     void note_end(const EngineLife& life);
+    void check_p2p_replacements(const EngineLife& life);
     bool is_possible(Reason reason) const;
     void check_justified(Operation operation, const EngineLife& life);
     void check_order(const RoundView& view);
+    void check_helps(const std::string& what, std::vector<Duration>& times);
+    void check_ports_are_free(const EngineRequest& request);
+    bool is_by_choice(const Step& step, const EngineLife& life) const;
+    bool served_lately(const EngineLife& life, const EnginePool& pool) const;
+    void check_availability(const RoundView& view);
+    void check_readiness(const RoundView& view);
+    void check_gateways(const RoundView& view);
+    void check_rotation(const RoundView& view, const GatewayView& gateway, GatewaySeen& seen);
+    void check_step(const RoundView& view, const Step& step);
 
     World& world_;
-    std::set<std::string> made_;              // ids of all that was ever created by a controller
     std::map<std::string, Planned> planned_;  // by id, the latest step for it
     std::map<int, Failures> ends_;            // by slot: engines that ended by themselves
     std::map<int, Failures> creates_;         // by slot: creates that failed
     std::map<std::string, Failures> pulls_;   // by image
     std::set<std::string> pulling_;
+    std::set<std::string> hanging_starts_;
+    std::map<int, std::vector<Duration>> create_times_;  // by slot, since the last disturbance
+    std::vector<Duration> pull_times_;
+    std::map<int, std::vector<Duration>> p2p_replacements_;  // by slot
+    std::size_t disturbances_ = 0;
+    std::map<std::string, Duration> served_at_;    // by id: when it was last found to serve
+    std::map<std::string, GatewaySeen> gateways_;  // by name
+    Duration look_began_{0};
     std::map<int, int> creates_in_;  // how many, by slot
     std::shared_ptr<const RoundView> last_view_;
     std::optional<std::string> violation_;

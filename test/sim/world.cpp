@@ -1,12 +1,14 @@
 #include "sim/world.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "core/launch.h"
 #include "core/names.h"
 #include "core/numbers.h"
 #include "sim/disturber.h"
+#include "sim/specs.h"
 
 namespace roundhouse::test {
 
@@ -16,37 +18,7 @@ using namespace std::chrono_literals;
 
 constexpr Duration recent = 60s;
 
-Duration seconds_between(Dice& dice, int first, int last) {
-    return std::chrono::seconds{dice.between(first, last)};
-}
-
-EnginePool first_spec(Dice& dice, const std::vector<std::string>& gateways) {
-    EnginePool pool;
-    pool.name = "acestream";
-    pool.max_active_replicas = dice.between(1, 6);
-    pool.replicas = dice.between(0, 7);
-    pool.max_unavailable = dice.between(1, 2);
-    for (const auto& name : gateways)
-        pool.gateways.push_back({name, name, {}});
-    if (gateways.empty()) pool.network = "engines";
-    pool.forwarded_port.stable_for = seconds_between(dice, 1, 10);
-    pool.forwarded_port.min_interval = seconds_between(dice, 5, 30);
-    if (dice.one_in(4)) {
-        pool.forwarded_port.assign = dice.one_in(2) ? PortAssignment::shared : PortAssignment::none;
-    }
-    pool.restart_engines_on_reconnect = !dice.one_in(3);
-    pool.failover_after = seconds_between(dice, 2, 20);
-    pool.check_interval = seconds_between(dice, 5, 20);
-    EngineTemplate& engine = pool.engine_template;
-    engine.image = "engine:1";
-    if (dice.one_in(6)) engine.pull_policy = PullPolicy::always;
-    engine.stop_timeout = seconds_between(dice, 1, 5);
-    engine.probe.period = seconds_between(dice, 1, 5);
-    engine.probe.timeout = 1s;
-    engine.probe.failure_threshold = dice.between(1, 3);
-    engine.probe.startup_timeout = seconds_between(dice, 5, 20);
-    return pool;
-}
+constexpr int control_server_port = 8000;
 
 }  // namespace
 
@@ -59,6 +31,7 @@ World::World(std::uint64_t seed) : dice(seed) {
     docker.add_network("engines");
     for (const char* image : {"engine:1", "engine:2"})
         docker.offer_image(image);
+    p2p_ignored = disturbances.contains(Disturbance::p2p_ignored);
     if (!dice.one_in(6)) docker.add_image("engine:1");
 
     for (int i = dice.one_in(6) ? 0 : dice.between(1, 3); i > 0; --i)
@@ -73,6 +46,9 @@ World::World(std::uint64_t seed) : dice(seed) {
     }
     for (const auto& name : gateway_names_)
         run_gateway(name);
+    for (const auto first : {Disturbance::neighbour_joins, Disturbance::stranger_joins}) {
+        if (disturbances.contains(first) && dice.one_in(2)) Disturber(*this).happen(first);
+    }
 }
 
 World::World(EnginePool spec) : dice(0) {
@@ -138,6 +114,7 @@ void World::advance_to(Duration moment) {
             continue;
         }
         const auto what = std::move(planned_[i].what);
+        ++disturbances_so_far_;
         planned_.erase(planned_.begin() + static_cast<std::ptrdiff_t>(i));
         what();
         i = 0;  // it may have planned more
@@ -167,7 +144,9 @@ void World::engine_created(const EngineRequest& request, const std::string& id) 
     if (request.network_mode.starts_with(joiner)) {
         life.gateway_id = request.network_mode.substr(joiner.size());
     }
+    life.shown_outside = networks_shown_wrong;
     lives_.push_back(std::move(life));
+    ours_.insert(id);
 }
 
 void World::engine_started(const std::string& id) {
@@ -180,9 +159,20 @@ void World::engine_started(const std::string& id) {
     if (has(Disturbance::engine_exits_early) && dice.one_in(4)) {
         started->ends_at = clock.elapsed + Duration{dice.between(5, 5000)};
     }
-    if (has(Disturbance::p2p_closed) && dice.one_in(5)) {
+    const bool forwarded = started->ports.p2p != spec().ports.p2p + started->slot;
+    if ((has(Disturbance::p2p_closed) && dice.one_in(5)) || (p2p_ignored && forwarded)) {
         started->p2p_closed = started->blemished = true;
     }
+    bind_ports(*started);
+}
+
+// What another listens on already, an engine does not get: some end then, some stay up.
+void World::bind_ports(EngineLife& life) {
+    if (life.gateway_id.empty()) return;
+    if (is_bound(life.gateway_id, life.ports.p2p)) life.p2p_closed = life.blemished = true;
+    if (!is_bound(life.gateway_id, life.ports.http)) return;
+    life.deaf = life.blemished = true;
+    if (dice.one_in(2)) life.ends_at = clock.elapsed + Duration{dice.between(5, 2000)};
 }
 
 void World::engine_gone(const std::string& id) {
@@ -195,31 +185,89 @@ EngineLife* World::life(const std::string& id) {
 }
 
 bool World::serves(const EngineLife& life) const {
-    return life.serves_from && *life.serves_from <= clock.elapsed && !life.hangs &&
+    return life.serves_from && *life.serves_from <= clock.elapsed && !life.hangs && !life.deaf &&
            docker.has_network(life.id);
 }
 
-bool World::someone_has_address(const std::string& host) const {
-    bool found = false;
+// The container whose namespace has that address; empty: none.
+std::string World::namespace_at(const std::string& host) const {
+    std::string found;
     docker.visit([&](const FakeContainer& each) {
         const bool up = each.state == EngineState::running || each.state == EngineState::paused;
-        found = found || (up && each.address == host);
+        if (up && each.address == host) found = each.id;
     });
     return found;
 }
 
-const EngineLife* World::behind(const std::string& host, int port, bool p2p) const {
+bool World::reaches(const std::string& host) const {
+    const std::string where = namespace_at(host);
+    return !way_is_lost && !where.empty() && !unreachable.contains(where);
+}
+
+Duration World::in_reach_for() const {
+    return way_is_lost || !unreachable.empty() ? Duration{0} : clock.elapsed - in_reach_since_;
+}
+
+Contact World::contact(const std::string& host, int port) const {
+    if (!reaches(host)) return Contact::silence;
+    const std::string where = namespace_at(host);
+    if (is_bound(where, port)) return Contact::replied;
+    Contact met =
+        port == control_server_port && was_gateway(where) ? Contact::replied : Contact::refused;
     for (const auto& life : lives_) {
-        if ((p2p ? life.ports.p2p : life.ports.http) != port || !serves(life)) continue;
-        if (p2p && life.p2p_closed) continue;  // another may listen on a port that they share
-        const std::string& namespace_of = life.gateway_id.empty() ? life.id : life.gateway_id;
-        bool here = false;
-        docker.visit([&](const FakeContainer& each) {
-            here = here || (each.id == namespace_of && each.address == host);
-        });
-        if (here) return &life;
+        if ((life.gateway_id.empty() ? life.id : life.gateway_id) != where) continue;
+        const bool up = life.serves_from && *life.serves_from <= clock.elapsed;
+        if (!up || !docker.has_network(life.id)) continue;
+        // Several may share a P2P port, and one of them listens on it.
+        if (life.ports.p2p == port && !life.p2p_closed) met = Contact::connected;
+        if (life.ports.http != port || life.deaf) continue;
+        if (life.queue_full) return Contact::silence;
+        met = life.hangs ? Contact::connected : Contact::replied;
     }
-    return nullptr;
+    return met;
+}
+
+// --- others -----------------------------------------------------------------------------------
+
+bool World::is_bound(const std::string& gateway_id, int port) const {
+    return held_by_other(gateway_id, port, Duration{0});
+}
+
+bool World::held_by_other(const std::string& gateway_id, int port, Duration for_at_least) const {
+    return std::ranges::any_of(others_, [&](const Other& other) {
+        return other.gateway_id == gateway_id && other.bound.contains(port) &&
+               clock.elapsed - other.since >= for_at_least && docker.has_network(other.id);
+    });
+}
+
+bool World::has_place(int slot) const {
+    const EnginePool& pool = spec();
+    const auto holder = docker.find(engine_name(pool.name, slot));
+    if (holder && (!is_ours(holder->id) || stuck.contains(holder->id))) return false;
+    const auto is_stuck_here = [&](const EngineLife& life) {
+        return life.slot == slot && stuck.contains(life.id);
+    };
+    if (std::ranges::any_of(lives_, is_stuck_here)) return false;
+    if (pool.gateways.empty()) return true;
+    return std::ranges::any_of(pool.gateways, [&](const GatewaySpec& each) {
+        const auto gateway = docker.find(each.container);
+        if (!gateway || gateway->state != EngineState::running) return false;
+        const int first = pool.ports.http;
+        const auto& published = gateway->published_tcp_ports;
+        const auto some = published.lower_bound(first);
+        const bool none = some == published.end() || *some >= first + pool.max_active_replicas;
+        if (!none && !published.contains(first + slot)) return false;
+        const EnginePorts ports = ports_of_slot(pool.ports, slot);
+        return std::ranges::none_of(std::array{ports.http, ports.https, ports.api, ports.p2p},
+                                    [&](int port) { return is_bound(gateway->id, port); });
+    });
+}
+
+int World::places() const {
+    int count = 0;
+    for (int slot = 0; slot < spec().max_active_replicas; ++slot)
+        count += has_place(slot) ? 1 : 0;
+    return count;
 }
 
 // --- gateways ---------------------------------------------------------------------------------
@@ -231,6 +279,7 @@ void World::run_gateway(const std::string& name) {
 
 void World::note_gateway(const std::string& name) {
     gateway_ids_.insert(docker.find(name)->id);
+    missing_since_.erase(name);
     ControlServerLife& server = control_servers_[name];
     if (server.reading.vpn_status == VpnStatus::unknown) {
         server.reading.vpn_status = VpnStatus::running;
@@ -259,9 +308,20 @@ const std::vector<int>& World::forwarded_ports(const std::string& gateway) const
     return control_servers_.at(gateway).ports;
 }
 
+std::optional<Duration> World::last_connect(const std::string& gateway) const {
+    const auto found = control_servers_.find(gateway);
+    return found == control_servers_.end() ? std::nullopt : found->second.connected_at;
+}
+
+std::optional<Duration> World::missing_since(const std::string& gateway) const {
+    const auto found = missing_since_.find(gateway);
+    return found == missing_since_.end() ? std::nullopt : std::optional(found->second);
+}
+
 // --- disturbances -----------------------------------------------------------------------------
 
 void World::disturb() {
+    ++disturbances_so_far_;
     Disturber(*this).disturb();
 }
 

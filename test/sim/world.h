@@ -40,12 +40,37 @@ struct EngineLife {
     Duration created_at{0};
     std::optional<Duration> serves_from;  // nullopt: not started
     std::optional<Duration> ends_at;
-    bool hangs = false;
+    bool hangs = false;       // accepts connections, and does not reply
+    bool queue_full = false;  // it hangs, and nothing is replied to an attempt to connect
+    bool deaf = false;        // another had its HTTP port when it started
     bool p2p_closed = false;
-    bool blemished = false;  // did not serve for a while, after it was started
+    bool odd_labels = false;     // its labels cannot all be read
+    bool shown_outside = false;  // lists show another network mode than it has
+    bool blemished = false;      // did not serve for a while, after it was started
     std::optional<Duration> ended_by_itself;
     std::string image;
     std::string edit;  // value of the variable that edits change
+};
+
+// A container in a gateway's namespace that no controller of this pool made.
+struct Other {
+    std::string id;
+    std::string gateway_id;
+    bool labelled = false;  // an engine of another pool; else nothing tells what it listens on
+    std::set<int> claims;   // ports that it was made for
+    std::set<int> bound;    // those of them that it got
+    Duration since{0};
+};
+
+// What an attempt to connect meets.
+enum class Contact { silence, refused, connected, replied };
+
+// What a gateway's control server replies.
+struct ControlServerLife {
+    GatewayReading reading;  // without its ports
+    std::vector<int> ports;
+    std::optional<PortsAnswerKind> broken;
+    std::optional<Duration> connected_at;  // its latest reconnect
 };
 
 class World {
@@ -60,6 +85,12 @@ class World {
     std::set<Disturbance> disturbances;  // those that happen in this world
     bool calm = false;                   // from now on nothing happens any more
     bool way_is_lost = false;            // the controller reaches no gateway and no engine
+    std::set<std::string> unreachable;   // namespaces of these containers are out of its reach
+    std::set<std::string> stuck;         // containers that cannot be removed
+    std::set<std::string> unstoppable;   // nor stopped
+    bool p2p_ignored = false;            // by the image
+    bool networks_shown_wrong = false;   // those of engines that are created now
+    bool images_hidden = false;          // Docker says that no image is there
     std::function<void(const std::string&)> tell = [](const std::string&) {};
 
     // The spec as it is saved now, and those that were in force in the last minute.
@@ -82,21 +113,47 @@ class World {
     void engine_gone(const std::string& id);
     EngineLife* life(const std::string& id);
     const std::vector<EngineLife>& lives() const { return lives_; }
-    // It runs, has a network, and answers.
+    // Whether a controller of this pool created the container, or one like it did.
+    bool is_ours(const std::string& id) const { return ours_.contains(id); }
+    // It runs, has a network, and replies on its own port.
     bool serves(const EngineLife& life) const;
-    // Which engine answers there, on its HTTP or its P2P port; nullptr: none.
-    const EngineLife* behind(const std::string& host, int port, bool p2p) const;
-    bool someone_has_address(const std::string& host) const;
+    // What is met at a port. `host` is an address as Docker tells it.
+    Contact contact(const std::string& host, int port) const;
+    bool reaches(const std::string& host) const;
+    // For how long everything has been in the controller's reach.
+    Duration in_reach_for() const;
+    void back_in_reach() { in_reach_since_ = clock.elapsed; }
+    const std::vector<Other>& others() const { return others_; }
+    // Whether one of them listens there, and has for so long.
+    bool held_by_other(const std::string& gateway_id, int port, Duration for_at_least) const;
+    // Whether one of the spec's gateways has a place for an engine of that slot: its ports are
+    // published, and used by nobody else, and its name is free. One that cannot be removed keeps
+    // its slot.
+    bool has_place(int slot) const;
+    int places() const;  // how many slots have one
 
     // By id, those that Docker calls unhealthy, and since when.
     std::map<std::string, Duration> unhealthy_gateways;
     const std::vector<std::string>& gateway_names() const { return gateway_names_; }
     bool was_gateway(const std::string& id) const { return gateway_ids_.contains(id); }
     GatewayReading reading(const std::string& gateway) const;
+    ControlServerLife& control_server(const std::string& gateway) {
+        return control_servers_.at(gateway);
+    }
     const std::vector<int>& forwarded_ports(const std::string& gateway) const;
+    // When the VPN last began a connection that its control server showed; nullopt: never.
+    std::optional<Duration> last_connect(const std::string& gateway) const;
+    // Since when there is no container of that name; nullopt: there is one.
+    std::optional<Duration> missing_since(const std::string& gateway) const;
+
+    void run_gateway(const std::string& name);
+    // To be called when a gateway's container was created.
+    void note_gateway(const std::string& name);
 
     // One of this world's disturbances, at random.
     void disturb();
+    // Counts what others did, so that it can be told whether they did anything since.
+    std::size_t disturbances_so_far() const { return disturbances_so_far_; }
     // The end of all disturbances: everything that engines need is there, and stays.
     void come_to_rest();
 
@@ -111,22 +168,23 @@ class World {
         Duration at;
         std::function<void()> what;
     };
-    struct ControlServerLife {
-        GatewayReading reading;  // without its ports
-        std::vector<int> ports;
-        std::optional<PortsAnswerKind> broken;
-    };
 
-    void run_gateway(const std::string& name);
-    void note_gateway(const std::string& name);
+    std::string namespace_at(const std::string& host) const;
+    void bind_ports(EngineLife& life);
+    bool is_bound(const std::string& gateway_id, int port) const;
 
+    std::size_t disturbances_so_far_ = 0;
     std::vector<Saved> saved_;
     std::vector<Planned> planned_;
     std::vector<EngineLife> lives_;
+    Duration in_reach_since_{-24h};  // from before the world began
+    std::set<std::string> ours_;
+    std::vector<Other> others_;
     std::vector<std::string> gateway_names_;
     std::set<std::string> gateway_ids_;
     std::map<std::string, std::set<int>> published_;
     std::map<std::string, ControlServerLife> control_servers_;
+    std::map<std::string, Duration> missing_since_;  // by a gateway's name
 };
 
 }  // namespace roundhouse::test

@@ -1,4 +1,4 @@
-// What stand-ins are told: environment variables.
+// The environment variables of stand-ins.
 #pragma once
 
 #include <cstdlib>

@@ -1,5 +1,5 @@
 // Stand-in for Gluetun: holds a network namespace, answers on the control server's port, and has
-// the health check that Gluetun's image has. README.md in this folder tells how tests steer it.
+// the health check of Gluetun's image. README.md in this folder describes how tests steer it.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -58,8 +58,7 @@ void read_role_file(Gluetun& gluetun) {
     gluetun.role = standin::parse_role_file(text, gluetun.profile);
 }
 
-// What the container is told. Gluetun, too, refuses to start with a configuration that it does not
-// understand.
+// From environment variables. As Gluetun does, exits if it does not understand its configuration.
 Gluetun configured() {
     Gluetun gluetun;
     const std::string name = text_from("GLUETUN_PROFILE");

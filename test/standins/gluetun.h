@@ -22,7 +22,7 @@ class Gluetun {
     std::string public_ip = "192.0.2.1";
     // What is forwarded while the VPN runs; a stopped VPN has no port and no public IP.
     std::vector<int> ports;
-    bool forwarding_ever_started = true;  // false: master tells "ports":null
+    bool forwarding_ever_started = true;  // false: master answers "ports":null
 
     // From `now` on every port is one higher each `interval`; zero stops that.
     void rotate(std::chrono::milliseconds interval, Time now);

@@ -47,7 +47,7 @@ struct Response {
 // The head of a request, up to the empty line. nullopt: that is not HTTP.
 std::optional<Request> parse_head(std::string_view head);
 
-// 0 when the request tells none.
+// 0 when the request has none.
 std::size_t content_length(const Request& request);
 
 // Whether the client expects to send another request over the same connection.

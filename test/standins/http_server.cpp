@@ -54,6 +54,7 @@ int open_signal_fd() {
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGUSR1);
     sigprocmask(SIG_BLOCK, &signals, nullptr);
     return signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
 }
@@ -128,9 +129,19 @@ void HttpServer::take_again(int port) {
     listen_all();
 }
 
-bool HttpServer::signal_arrived() const {
+void HttpServer::stop_accepting() {
+    hang();
+    for (const Listener& listener : listeners_) {
+        if (listener.listening) listen(listener.fd, 0);  // a shorter queue for the same socket
+    }
+}
+
+bool HttpServer::takes_signal_to_end() {
     signalfd_siginfo info{};
-    return read(signal_fd_, &info, sizeof info) == sizeof info && !ignoring_signals_;
+    if (read(signal_fd_, &info, sizeof info) != sizeof info) return false;
+    if (info.ssi_signo != SIGUSR1) return !ignoring_signals_;
+    stop_accepting();
+    return false;
 }
 
 void HttpServer::accept_from(const Listener& listener) {
@@ -264,7 +275,7 @@ void HttpServer::poll_once(SteadyTime now, SteadyTime wake_up) {
     const auto wait = std::chrono::ceil<std::chrono::milliseconds>(wake_up - now);
     poll(polled.data(), polled.size(), static_cast<int>(wait.count()));
 
-    if (polled[0].revents != 0 && signal_arrived()) stopping_ = true;
+    if (polled[0].revents != 0 && takes_signal_to_end()) stopping_ = true;
     if (hanging_) return;
     std::size_t at = 1 + listeners_.size();
     for (Client& client : clients_) {

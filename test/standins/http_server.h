@@ -50,9 +50,11 @@ class HttpServer {
 
     // From now on connections are accepted by the kernel and nobody answers them.
     void hang() { hanging_ = true; }
+    // hang(), and after a connection or two the kernel accepts no more: connecting times out.
+    void stop_accepting();
 
     // Serves until `deadline` or until SIGTERM or SIGINT arrives; true for the latter. With
-    // ignore_signals() the signals are swallowed.
+    // ignore_signals() these are swallowed. SIGUSR1 calls stop_accepting().
     bool serve_until(SteadyTime deadline);
     void ignore_signals() { ignoring_signals_ = true; }
 
@@ -80,7 +82,7 @@ class HttpServer {
     };
 
     Listener& add_listener(const std::string& address, int port, int type);
-    bool signal_arrived() const;
+    bool takes_signal_to_end();
     void accept_from(const Listener& listener);
     bool read_from(Client& client);
     bool write_to(Client& client);

@@ -25,7 +25,7 @@ class Steering {
     // What the control server answers, with the fault that a test asked for.
     Response answer_control(const Request& request);
 
-    // What the health check of the image is told.
+    // The answer to the health check of the image.
     Response answer_health() const;
 
   private:

@@ -16,28 +16,33 @@ std::string url_of(const ProbeRequest& request) {
     return "http://" + host_port(request.host, request.port) + request.path;
 }
 
-ProbeReply p2p_reply(std::string engine_id, const HttpReply& reply) {
-    ProbeReply result{std::move(engine_id), ProbeKind::p2p, ProbeOutcome::unreachable,
-                      reply.detail};
-    if (reply.problem == HttpProblem::none) result.outcome = ProbeOutcome::answered;
-    if (reply.problem == HttpProblem::connection_refused) result.outcome = ProbeOutcome::failed;
-    return result;
+ProbeOutcome outcome_of_unreachable(const HttpReply& reply) {
+    return reply.connect_timed_out ? ProbeOutcome::silent : ProbeOutcome::unreachable;
 }
 
-ProbeReply http_reply(std::string engine_id, const HttpReply& reply) {
-    ProbeReply result{std::move(engine_id), ProbeKind::http, ProbeOutcome::failed, reply.detail};
+ProbeReply connection_reply(const HttpReply& reply) {
+    switch (reply.problem) {
+        case HttpProblem::none: return {0, ProbeOutcome::answered, ""};
+        case HttpProblem::connection_refused: return {0, ProbeOutcome::failed, reply.detail};
+        default: return {0, outcome_of_unreachable(reply), reply.detail};
+    }
+}
+
+ProbeReply http_reply(const HttpReply& reply) {
     // Long bodies are cut off on purpose; the status has arrived all the same.
     const bool has_status = reply.problem == HttpProblem::none ||
                             reply.problem == HttpProblem::stopped ||
                             reply.problem == HttpProblem::too_large;
     if (has_status) {
         const bool good = reply.status >= 200 && reply.status < 400;
-        result.outcome = good ? ProbeOutcome::answered : ProbeOutcome::failed;
-        result.detail = good ? "" : "HTTP " + std::to_string(reply.status);
-    } else if (reply.problem == HttpProblem::unreachable) {
-        result.outcome = ProbeOutcome::unreachable;
+        if (good) return {0, ProbeOutcome::answered, ""};
+        return {0, ProbeOutcome::failed, "HTTP " + std::to_string(reply.status)};
     }
-    return result;
+    switch (reply.problem) {
+        case HttpProblem::timed_out: return {0, ProbeOutcome::stalled, reply.detail};
+        case HttpProblem::unreachable: return {0, outcome_of_unreachable(reply), reply.detail};
+        default: return {0, ProbeOutcome::failed, reply.detail};
+    }
 }
 
 }  // namespace
@@ -53,16 +58,17 @@ void HttpProbes::begin(const ProbeRequest& request) {
         seen += bytes.size();
         return seen <= longest_body_bytes;
     };
-    wanted.connect_only = request.kind == ProbeKind::p2p;
-    probes_[transfers_.begin(std::move(wanted))] = {request.engine_id, request.kind};
+    wanted.connect_only = request.kind == ProbeKind::connection;
+    probes_[transfers_.begin(std::move(wanted))] = {request.ticket, request.kind};
 }
 
 std::vector<ProbeReply> HttpProbes::wait(Duration at_most) {
     std::vector<ProbeReply> replies;
     for (const auto& reply : transfers_.wait(at_most)) {
-        const auto [engine_id, kind] = probes_.extract(reply.ticket).mapped();
-        replies.push_back(kind == ProbeKind::p2p ? p2p_reply(engine_id, reply)
-                                                 : http_reply(engine_id, reply));
+        const Probe probe = probes_.extract(reply.ticket).mapped();
+        replies.push_back(probe.kind == ProbeKind::connection ? connection_reply(reply)
+                                                              : http_reply(reply));
+        replies.back().ticket = probe.ticket;
     }
     return replies;
 }

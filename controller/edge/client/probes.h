@@ -18,12 +18,12 @@ class HttpProbes : public ProbeTransport {
 
   private:
     struct Probe {
-        std::string engine_id;
+        int ticket = 0;
         ProbeKind kind = ProbeKind::http;
     };
 
     HttpTransfers transfers_;
-    std::map<int, Probe> probes_;  // by ticket
+    std::map<int, Probe> probes_;  // by the ticket of the transfer
 };
 
 }  // namespace roundhouse

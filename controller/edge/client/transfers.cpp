@@ -91,6 +91,13 @@ std::size_t on_body(char* bytes, std::size_t size, std::size_t count, void* cont
     return 0;  // out of memory: libcurl ends the transfer
 }
 
+// Whether the host's name, if it is one, was resolved: libcurl counts at least 1 us for that.
+bool has_address(const Transfer& transfer) {
+    curl_off_t lookup_us = 0;
+    curl_easy_getinfo(transfer.easy.get(), CURLINFO_NAMELOOKUP_TIME_T, &lookup_us);
+    return lookup_us > 0;
+}
+
 std::string errno_message(long number) {
     return std::generic_category().message(static_cast<int>(number));
 }
@@ -312,6 +319,8 @@ void HttpTransfers::Multi::collect_ended() {
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
         curl_easy_getinfo(message->easy_handle, CURLINFO_OS_ERRNO, &os_error);
         const HttpProblem problem = problem_of(code, *transfer, os_error);
+        transfer->reply.connect_timed_out =
+            code == CURLE_OPERATION_TIMEDOUT && !transfer->connected && has_address(*transfer);
         end(transfer->reply.ticket, problem, detail_of(problem, code, *transfer, os_error));
     }
 }

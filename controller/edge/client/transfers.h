@@ -66,8 +66,10 @@ struct HttpReply {
     int ticket = 0;
     HttpProblem problem = HttpProblem::none;
     std::string detail;  // the problem in words; empty without one
-    int status = 0;      // 0 when no head arrived; may be set although there is a problem
-    std::string body;    // what arrived of it
+    // Of `unreachable`: there is a route, and nothing replied to the attempt to connect in time.
+    bool connect_timed_out = false;
+    int status = 0;    // 0 when no head arrived; may be set although there is a problem
+    std::string body;  // what arrived of it
 };
 
 // Used by one thread, except interrupt(). The destructor cancels requests that have not ended.

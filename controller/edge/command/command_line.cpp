@@ -10,9 +10,9 @@
 #include "edge/command/help_text.h"
 #include "edge/command/value_reader.h"
 #include "edge/system/exit_code.h"
+#include "edge/text/duration.h"
 #include "edge/text/foreign_text.h"
 #include "edge/text/nearest_name.h"
-#include "edge/text/quantity.h"
 
 namespace roundhouse {
 namespace {

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "edge/client/connect_check.h"
 #include "edge/client/probes.h"
 #include "edge/command/print.h"
 #include "edge/command/terminal.h"
@@ -38,6 +39,7 @@ Connections::Connections(const Environment& environment, DockerSettings docker,
     runtime_ = std::make_unique<DockerRuntime>(std::move(endpoint.value()), std::move(docker));
     gateway_api_ = std::make_unique<GluetunClient>(std::move(gluetun));
     probes_ = std::make_unique<HttpProbes>();
+    ports_ = std::make_unique<ConnectCheck>();
 }
 
 Connections::~Connections() = default;

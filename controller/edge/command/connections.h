@@ -9,6 +9,7 @@
 #include "loop/clock.h"
 #include "loop/gateway_api.h"
 #include "loop/journal.h"
+#include "loop/port_check.h"
 #include "loop/probe_transport.h"
 #include "loop/runtime.h"
 
@@ -33,6 +34,7 @@ class Connections {
     Runtime& runtime() { return *runtime_; }
     GatewayApi& gateway_api() { return *gateway_api_; }
     ProbeTransport& probes() { return *probes_; }
+    PortCheck& ports() { return *ports_; }
 
   private:
     std::unique_ptr<Journal> journal_;
@@ -40,6 +42,7 @@ class Connections {
     std::unique_ptr<Runtime> runtime_;
     std::unique_ptr<GatewayApi> gateway_api_;
     std::unique_ptr<ProbeTransport> probes_;
+    std::unique_ptr<PortCheck> ports_;
 };
 
 }  // namespace roundhouse

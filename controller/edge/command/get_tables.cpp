@@ -8,6 +8,7 @@
 #include "core/host_port.h"
 #include "core/numbers.h"
 #include "edge/command/table.h"
+#include "edge/command/time_text.h"
 
 namespace roundhouse {
 
@@ -62,23 +63,21 @@ Cell reason_cell(const Json& engine) {
     return {or_dash(reason), is_true(engine, "ready") ? Colour::cyan : Colour::yellow};
 }
 
-// When the next step is due: "in 12s".
-std::string due_of(const Json& engine, Time now) {
-    const auto due = parse_time(text_of(engine, "due"));
-    if (!due) return "-";
-    return *due <= now ? "now" : "in " + age_of(format_time(now), *due);
+std::string wait_of(const Json& engine, Time now) {
+    return wait_text(parse_time(text_of(engine, "due")), text_of(engine, "awaits"),
+                     text_of(engine, "remedy"), now);
 }
 
 std::string engines_table(const Json& reply, const TableStyle& style) {
     Table table(
         columns({"ENGINE", "READY", "STATE", "REASON", "ADDRESS", "P2P PORT", "GATEWAY", "AGE"},
-                {"FAILURES", "NEXT STEP", "ID", "IMAGE", "MESSAGE"}, style));
+                {"FAILURES", "WAITS FOR", "ID", "IMAGE", "MESSAGE"}, style));
     for (const Json& engine : list_of(reply, "items")) {
         add_row(table,
                 {shown(engine, "name"), ready_cell(engine), shown(engine, "state"),
                  reason_cell(engine), address_of(engine), p2p_of(engine), shown(engine, "gateway"),
                  age_of(text_of(engine, "createdAt"), style.now)},
-                {shown(engine, "failures"), due_of(engine, style.now),
+                {shown(engine, "failures"), wait_of(engine, style.now),
                  or_dash(text_of(engine, "id").substr(0, 12)), shown(engine, "image"),
                  shown(engine, "message")},
                 style);
@@ -152,7 +151,10 @@ Table events_table(const Json& events, const TableStyle& style) {
 Colour colour_of_condition(const Json& condition) {
     const std::string type = text_of(condition, "type");
     const std::string status = text_of(condition, "status");
-    if (type == "Progressing") return status == "True" ? Colour::cyan : Colour::none;
+    if (type == "Progressing") {
+        if (text_of(condition, "reason") == "Stuck") return Colour::red;
+        return status == "True" ? Colour::cyan : Colour::none;
+    }
     if (status == "Unknown") return Colour::yellow;
     const bool wanted = type != "Capped";
     if ((status == "True") == wanted) return Colour::green;
@@ -212,19 +214,6 @@ std::string new_event_rows(const Json& reply, std::uint64_t seen, const TableSty
 std::uint64_t event_id(const Json& event) {
     const Json& id = member(event, "id");
     return id.is_number_unsigned() ? id.get<std::uint64_t>() : 0;
-}
-
-std::string age_of(const std::string& time, Time now) {
-    const auto since = parse_time(time);
-    if (!since) return "-";
-    using namespace std::chrono;
-    const auto age = std::max(floor<seconds>(now - *since), seconds{0});
-    if (age < minutes{2}) return age.count() == 0 ? "0s" : format_duration(age);
-    if (age < days{1}) return format_duration(floor<minutes>(age));
-    const auto whole_days = floor<days>(age);
-    const auto rest = floor<hours>(age - whole_days);
-    return std::to_string(whole_days.count()) + "d" +
-           (rest.count() > 0 ? std::to_string(rest.count()) + "h" : "");
 }
 
 }  // namespace roundhouse

@@ -25,8 +25,4 @@ std::string new_event_rows(const Json& reply, std::uint64_t seen, const TableSty
 // The id of an event; 0 when it has none.
 std::uint64_t event_id(const Json& event);
 
-// How long ago `time` was, in the short form of kubectl: "5s", "12m", "3h20m", "4d2h". "-" when it
-// is not a time.
-std::string age_of(const std::string& time, Time now);
-
 }  // namespace roundhouse

@@ -102,7 +102,7 @@ Exit codes:
                 {.outputs = "table, wide, json or yaml", .api_key = true, .asks = true},
                 R"(Examples:
   roundhouse get engines
-  roundhouse get engines -o wide         with each engine's next step, and when it is due
+  roundhouse get engines -o wide         with what each engine waits for, and what to do
   roundhouse get events -w               keeps printing new events
   roundhouse get engines --server 10.0.0.5:9190 --api-key-file key
   roundhouse get pool --quiet            for health checks: prints nothing, sets the exit code

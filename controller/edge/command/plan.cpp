@@ -21,16 +21,17 @@ int command_plan(const CommandLine& line, const Environment& environment) {
     if (!pool) return exit_code::bad_spec;
     NoMeters meters;
     Controller controller(connections.runtime(), connections.gateway_api(), connections.probes(),
-                          connections.clock(), connections.journal(), meters);
+                          connections.ports(), connections.clock(), connections.journal(), meters);
     const auto survey = controller.survey(*pool);
     if (!survey) {
         print_problem(survey.fault().message);
         return exit_code::unreachable;
     }
     const Plan& plan = survey.value().plan;
+    const Time now = connections.clock().now();
     const std::string text = line.output == Output::json
                                  ? plan_as_json(*pool, plan)
-                                 : plan_as_table(*pool, plan, wants_colours(STDOUT_FILENO));
+                                 : plan_as_table(*pool, plan, now, wants_colours(STDOUT_FILENO));
     return print_result(text, plan.steps_pending() ? exit_code::steps_pending : exit_code::success);
 }
 

@@ -2,6 +2,7 @@
 
 #include "core/host_port.h"
 #include "edge/command/table.h"
+#include "edge/command/time_text.h"
 
 namespace roundhouse {
 
@@ -30,6 +31,11 @@ std::string p2p_of(const Decision& decision) {
     return std::to_string(decision.p2p_port) + (decision.forwarded ? " forwarded" : "");
 }
 
+std::string wait_of(const Decision& decision, Time now) {
+    const Wait& wait = decision.wait;
+    return wait_text(wait.until, wait.fact ? to_string(*wait.fact) : "", wait.remedy, now);
+}
+
 // A line for each gateway whose forwarded ports are not all in use.
 std::string unused_ports(const Plan& plan) {
     std::string text;
@@ -56,12 +62,13 @@ std::string summary(const EnginePool& pool, const Plan& plan) {
 
 }  // namespace
 
-std::string plan_as_table(const EnginePool& pool, const Plan& plan, bool with_colours) {
-    Table table({"ENGINE", "ADDRESS", "P2P PORT", "GATEWAY", "FATE", "STEP", "REASON", "MESSAGE"});
+std::string plan_as_table(const EnginePool& pool, const Plan& plan, Time now, bool with_colours) {
+    Table table({"ENGINE", "ADDRESS", "P2P PORT", "GATEWAY", "FATE", "STEP", "REASON", "WAITS FOR",
+                 "MESSAGE"});
     for (const auto& step : plan.steps) {
         if (step.action != Action::pull) continue;
         table.add_row({"-", "-", "-", "-", "-", Cell("pull", Colour::cyan),
-                       std::string(to_string(step.reason)), step.message});
+                       std::string(to_string(step.reason)), "-", step.message});
     }
     for (const auto& decision : plan.decisions) {
         const Colour colour = colour_of(decision);
@@ -69,7 +76,7 @@ std::string plan_as_table(const EnginePool& pool, const Plan& plan, bool with_co
         table.add_row({or_dash(decision.engine), address_of(decision), p2p_of(decision),
                        or_dash(decision.gateway), std::string(to_string(decision.fate)),
                        Cell(step, colour), Cell(std::string(to_string(decision.reason)), colour),
-                       decision.message});
+                       wait_of(decision, now), decision.message});
     }
     return table.text(with_colours) + unused_ports(plan) + summary(pool, plan);
 }

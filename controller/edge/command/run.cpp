@@ -109,7 +109,7 @@ int command_run(const CommandLine& line, const Environment& environment, Signals
         {Severity::info, "roundhouse starts", {{"version", version()}, {"spec", line.file}}});
 
     Controller controller(connections.runtime(), connections.gateway_api(), connections.probes(),
-                          connections.clock(), journal, meters);
+                          connections.ports(), connections.clock(), journal, meters);
     meters.watch(controller.board());
     UnauthorizedLog unauthorized(clock, journal);
     const Api api({.board = controller.board(),

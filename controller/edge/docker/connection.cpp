@@ -223,8 +223,11 @@ Fault DockerConnection::fault_of_problem(const DockerCall& call, const HttpReply
         case HttpProblem::tls_failed:
             return unavailable("no TLS connection (" + reply.detail + ")",
                                "check DOCKER_TLS_VERIFY and the files in DOCKER_CERT_PATH");
-        case HttpProblem::timed_out:
-            return unavailable("no whole reply within " + format_duration(call.deadline), "");
+        case HttpProblem::timed_out: {
+            Fault late = unavailable("no whole reply within " + format_duration(call.deadline), "");
+            late.timed_out = true;
+            return late;
+        }
         case HttpProblem::idle:
         case HttpProblem::too_large: return unavailable(reply.detail, "");
         case HttpProblem::none:
@@ -255,7 +258,9 @@ Fault DockerConnection::fault_of_status(const DockerCall& call, const DockerRepl
         why += ": install tini (on Debian: apt-get install tini), which Docker runs as docker-init";
     }
     const FaultKind kind = fault_kind(call.operation, reply.status, message, call.container);
-    return fault(call, {kind, why});
+    Fault result = fault(call, {kind, why});
+    result.timed_out = reply.status == 504;  // the proxy's wait for Docker has timed out
+    return result;
 }
 
 }  // namespace roundhouse

@@ -250,16 +250,14 @@ Result<DockerVersion> parse_docker_version(std::string_view text) {
     });
 }
 
-Result<std::vector<ContainerListing>> parse_listing(std::string_view text,
-                                                    const std::string& pool) {
-    return parse(text, [&](const Field& reply) {
+Result<std::vector<ContainerListing>> parse_listing(std::string_view text) {
+    return parse(text, [](const Field& reply) {
         std::vector<ContainerListing> all;
         if (reply.is_null()) throw Unexpected{"the reply is null where a list was expected"};
         for (const auto& row : reply.elements()) {
             ContainerListing listing = listing_of(row);
-            const auto label = listing.labels.find(std::string(label::pool));
-            if (label == listing.labels.end() || label->second != pool) continue;
-            all.push_back(std::move(listing));
+            const bool is_engine = listing.labels.contains(std::string(label::pool));
+            if (is_engine) all.push_back(std::move(listing));
         }
         return all;
     });

@@ -26,11 +26,11 @@ struct DockerVersion {
 };
 Result<DockerVersion> parse_docker_version(std::string_view text);
 
-// GET /containers/json, only what carries the label roundhouse.pool=<pool>.
+// GET /containers/json, only what carries the label roundhouse.pool.
 //
 // An unknown state is read as `paused`: the container counts as an engine, its state alone leads to
 // no step, and its probe shows whether it serves.
-Result<std::vector<ContainerListing>> parse_listing(std::string_view text, const std::string& pool);
+Result<std::vector<ContainerListing>> parse_listing(std::string_view text);
 
 // GET /containers/json, only what has a name that starts with `prefix`.
 Result<std::vector<NameHolder>> parse_names(std::string_view text, const std::string& prefix);

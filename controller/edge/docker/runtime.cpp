@@ -109,14 +109,14 @@ auto DockerRuntime::ask(const DockerCall& call, const Read& read) {
     });
 }
 
-Result<std::vector<ContainerListing>> DockerRuntime::list_pool(const std::string& pool) {
-    const std::string filters = filters_text({{"label", {std::string(label::pool) + "=" + pool}}});
+Result<std::vector<ContainerListing>> DockerRuntime::list_engines() {
+    const std::string filters = filters_text({{"label", {std::string(label::pool)}}});
     return ask({.operation = DockerOperation::list,
-                .what = "list the engines of pool " + pool,
+                .what = "list the engines",
                 .path = list_path(filters),
                 .deadline = settings_.look,
                 .max_reply_bytes = longest_list_bytes},
-               [&](const DockerReply& reply) { return parse_listing(reply.body, pool); });
+               [](const DockerReply& reply) { return parse_listing(reply.body); });
 }
 
 Result<std::optional<EngineEnd>> DockerRuntime::inspect_end(const std::string& id) {

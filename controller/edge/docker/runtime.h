@@ -40,7 +40,7 @@ class DockerRuntime : public Runtime {
     // Connects to the daemon at the first call, not before.
     explicit DockerRuntime(DockerEndpoint endpoint, DockerSettings settings = {});
 
-    Result<std::vector<ContainerListing>> list_pool(const std::string& pool) override;
+    Result<std::vector<ContainerListing>> list_engines() override;
     Result<std::optional<EngineEnd>> inspect_end(const std::string& id) override;
     Result<std::optional<GatewayContainer>> inspect_gateway(const std::string& name) override;
     Result<std::vector<NameHolder>> list_names(const std::string& prefix) override;

@@ -6,6 +6,14 @@
 
 namespace roundhouse {
 
+Json wait_view(const Wait& wait) {
+    Json view = Json::object();
+    if (wait.until) view["due"] = format_time(*wait.until);
+    if (wait.fact) view["awaits"] = to_string(*wait.fact);
+    if (!wait.remedy.empty()) view["remedy"] = wait.remedy;
+    return view;
+}
+
 // nlohmann finds these by their name and uses them for single values and for lists.
 
 static void to_json(Json& json, const PortOutlook& outlook) {
@@ -39,7 +47,7 @@ static void to_json(Json& json, const Decision& decision) {
                  {"ready", decision.ready},
                  {"updated", decision.updated}});
     if (decision.action) json["action"] = to_string(*decision.action);
-    if (decision.due) json["due"] = format_time(*decision.due);
+    json.update(wait_view(decision.wait));
 }
 
 std::string plan_as_json(const EnginePool& pool, const Plan& plan) {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/launch.h"
+#include "edge/http/plan_view.h"
 #include "edge/text/json.h"
 
 namespace roundhouse {
@@ -48,7 +49,7 @@ Json engine_view(const Decision& decision, const EngineView* engine) {
                      {"createdAt", format_time(engine->created_at)},
                      {"failures", engine->failures}});
     }
-    if (decision.due) view["due"] = format_time(*decision.due);
+    view.update(wait_view(decision.wait));
     return view;
 }
 

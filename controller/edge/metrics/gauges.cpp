@@ -14,9 +14,10 @@ namespace roundhouse {
 
 namespace {
 
-constexpr std::array<std::string_view, 8> condition_types{
+constexpr std::array<std::string_view, 9> condition_types{
     "Ready",        "Progressing",        "SpecValid", "RuntimeReachable",
-    "GatewayReady", "ForwardedPortReady", "Capped",    "PortsPublished"};
+    "GatewayReady", "ForwardedPortReady", "Capped",    "PortsPublished",
+    "PortsFree"};
 
 constexpr std::array engine_states{
     EngineState::created,  EngineState::running, EngineState::paused, EngineState::restarting,

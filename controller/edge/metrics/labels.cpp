@@ -25,6 +25,8 @@ constexpr std::array other_replace_reasons{
     Reason::template_changed,
     Reason::gateway_reconnected,
     Reason::forwarded_port_changed,
+    Reason::port_conflict,
+    Reason::unreadable_labels,
 };
 // Reasons that always remove an engine. An engine with a reason to be replaced is removed, too,
 // when there is no slot for it.
@@ -32,6 +34,7 @@ constexpr std::array remove_reasons{
     Reason::surplus,
     Reason::slot_out_of_range,
     Reason::duplicate_slot,
+    Reason::cannot_be_removed,
 };
 
 std::string_view word_for(RoundOutcome outcome) {

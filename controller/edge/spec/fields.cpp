@@ -192,6 +192,10 @@ Fields conduct_fields() {
         {"spec.reconnect.restartEngines", "", Shape::value,
          yes_or_no(in_pool(&EnginePool::restart_engines_on_reconnect)),
          "Whether engines older than the latest reconnect are replaced."},
+        {"spec.reconnect.minInterval", "", Shape::value,
+         duration(in_pool(&EnginePool::reconnect_min_interval), 0s, 24h),
+         "In any interval of this length, engines are replaced for at most one reconnect of their "
+         "gateway."},
         section("spec.failover", "What happens when a gateway is not ready."),
         {"spec.failover.after", "", Shape::value,
          duration(in_pool(&EnginePool::failover_after), 0s, 24h),

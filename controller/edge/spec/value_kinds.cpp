@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "core/numbers.h"
+#include "edge/text/duration.h"
 #include "edge/text/foreign_text.h"
 #include "edge/text/nearest_name.h"
 #include "edge/text/quantity.h"

@@ -1,18 +1,13 @@
-// Amounts as users write them: 5s, 512Mi, 1.5.
+// Bytes and CPUs as users write them: 512Mi, 1.5.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string_view>
 
-#include "core/time.h"
-
 namespace roundhouse {
 
 // Each function reads the whole of `text`; nullopt if it is malformed or too large.
-
-// "250ms", "5s", "1m30s", "2h": whole numbers, largest unit first, each unit once.
-std::optional<Duration> parse_duration(std::string_view text);
 
 // Bytes: "1048576", "512Mi", "1G". Ki, Mi, Gi, Ti are powers of 1024; k, K, M, G, T of 1000.
 std::optional<std::int64_t> parse_size(std::string_view text);

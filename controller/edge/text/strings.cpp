@@ -1,5 +1,7 @@
 #include "edge/text/strings.h"
 
+#include <charconv>
+
 namespace roundhouse {
 
 std::string lower(std::string_view text) {
@@ -8,6 +10,15 @@ std::string lower(std::string_view text) {
         if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
     }
     return result;
+}
+
+std::optional<std::int64_t> take_number(std::string_view& text) {
+    if (text.starts_with('-')) return std::nullopt;
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc{}) return std::nullopt;
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    return number;
 }
 
 std::string joined(const std::vector<std::string>& texts, std::string_view separator) {

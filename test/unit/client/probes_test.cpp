@@ -1,28 +1,31 @@
 // Probes over real sockets on the loopback interface.
 #include "edge/client/probes.h"
 
-#include <arpa/inet.h>
 #include <doctest/doctest.h>
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 
 #include <chrono>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "edge/system/unique_fd.h"
+#include "edge/system/system_clock.h"
 #include "fakes/scripted_server.h"
+#include "loop/prober.h"
+#include "unit/client/sockets.h"
 
 using namespace roundhouse;
+using namespace roundhouse::test;
 using namespace std::chrono_literals;
 
 namespace {
 
 ProbeRequest request_to(int port, Duration timeout = 2s) {
-    return {
-        .engine_id = "engine", .host = "127.0.0.1", .port = port, .path = "/x", .timeout = timeout};
+    return {.ticket = 7,
+            .host = "127.0.0.1",
+            .port = port,
+            .path = "/x",
+            .timeout = timeout,
+            .kind = ProbeKind::http};
 }
 
 ProbeReply only_reply(HttpProbes& probes) {
@@ -53,37 +56,6 @@ ProbeReply probe_of(const std::string& bytes) {
     return probe(request_to(engine.port(), 300ms));
 }
 
-// A loopback socket that is bound, and listens where `backlog` is given.
-struct BoundSocket {
-    explicit BoundSocket(int backlog) : fd(::socket(AF_INET, SOCK_STREAM, 0)) {
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof(address);
-        auto* generic = reinterpret_cast<sockaddr*>(&address);
-        REQUIRE(::bind(fd.get(), generic, size) == 0);
-        REQUIRE(::getsockname(fd.get(), generic, &size) == 0);
-        port = ntohs(address.sin_port);
-        if (backlog >= 0) REQUIRE(::listen(fd.get(), backlog) == 0);
-    }
-    UniqueFd fd;
-    int port = 0;
-};
-
-// Fills the queue of a listener that accepts no connection.
-std::vector<UniqueFd> fill_queue(int port) {
-    std::vector<UniqueFd> callers;
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address.sin_port = htons(static_cast<std::uint16_t>(port));
-    for (int i = 0; i < 8; ++i) {
-        callers.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
-        ::connect(callers.back().get(), reinterpret_cast<sockaddr*>(&address), sizeof(address));
-    }
-    return callers;
-}
-
 }  // namespace
 
 TEST_CASE("2xx and 3xx are answers") {
@@ -92,7 +64,7 @@ TEST_CASE("2xx and 3xx are answers") {
         const auto reply = probe_of(http_reply(status, ""));
         CHECK(reply.outcome == ProbeOutcome::answered);
         CHECK(reply.detail.empty());
-        CHECK(reply.engine_id == "engine");
+        CHECK(reply.ticket == 7);
     }
 }
 
@@ -100,20 +72,22 @@ TEST_CASE("an engine that is reached but does not answer well has failed") {
     struct Row {
         std::string what;
         std::string bytes;
+        ProbeOutcome outcome;
         std::string detail;
     };
+    using enum ProbeOutcome;
     const Row rows[] = {
-        {"an error status", http_reply(500, "boom"), "HTTP 500"},
-        {"not found", http_reply(404, ""), "HTTP 404"},
-        {"silence", "", "no whole reply within 300ms"},
-        {"half a head", "HTTP/1.1 200 OK\r\nCont", "no whole reply within 300ms"},
-        {"half a body", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx", "no whole reply"},
-        {"garbage", "\x16\x03\x01 hello\r\n\r\n", ""},
+        {"an error status", http_reply(500, "boom"), failed, "HTTP 500"},
+        {"not found", http_reply(404, ""), failed, "HTTP 404"},
+        {"silence", "", stalled, "no whole reply within 300ms"},
+        {"half a head", "HTTP/1.1 200 OK\r\nCont", stalled, "no whole reply within 300ms"},
+        {"half a body", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx", stalled, "no whole reply"},
+        {"garbage", "\x16\x03\x01 hello\r\n\r\n", failed, ""},
     };
     for (const auto& row : rows) {
         CAPTURE(row.what);
         const auto reply = probe_of(row.bytes);
-        CHECK(reply.outcome == ProbeOutcome::failed);
+        CHECK(reply.outcome == row.outcome);
         CAPTURE(reply.detail);
         CHECK(reply.detail.find(row.detail) != std::string::npos);
         CHECK_FALSE(reply.detail.empty());
@@ -135,19 +109,70 @@ TEST_CASE("a connection that is dropped or reset has failed") {
     CHECK(probe(request_to(engine.port())).outcome == ProbeOutcome::failed);
 }
 
-TEST_CASE("the kernel accepts for an engine that hangs: failed, not unreachable") {
+TEST_CASE("the kernel accepts for an engine that hangs: its reply is awaited in vain") {
     const BoundSocket hanging(8);
     const auto reply = probe(request_to(hanging.port, 200ms));
-    CHECK(reply.outcome == ProbeOutcome::failed);
+    CHECK(reply.outcome == ProbeOutcome::stalled);
     CHECK(reply.detail == "no whole reply within 200ms");
 }
 
-TEST_CASE("an unanswered attempt to connect says nothing about the engine") {
+TEST_CASE("an attempt to connect without a reply is silence, by address and by name") {
     const BoundSocket full(0);
     const auto callers = fill_queue(full.port);
-    const auto reply = probe(request_to(full.port, 300ms));
-    CHECK(reply.outcome == ProbeOutcome::unreachable);
-    CHECK_FALSE(reply.detail.empty());
+    for (const std::string host : {"127.0.0.1", "localhost"}) {
+        for (const auto kind : {ProbeKind::http, ProbeKind::connection}) {
+            ProbeRequest request = request_to(full.port, 300ms);
+            request.host = host;
+            request.kind = kind;
+            const auto reply = probe(request);
+            CHECK(reply.outcome == ProbeOutcome::silent);
+            CHECK_FALSE(reply.detail.empty());
+        }
+    }
+}
+
+TEST_CASE("a connection alone is answered where anything listens, and fails where it is refused") {
+    const BoundSocket listening(8);
+    const BoundSocket nobody(-1);
+    ProbeRequest request = request_to(listening.port);
+    request.kind = ProbeKind::connection;
+    CHECK(probe(request).outcome == ProbeOutcome::answered);
+    request.port = nobody.port;
+    CHECK(probe(request).outcome == ProbeOutcome::failed);
+}
+
+TEST_CASE("an engine whose accept queue is full fails where its gateway's control server replies") {
+    const BoundSocket hung(0);
+    const auto callers = fill_queue(hung.port);
+    const BoundSocket control_server(8);
+    HttpProbes probes;
+    const SystemClock clock;
+    Prober prober(probes, clock, [] {});
+    ProbeSpec spec;
+    spec.timeout = 300ms;
+    ProbeTarget target;
+    target.engine_id = "hung";
+    target.host = "127.0.0.1";
+    target.port = hung.port;
+    const auto view_with_witness = [&](int port) {
+        prober.set_targets({}, spec);
+        target.witness_port = port;
+        prober.set_targets({target}, spec);
+        const auto deadline = std::chrono::steady_clock::now() + 10s;
+        while (!prober.asked_all() && std::chrono::steady_clock::now() < deadline)
+            prober.turn(1s);
+        return prober.views()["hung"];
+    };
+    const ProbeView alone = view_with_witness(0);
+    CHECK(alone.unreachable);
+    CHECK(alone.failures == 0);
+    const ProbeView witnessed = view_with_witness(control_server.port);
+    CHECK_FALSE(witnessed.unreachable);
+    CHECK(witnessed.failures == 1);
+    CHECK(witnessed.detail ==
+          "no reply to a connection attempt within 300ms, though 127.0.0.1 "
+          "replies on port " +
+              std::to_string(control_server.port) + ": its accept queue is full, or it hangs");
 }
 
 TEST_CASE("a name that does not resolve is unreachable") {
@@ -174,7 +199,7 @@ TEST_CASE("an endless body ends with the timeout") {
     });
     const auto begun = std::chrono::steady_clock::now();
     const auto reply = probe(request_to(engine.port(), 300ms));
-    CHECK(reply.outcome == ProbeOutcome::failed);
+    CHECK(reply.outcome == ProbeOutcome::stalled);
     CHECK(std::chrono::steady_clock::now() - begun < 2s);
 }
 
@@ -193,25 +218,26 @@ TEST_CASE("many probes at once, slow and fast: one reply each, no probe waits fo
     const BoundSocket hanging(64);
     HttpProbes probes;
     constexpr int each = 20;
+    constexpr int fast_ticket = 1;
     for (int i = 0; i < each; ++i) {
         ProbeRequest good = request_to(fast.port(), 5s);
-        good.engine_id = "fast";
+        good.ticket = fast_ticket;
         probes.begin(good);
         ProbeRequest bad = request_to(hanging.port, 500ms);
-        bad.engine_id = "hanging";
+        bad.ticket = fast_ticket + 1;
         probes.begin(bad);
     }
-    std::vector<std::string> order;
+    std::vector<int> order;
     const auto begun = std::chrono::steady_clock::now();
     while (order.size() < 2 * each && std::chrono::steady_clock::now() - begun < 5s) {
         for (const auto& reply : probes.wait(1s)) {
-            order.push_back(reply.engine_id);
-            CHECK((reply.outcome == ProbeOutcome::answered) == (reply.engine_id == "fast"));
+            order.push_back(reply.ticket);
+            CHECK((reply.outcome == ProbeOutcome::answered) == (reply.ticket == fast_ticket));
         }
     }
     REQUIRE(order.size() == 2 * each);
-    CHECK(std::vector<std::string>(order.begin(), order.begin() + each) ==
-          std::vector<std::string>(each, "fast"));
+    CHECK(std::vector<int>(order.begin(), order.begin() + each) ==
+          std::vector<int>(each, fast_ticket));
     CHECK(probes.wait(0ms).empty());
     CHECK(fast.connections() == each);  // a fresh connection for every probe
 }

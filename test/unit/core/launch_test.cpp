@@ -67,7 +67,7 @@ TEST_SUITE("launch") {
         CHECK(host_of(pool, "", "acestream-0") == "acestream-0");
     }
 
-    TEST_CASE("every engine is told its ports, and the template may use them") {
+    TEST_CASE("every engine gets its ports as variables, and the template may use them") {
         EnginePool pool = pool_of(1);
         pool.engine_template.env = {{"URL", "http://$(GATEWAY):$(HTTP_PORT)"}, {"BOTH", "$(URL)!"}};
         pool.engine_template.args = {"--port=$(P2P_PORT)", "--name=$(ENGINE)"};

@@ -1,6 +1,8 @@
 // The planner as a table: who gets a forwarded port, and when a running engine is replaced for one.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "core/plan.h"
 #include "core/status.h"
 #include "unit/core/worlds.h"
@@ -223,7 +225,7 @@ TEST_SUITE("planner: changed ports") {
             CHECK(world.planned().matches());
             CHECK(world.use() == row.use);
             CHECK(world.planned().forwarded_ports[0].message == "what to do");
-            // What nobody can say is told as it was last known.
+            // What is unknown is shown as it was last known.
             const bool is_forwarded = row.kind != PortsAnswerKind::none;
             CHECK(world.planned().decisions[0].forwarded == is_forwarded);
         }
@@ -268,8 +270,7 @@ TEST_SUITE("planner: changed ports") {
         }
     }
 
-    TEST_CASE(
-        "an engine that was made for a port lately is not replaced again, whoever else was not") {
+    TEST_CASE("an engine made for a port lately is not replaced again, whatever others need") {
         PortWorld world(2);
         world.follow(0, 40001, 1min);
         world.hold(1, 40002);
@@ -430,9 +431,9 @@ TEST_SUITE("planner: P2P ports that are not open") {
         PortWorld world(1);
         forward(world.gluetun(), {{40001, 1h}});
         world.hold(0, 40001, 1min);
-        world.engine(0).failures = 4;
+        world.engine(0).failures = 2;
         world.engine(0).probe.p2p_refusals = 3;
-        world.engine(0).probe.p2p_refused_for = 7s;
+        world.engine(0).probe.p2p_refused_for = 1s;
         CHECK(world.steps() == "");
         CHECK(decision_on(world.planned(), "acestream-0") == "failed Backoff");
         CHECK(world.wake_at() == noon + 1s);

@@ -94,6 +94,29 @@ EngineView random_engine(Dice& dice, const EnginePool& pool, int number) {
     return view;
 }
 
+// What else there may be: engines of other pools, strangers, containers that cannot be removed.
+void add_others(Dice& dice, World& world) {
+    for (auto& gateway : world.seen.gateways) {
+        const int slot = dice.below(world.pool.max_active_replicas);
+        if (dice.one_in(6)) gateway.strangers_ports.insert(world.pool.ports.http + slot);
+        if (!dice.one_in(6)) continue;
+        NeighbourView other{"other-" + gateway.name,
+                            "other",
+                            "others",
+                            gateway.incarnation.id,
+                            ports_of_slot(world.pool.ports, slot),
+                            noon};
+        if (dice.one_in(2)) other.created_at -= std::chrono::hours{2};
+        world.seen.neighbours.push_back(other);
+    }
+    for (auto& engine : world.seen.engines) {
+        if (dice.one_in(20)) engine.ports.http = 0;
+        if (!engine.slot || !dice.one_in(12)) continue;
+        world.seen.troubles[*engine.slot] = {
+            1 + dice.below(6), std::chrono::seconds{dice.below(40)}, "busy", engine.id};
+    }
+}
+
 World random_world(unsigned seed) {
     Dice dice(seed);
     World world;
@@ -113,6 +136,7 @@ World random_world(unsigned seed) {
         if (dice.one_in(12)) world.seen.foreign_names[slot] = "stranger";
     }
     world.seen.image.present = !dice.one_in(10);
+    add_others(dice, world);
     return world;
 }
 
@@ -188,7 +212,9 @@ void check_world(const World& before, const World& after) {
             if (same_namespace(engine, other)) CHECK(other.ports.http != engine.ports.http);
         }
     }
-    const auto ours = [](const EngineView& engine) { return engine.slot.has_value(); };
+    const auto ours = [&](const EngineView& engine) {
+        return engine.slot && !is_leftover(before.seen, engine);
+    };
     const auto now = std::ranges::count_if(after.seen.engines, ours);
     const auto then = std::ranges::count_if(before.seen.engines, ours);
     const auto cap = std::min(after.pool.replicas, after.pool.max_active_replicas);
@@ -207,6 +233,7 @@ void heal(World& world) {
         gateway.ready_for = std::chrono::hours{1};
     }
     for (auto& engine : world.seen.engines) {
+        if (engine.ports.http == 0) engine.created_at = noon - std::chrono::hours{1};
         const bool up = engine.state == EngineState::running ||
                         engine.state == EngineState::paused ||
                         engine.state == EngineState::restarting;
@@ -235,6 +262,52 @@ void split_ports(World& world) {
         first += each;
     }
     world.pool.max_active_replicas = std::max(world.pool.max_active_replicas, first);
+}
+
+// Whether a fact that is awaited is true already, or cannot become true as its subject is not
+// there.
+bool is_pointless(const Awaited& awaited, const World& world, const Plan& result) {
+    const std::string& subject = awaited.subject;
+    const auto decided = std::ranges::find(result.decisions, subject, &Decision::engine);
+    const auto listed = std::ranges::find(world.seen.engines, subject, &EngineView::name);
+    switch (awaited.fact) {
+        case Fact::gateway_ready:
+            return subject.empty() ||
+                   std::ranges::any_of(world.seen.gateways, [&](const GatewayView& gateway) {
+                       const bool named = (" " + subject + " ").find(" " + gateway.name + " ") !=
+                                          std::string::npos;
+                       return named && gateway.state == GatewayState::ready;
+                   });
+        case Fact::engine_ready:
+            return std::ranges::none_of(result.decisions, [&](const Decision& decision) {
+                return decision.engine == subject && (!decision.ready || decision.action);
+            });
+        case Fact::engine_gone:
+            return listed == world.seen.engines.end() && decided == result.decisions.end();
+        case Fact::step_ended:
+            return std::ranges::none_of(world.seen.steps_in_flight,
+                                        [&](const auto& step) {
+                                            return engine_name(world.pool.name, step.first) ==
+                                                   subject;
+                                        }) &&
+                   std::ranges::none_of(result.decisions, [&](const Decision& decision) {
+                       return decision.engine == subject &&
+                              (decision.action || decision.reason == Reason::in_flight);
+                   });
+        case Fact::probe_ended:
+            return std::ranges::none_of(world.seen.engines, [&](const EngineView& engine) {
+                return engine.name == subject && engine.ports.http != 0;
+            });
+        case Fact::image_present:
+            return world.seen.image.present &&
+                   world.pool.engine_template.pull_policy != PullPolicy::always;
+    }
+    return true;
+}
+
+bool is_well(const Decision& decision) {
+    return decision.action || decision.fate == Fate::foreign ||
+           (decision.fate == Fate::keep && decision.ready);
 }
 
 // Sanitizers look at every line, and need not see every world.
@@ -283,11 +356,59 @@ TEST_SUITE("planner properties") {
         CHECK(subsets > 5'000);
     }
 
+    TEST_CASE("every wait names what ends it, and that can still come") {
+        for (unsigned seed = 0; seed < random_worlds; ++seed) {
+            CAPTURE(seed);
+            const World world = random_world(seed);
+            const Plan result = plan(world.pool, world.seen, noon);
+            for (const auto& decision : result.decisions) {
+                if (is_well(decision)) continue;
+                CAPTURE(decision.engine);
+                CAPTURE(to_string(decision.reason));
+                CHECK(decision.wait.ends());
+                const auto& fact = decision.wait.fact;
+                if (fact) CAPTURE(to_string(*fact));
+                CHECK_FALSE((fact && is_pointless(*fact, world, result)));
+            }
+        }
+    }
+
+    TEST_CASE("where everything that is created comes up, no plan rests on an engine of ours") {
+        int rests_on_a_person = 0;
+        for (unsigned seed = 0; seed < random_worlds; ++seed) {
+            CAPTURE(seed);
+            World world = random_world(seed);
+            const auto published = world.seen.gateways;
+            heal(world);
+            for (std::size_t i = 0; i < published.size(); ++i)
+                world.seen.gateways[i].published_tcp_ports = published[i].published_tcp_ports;
+            Plan result = plan(world.pool, world.seen, noon);
+            for (int round = 1; !result.steps.empty() && round < 60; ++round) {
+                check_rules(world, result);
+                carry_out(world, result.steps, round);
+                result = plan(world.pool, world.seen, noon);
+            }
+            CHECK(result.steps.empty());
+            for (const auto& decision : result.decisions) {
+                if (is_well(decision)) continue;
+                CAPTURE(decision.engine);
+                CAPTURE(to_string(decision.reason));
+                CAPTURE(describe(decision.wait));
+                CHECK((decision.wait.needs_person() || decision.wait.until));
+                rests_on_a_person += decision.wait.needs_person() ? 1 : 0;
+            }
+        }
+        CHECK(rests_on_a_person > 100);  // the worlds have what they should
+    }
+
     TEST_CASE("when faults end, carrying out plans leads to a world that matches, and to silence") {
         for (unsigned seed = 0; seed < random_worlds; ++seed) {
             CAPTURE(seed);
             World world = random_world(seed);
             heal(world);
+            world.seen.neighbours.clear();
+            for (auto& gateway : world.seen.gateways)
+                gateway.strangers_ports.clear();
             if (seed % 2 == 1) split_ports(world);
             int rounds = 0;
             Plan result = plan(world.pool, world.seen, noon);

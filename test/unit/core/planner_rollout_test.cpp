@@ -97,7 +97,7 @@ TEST_SUITE("planner rollout") {
         CHECK(steps_of(plan(pool, seen, noon)) == "replace acestream-0 StartupTimedOut @gluetun");
     }
 
-    TEST_CASE("engines without a place do not hold up a rollout for ever") {
+    TEST_CASE("engines without a place do not hold up a rollout") {
         EnginePool pool = pool_of(4);
         Observation seen = matching_world(pool);
         seen.engines.pop_back();
@@ -381,7 +381,7 @@ TEST_SUITE("planner: an even spread") {
         world.seen.gateways[0].published_tcp_ports = {19004};
         world.seen.gateways[1].published_tcp_ports = {19000, 19001, 19002, 19003};
         CHECK(world.steps() == "remove acestream-3 Rebalanced");
-        CHECK(plan(world.pool, world.seen, noon).steps[0].makes_anew());
+        CHECK(plan(world.pool, world.seen, noon).steps[0].creates_engine());
         Uneven named = world;
         named.seen.foreign_names.emplace(4, "a stranger");
         CHECK(named.steps() == "");

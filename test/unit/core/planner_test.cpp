@@ -54,7 +54,7 @@ TEST_SUITE("planner") {
             seen.gateways[0].state = GatewayState::unhealthy;
             const Plan planned = plan(pool, seen, noon);
             CHECK(planned.updated() == 2);
-            CHECK(planned.decisions[0].due.has_value() == has_another);
+            CHECK(planned.decisions[0].wait.until.has_value() == has_another);
         }
     }
 
@@ -263,12 +263,17 @@ TEST_SUITE("planner") {
     }
 
     TEST_CASE(
-        "failover: gone at once, not ready after failover.after, and only where there is room") {
+        "failover: gone after ten seconds, not ready after failover.after, and only where there is "
+        "room") {
         const EnginePool pool = pool_of(2, {"a", "b"});
         Observation seen = matching_world(pool);
         const auto steps = [&] { return steps_of(plan(pool, seen, noon)); };
 
-        seen.gateways[0] = gateway("a", GatewayState::missing);
+        // Compose removes a container for a moment when it creates it again.
+        seen.gateways[0] = gateway("a", GatewayState::missing, std::chrono::seconds{9});
+        CHECK(steps() == "");
+        CHECK(plan(pool, seen, noon).wake_at == noon + std::chrono::seconds{1});
+        seen.gateways[0] = gateway("a", GatewayState::missing, std::chrono::seconds{10});
         CHECK(steps() == "replace acestream-0 GatewayGone @b");
 
         seen.gateways[0] = gateway("a", GatewayState::unhealthy, std::chrono::seconds{59});

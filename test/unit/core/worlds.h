@@ -49,6 +49,7 @@ inline GatewayView gateway(const std::string& name, GatewayState state,
     GatewayView view = gateway(name);
     view.state = state;
     view.not_ready_for = not_ready_for;
+    if (state == GatewayState::missing) view.missing_for = not_ready_for;
     view.detail = state == GatewayState::ready ? "" : "is not ready";
     return view;
 }

@@ -16,10 +16,10 @@ namespace {
 
 Fault fault_of_list(const Daemon& daemon, const DockerSettings& deadlines = short_ones) {
     DockerRuntime docker(daemon.endpoint(), deadlines);
-    const auto listing = docker.list_pool("p");
+    const auto listing = docker.list_engines();
     REQUIRE_FALSE(listing.ok());
     CAPTURE(listing.fault().message);
-    CHECK(listing.fault().message.starts_with("docker: list the engines of pool p: "));
+    CHECK(listing.fault().message.starts_with("docker: list the engines: "));
     return listing.fault();
 }
 
@@ -70,11 +70,11 @@ TEST_CASE("a connection that closes early is a fault, and the next call succeeds
         }
     });
     DockerRuntime docker(daemon.endpoint(), short_ones);
-    const auto first = docker.list_pool("p");
+    const auto first = docker.list_engines();
     REQUIRE_FALSE(first.ok());
     CHECK(first.fault().kind == FaultKind::unavailable);
     check_contains(first.fault().message, "broke off");
-    const auto second = docker.list_pool("p");
+    const auto second = docker.list_engines();
     REQUIRE(second.ok());
     CHECK(second.value().size() == 1);
 }
@@ -96,7 +96,7 @@ TEST_CASE("connections are kept, and the version is asked for once") {
     });
     DockerRuntime docker(daemon.endpoint(), short_ones);
     for (int i = 0; i < 5; ++i)
-        CHECK(docker.list_pool("p").ok());
+        CHECK(docker.list_engines().ok());
     CHECK(versions == 5);
     CHECK(daemon.connections() == 1);
 }
@@ -128,7 +128,7 @@ TEST_CASE("the oldest API version that both sides accept is used") {
             http_reply(200, R"({"Version":"x","ApiVersion":")" + row.newest +
                                 R"(","MinAPIVersion":")" + row.oldest + "\"}"));
         DockerRuntime docker(daemon.endpoint(), short_ones);
-        const auto listing = docker.list_pool("p");
+        const auto listing = docker.list_engines();
         check_contains(listing.ok() ? asked : listing.fault().message, row.expected);
     }
 }
@@ -157,7 +157,7 @@ TEST_CASE("a daemon that was away is asked for its version again") {
                                           .home = ""})
                              .value(),
                          short_ones);
-    while (!docker.list_pool("p").ok())
+    while (!docker.list_engines().ok())
         REQUIRE(calls < 5);
     CHECK(versions >= 2);
 }
@@ -184,7 +184,7 @@ TEST_CASE("a daemon that cannot be reached: the fault says why") {
     DockerVariables variables;
     variables.host = "unix://" + folder.path() + "/docker.sock";
     DockerRuntime missing(docker_endpoint(variables).value(), short_ones);
-    check_contains(missing.list_pool("p").fault().message,
+    check_contains(missing.list_engines().fault().message,
                    "/docker.sock: there is no such socket: start Docker");
 
     // Its server has gone, and has left the socket's file.
@@ -192,5 +192,5 @@ TEST_CASE("a daemon that cannot be reached: the fault says why") {
         const ScriptedServer server(folder.path() + "/docker.sock", [](ServedConnection&) {});
     }
     DockerRuntime refused(docker_endpoint(variables).value(), short_ones);
-    check_contains(refused.list_pool("p").fault().message, "connection refused: start Docker");
+    check_contains(refused.list_engines().fault().message, "connection refused: start Docker");
 }

@@ -1,4 +1,4 @@
-// A Docker daemon that answers as a test tells it to, and helpers of the tests that use it.
+// A Docker daemon that a test scripts, and helpers of the tests that use it.
 #pragma once
 
 #include <doctest/doctest.h>

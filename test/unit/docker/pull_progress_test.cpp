@@ -69,7 +69,7 @@ TEST_CASE("lines are found however their bytes are split") {
     }
 }
 
-TEST_CASE("a line without an end is not collected for ever") {
+TEST_CASE("a line without an end is collected up to a limit") {
     LineReader reader(10);
     const auto ignore = [](std::string_view) { return true; };
     CHECK(reader.add("0123456789", ignore));

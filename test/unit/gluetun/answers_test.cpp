@@ -163,7 +163,7 @@ TEST_CASE("forwarded ports: the statuses of the two routes, by version") {
     }
 }
 
-TEST_CASE("forwarded ports: the old route tells when the new one is not there") {
+TEST_CASE("forwarded ports: the old route answers if the new one does not exist") {
     for (const int status : {400, 401, 404, 405}) {
         CAPTURE(status);
         const auto answer =

@@ -272,7 +272,7 @@ TEST_CASE("an address may be a name") {
     CHECK(mentions(answer.detail, "cannot be resolved"));
 }
 
-TEST_CASE("a gateway without a known address is not asked, and the user told to name one") {
+TEST_CASE("a gateway without a known address is not asked, and the detail says to name one") {
     const auto answer = GluetunClient().read(gateway_at(8000), "").forwarded_ports;
     CHECK(answer.kind == PortsAnswerKind::unreachable);
     CHECK(mentions(answer.detail, "set controlServer.address"));

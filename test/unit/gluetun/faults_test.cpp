@@ -82,7 +82,7 @@ void check_mended(const GatewayProcess& gluetun) {
 
 }  // namespace
 
-TEST_CASE("every fault, in every release, is one of the answers; mended, all is told again") {
+TEST_CASE("every fault, in every release, is one of the answers; after it all is reported again") {
     for (const std::string profile : {"v3.38", "v3.40", "v3.41", "master"}) {
         const GatewayProcess gluetun(open_gluetun(profile));
         for (const FaultRow& fault : faults) {

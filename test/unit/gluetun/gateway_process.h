@@ -15,7 +15,7 @@ class GatewayProcess {
   public:
     using Environment = std::map<std::string, std::string>;
 
-    // `environment`: what the stand-in is told beside its ports, such as GLUETUN_PROFILE. Returns
+    // `environment`: variables beside those of its ports, such as GLUETUN_PROFILE. Returns
     // when it answers; throws when it does not.
     explicit GatewayProcess(const Environment& environment);
     ~GatewayProcess();

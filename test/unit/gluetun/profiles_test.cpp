@@ -19,7 +19,7 @@ using Ports = std::vector<int>;
 
 const std::vector<std::string> profiles{"v3.38", "v3.40", "v3.41", "master"};
 
-// Everybody may ask for everything, in every release.
+// Every client may ask for everything, in every release.
 GatewayProcess::Environment open_to_all(const std::string& profile) {
     return {{"GLUETUN_PROFILE", profile}, {"GLUETUN_ROUTES", "all"}, {"GLUETUN_PORTS", "40001"}};
 }
@@ -54,13 +54,13 @@ GatewaySpec gateway_with(int port, Login login, const TemporaryFolder& folder) {
     return gateway;
 }
 
-void check_all_is_told(const GatewayReading& reading) {
+void check_all_is_reported(const GatewayReading& reading) {
     CHECK(reading.forwarded_ports == ForwardedPortsAnswer{PortsAnswerKind::ports, {40001}, ""});
     CHECK(reading.vpn_status == VpnStatus::running);
     CHECK(reading.public_ip == "192.0.2.1");
 }
 
-void check_nothing_is_told(const GatewayReading& reading) {
+void check_nothing_is_reported(const GatewayReading& reading) {
     CHECK(reading.forwarded_ports.kind == PortsAnswerKind::unauthorized);
     CHECK(reading.forwarded_ports.ports.empty());
     CHECK(mentions(reading.forwarded_ports.detail, "/gluetun/auth/config.toml"));
@@ -73,7 +73,7 @@ void check_nothing_is_told(const GatewayReading& reading) {
 
 }  // namespace
 
-TEST_CASE("every release tells what is forwarded") {
+TEST_CASE("every release reports what is forwarded") {
     struct Row {
         std::string steered;
         Ports ports;
@@ -111,14 +111,15 @@ TEST_CASE("each release is asked no more than it takes") {
     for (const auto& row : rows) {
         CAPTURE(row.profile);
         const GatewayProcess gluetun(open_to_all(row.profile));
-        check_all_is_told(read(gateway_at(gluetun.port())));
+        check_all_is_reported(read(gateway_at(gluetun.port())));
         CHECK(gluetun.requests() ==
               "{" + row.asked_for_ports +
                   ",\"GET /v1/publicip/ip 200\":1,\"GET /v1/vpn/status 200\":1}\n");
     }
 }
 
-TEST_CASE("every release tells the VPN's status; without a VPN there is no port and no public IP") {
+TEST_CASE(
+    "every release reports the VPN's status; without a VPN there is no port and no public IP") {
     struct Row {
         std::string word;
         VpnStatus meaning;
@@ -140,11 +141,11 @@ TEST_CASE("every release tells the VPN's status; without a VPN there is no port 
             CHECK(reading.public_ip == "");
         }
         gluetun.steer("/vpn", "running");
-        check_all_is_told(read(gateway_at(gluetun.port())));
+        check_all_is_reported(read(gateway_at(gluetun.port())));
     }
 }
 
-TEST_CASE("every release tells the public IP, or that it does not know it") {
+TEST_CASE("every release reports the public IP, or that it does not know it") {
     for (const auto& profile : profiles) {
         const GatewayProcess gluetun(open_to_all(profile));
         for (const std::string ip : {"198.51.100.7", "2001:db8::7", ""}) {
@@ -176,7 +177,7 @@ TEST_CASE("who may ask, in every release and with every login") {
                 CAPTURE(static_cast<int>(login));
                 const auto reading = read(gateway_with(gluetun.port(), login, folder));
                 const bool may = profile == "v3.38" || contains(row.let_in, login);
-                may ? check_all_is_told(reading) : check_nothing_is_told(reading);
+                may ? check_all_is_reported(reading) : check_nothing_is_reported(reading);
             }
         }
     }
@@ -190,7 +191,8 @@ TEST_CASE("without any role all releases are open, and master is shut") {
             CAPTURE(profile);
             CAPTURE(static_cast<int>(login));
             const auto reading = read(gateway_with(gluetun.port(), login, folder));
-            profile == "master" ? check_nothing_is_told(reading) : check_all_is_told(reading);
+            profile == "master" ? check_nothing_is_reported(reading)
+                                : check_all_is_reported(reading);
         }
     }
 }
@@ -246,6 +248,6 @@ TEST_CASE("the key goes along with a redirect") {
                                   {"GLUETUN_PORTS", "40001"},
                                   {"GLUETUN_API_KEY", "open:sesame"}});
     gluetun.steer("/fault/v1/portforward", "redirect /v1/openvpn/portforwarded");
-    check_all_is_told(read(gateway_with(gluetun.port(), Login::key, folder)));
+    check_all_is_reported(read(gateway_with(gluetun.port(), Login::key, folder)));
     CHECK(mentions(gluetun.requests(), "\"GET /v1/openvpn/portforwarded 200\":1"));
 }

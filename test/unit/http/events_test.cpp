@@ -101,7 +101,7 @@ TEST_SUITE("api events") {
         CHECK(listed(bench.get("/api/v1/events?limit=2&limit=1")) == "e3 e4");
     }
 
-    TEST_CASE("a stream tells what happens from now on, each event once") {
+    TEST_CASE("a stream sends each event from now on once") {
         EventfulBench bench(3);
         const Response stream = bench.get("/api/v1/events?watch=true");
         CHECK(stream.status == 200);
@@ -116,7 +116,7 @@ TEST_SUITE("api events") {
         CHECK(text.ends_with("}\n\n"));
         CHECK(streamed(text) == "new");
         CHECK(stream.next().empty());
-        bench.happen("engine created", "new");  // counted, and told again
+        bench.happen("engine created", "new");  // counted, and sent again
         CHECK(streamed(stream.next()) == "new");
     }
 
@@ -140,7 +140,7 @@ TEST_SUITE("api events") {
         CHECK(text.find("\n\n") == text.size() - 2);
     }
 
-    TEST_CASE("who comes back goes on where it was") {
+    TEST_CASE("a client that reconnects continues after its last event") {
         EventfulBench bench(5);
         const std::uint64_t newest = bench.newest_id();
         CHECK(streamed(bench.watch(std::to_string(newest - 2)).next()) == "e3 e4");
@@ -180,7 +180,7 @@ TEST_SUITE("api events") {
         }
     }
 
-    TEST_CASE("an id that is none is told so") {
+    TEST_CASE("a Last-Event-ID that is no id is an error") {
         EventfulBench bench(1);
         for (const std::string id : {"x", "-1", "1.5", "1 2", "0x1"}) {
             CAPTURE(id);

@@ -65,7 +65,7 @@ TEST_SUITE("api key") {
         }
     }
 
-    TEST_CASE("who is refused is told what to send, and nothing of the key") {
+    TEST_CASE("a 401 says what to send, and nothing of the key") {
         GuardedBench bench;
         bench.write_key("sesame\n");
         const Response refused = bench.get("/metrics", {{"authorization", "Bearer tahini"}});
@@ -94,7 +94,7 @@ TEST_SUITE("api key") {
             CHECK_FALSE(bench.get(path).next);
             CHECK(bench.get(path, {{"authorization", "Bearer sesame"}}).status == 200);
         }
-        // Before anything is told of what was sent.
+        // The key is checked first: the response says nothing about the request.
         CHECK(bench.get("/api/v1/events?limit=none").status == 401);
         CHECK(bench.ask(request("POST", "/api/v1/reconcile", {}, "no JSON")).status == 401);
         CHECK(bench.wakes == 0);

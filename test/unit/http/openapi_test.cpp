@@ -147,7 +147,7 @@ TEST_SUITE("openapi") {
             ApiBench bench(pool, seen);
             Reader().ask(bench, request("GET", "/api/v1/gateways"));
         }
-        for (int word = 0; word <= static_cast<int>(PortUse::in_pool_range); ++word) {
+        for (int word = 0; word <= static_cast<int>(PortUse::closed); ++word) {
             RoundView round{
                 std::make_shared<const EnginePool>(pool), 1, matching_world(pool), {}, noon};
             round.plan.forwarded_ports = {{"gluetun", static_cast<PortUse>(word), ""}};
@@ -163,6 +163,7 @@ TEST_SUITE("openapi") {
             RoundView round{std::make_shared<const EnginePool>(pool), 1, {}, {}, noon};
             Decision decision;
             decision.fate = static_cast<Fate>(word);
+            decision.wait = {noon, Awaited{Fact::engine_ready, "acestream-2"}, "do it"};
             round.plan.decisions = {decision};
             Step step;
             step.action = static_cast<Action>(word % (1 + static_cast<int>(Action::pull)));
@@ -170,6 +171,75 @@ TEST_SUITE("openapi") {
             ApiBench bench;
             bench.board.publish(std::make_shared<const RoundView>(round));
             Reader().ask(bench, request("GET", "/api/v1/plan"));
+        }
+    }
+
+    TEST_CASE("every reason of an engine is described, and everything that it may wait for") {
+        const EnginePool pool = pool_of(1);
+        for (int word = 0; word <= static_cast<int>(Reason::image_pull_backoff); ++word) {
+            RoundView round{std::make_shared<const EnginePool>(pool), 1, {}, {}, noon};
+            Decision decision;
+            decision.reason = static_cast<Reason>(word);
+            decision.wait = {noon, Awaited{Fact::engine_ready, "acestream-2"}, "do it"};
+            round.plan.decisions = {decision};
+            Step step;
+            step.reason = decision.reason;
+            round.plan.steps = {step};
+            ApiBench bench;
+            bench.board.publish(std::make_shared<const RoundView>(round));
+            Reader().ask(bench, request("GET", "/api/v1/engines"));
+            Reader().ask(bench, request("GET", "/api/v1/plan"));
+        }
+    }
+
+    TEST_CASE("every reason of a condition is described") {
+        const EnginePool pool = pool_of(3);
+        const Observation matching = matching_world(pool);
+        std::set<std::string> seen;
+        const auto look = [&seen](ApiBench& bench) {
+            Reader().ask(bench, request("GET", "/api/v1/pool"));
+            for (const auto& condition : bench.board.conditions())
+                seen.insert(condition.type + " " + condition.reason);
+        };
+        const auto judge = [&look](const EnginePool& declared, const Observation& world) {
+            ApiBench bench(declared, world);
+            look(bench);
+        };
+        judge(pool, matching);
+        judge(pool_of(25), matching);
+        judge(pool_without_gateways(1), matching_world(pool_without_gateways(1)));
+        Observation blocked = matching;
+        blocked.engines.pop_back();
+        blocked.gateways[0].published_tcp_ports = {19000, 19001};
+        blocked.neighbours = {{"id", "other-2", "other", gateway_id("gluetun"),
+                               ports_of_slot(pool.ports, 2), noon - 1h}};
+        judge(pool, blocked);
+        Observation all_published = matching;
+        all_published.gateways[0].published_tcp_ports = {19000, 19001, 19002};
+        judge(pool, all_published);
+        Observation unhealthy = matching;
+        unhealthy.gateways[0] = gateway("gluetun", GatewayState::unhealthy);
+        judge(pool, unhealthy);
+        for (int use = 0; use <= static_cast<int>(PortUse::closed); ++use) {
+            ApiBench bench;
+            bench.board.set_conditions(
+                {{"ForwardedPortReady", Truth::no,
+                  std::string(to_string(static_cast<PortUse>(use))), "", noon, 0}},
+                noon);
+            look(bench);
+        }
+        ApiBench failing;
+        failing.board.set_conditions(judge_failed_look("docker: nothing answers"), noon);
+        failing.say_spec_valid(true);
+        look(failing);
+        for (const char* reached :
+             {"Ready AllEnginesReady", "Ready EnginesNotReady", "Progressing Matches",
+              "Progressing WorldDiffers", "Progressing Stuck", "PortsPublished Published",
+              "PortsPublished InsideDockerOnly", "PortsPublished PartlyPublished", "PortsFree Free",
+              "PortsFree PortConflict", "Capped AboveCap", "GatewayReady GatewayNotReady",
+              "ForwardedPortReady PortClosed", "RuntimeReachable LookFailed"}) {
+            CAPTURE(reached);
+            CHECK(seen.contains(reached));
         }
     }
 

@@ -69,7 +69,7 @@ TEST_SUITE("api") {
         CHECK(bench.wakes == 0);
     }
 
-    TEST_CASE("OPTIONS tells which methods there are, also of all paths together") {
+    TEST_CASE("OPTIONS lists the methods of a path, or of all paths together") {
         ApiBench bench;
         CHECK(header_of(bench.ask(request("OPTIONS", "/api/v1/reconcile")), "Allow") ==
               "POST, OPTIONS");
@@ -79,7 +79,7 @@ TEST_SUITE("api") {
         CHECK(bench.get("*").status == 404);
     }
 
-    TEST_CASE("no other path is there, and none is repeated to whoever asked") {
+    TEST_CASE("there is no other path, and the response does not repeat it") {
         ApiBench bench;
         for (const std::string target : {"",
                                          "?",

@@ -191,7 +191,7 @@ TEST_CASE("floods of headers and endless targets are refused") {
     }
 }
 
-TEST_CASE("who keeps sending after the last response is not listened to for ever") {
+TEST_CASE("a client that keeps sending after the last response is cut off") {
     const LocalServer server(echo, in_a_hurry());
     const auto begun = steady_clock::now();
     RawClient client(server.port(), "no request\r\n\r\n");

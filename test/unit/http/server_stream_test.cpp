@@ -75,7 +75,7 @@ Server::Handler teller_of(Story& story) {
 
 }  // namespace
 
-TEST_CASE("a stream tells what is there, and then each news") {
+TEST_CASE("a stream sends the text that there is, and then each new one") {
     Story story;
     LocalServer server(teller_of(story));
     story.add("one;");
@@ -263,7 +263,7 @@ TEST_CASE("streams are no idle clients: they do not have to make room") {
     }
 }
 
-TEST_CASE("a stream whose source throws ends; the server goes on") {
+TEST_CASE("a stream whose source throws ends, and the server continues") {
     const LocalServer server([](const Request& request) {
         Response response = echo(request);
         if (request.target == "/bad") {

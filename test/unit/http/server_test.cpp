@@ -123,7 +123,7 @@ TEST_CASE("a client that closes its sending half still gets its answers") {
     CHECK(has(all, "GET /2\n"));
 }
 
-TEST_CASE("a handler that throws costs one request, and tells nobody why") {
+TEST_CASE("a handler that throws costs one request, and the response does not say why") {
     const LocalServer server([](const Request& request) {
         if (request.target == "/bad") throw std::runtime_error("a secret");
         if (request.target == "/odd") throw 4;

@@ -37,7 +37,7 @@ std::string told(ApiBench& bench, const std::string& path,
 
 std::string told_of_engines(ApiBench& bench) {
     return told(bench, "/api/v1/engines",
-                {"name", "slot", "id", "state", "ready", "reason", "failures", "due"});
+                {"name", "slot", "id", "state", "ready", "reason", "failures", "due", "awaits"});
 }
 
 std::string counts(ApiBench& bench) {
@@ -154,12 +154,12 @@ TEST_SUITE("api views") {
         seen.engines[2].name = "acestream-25";
         ApiBench bench(pool, seen);
         CHECK(told_of_engines(bench) ==
-              "acestream-0 0 engine-0 running false Starting 0 2026-01-01T12:00:50Z\n"
-              "acestream-1 1 engine-1 exited false Backoff 2 2026-01-01T12:00:02Z\n"
-              "acestream-25 25 engine-2 running true SlotOutOfRange 0 -\n");
+              "acestream-0 0 engine-0 running false Starting 0 2026-01-01T12:00:50Z -\n"
+              "acestream-1 1 engine-1 exited false Backoff 2 2026-01-01T12:00:02Z -\n"
+              "acestream-25 25 engine-2 running true RolloutBudget 0 - acestream-0 is ready\n");
         seen.engines.pop_back();
         bench.see(pool, seen);
-        CHECK(told_of_engines(bench).ends_with("\nacestream-2 2 - missing false Missing - -\n"));
+        CHECK(told_of_engines(bench).ends_with("\nacestream-2 2 - missing false Missing - - -\n"));
         CHECK(counts(bench) == "2 there, 3 wanted, 0 ready, 2 updated");
     }
 
@@ -169,7 +169,8 @@ TEST_SUITE("api views") {
         seen.engines.clear();
         seen.steps_in_flight[0] = {false, "gluetun", ports_of_slot(pool.ports, 0)};
         ApiBench bench(pool, seen);
-        CHECK(told_of_engines(bench) == "acestream-0 0 - missing false InFlight - -\n");
+        CHECK(told_of_engines(bench) ==
+              "acestream-0 0 - missing false InFlight - - the step for acestream-0 ends\n");
     }
 
     TEST_CASE("no place for an engine: no name, no slot, a reason") {
@@ -178,11 +179,23 @@ TEST_SUITE("api views") {
         seen.engines.clear();
         seen.gateways[0] = gateway("gluetun", GatewayState::unhealthy);
         ApiBench bench(pool, seen);
-        CHECK(told(bench, "/api/v1/engines", {"name", "slot", "host", "port", "state", "reason"}) ==
-              " -  0 missing GatewayNotReady\n");
+        CHECK(told(bench, "/api/v1/engines",
+                   {"name", "slot", "host", "port", "state", "reason", "awaits"}) ==
+              " -  0 missing GatewayNotReady gateway gluetun is ready\n");
     }
 
-    TEST_CASE("what was seen before Docker went away is told as old, and why") {
+    TEST_CASE("an engine that waits for a person says what to do") {
+        const EnginePool pool = pool_of(2);
+        Observation seen = matching_world(pool);
+        seen.gateways[0].published_tcp_ports = {19000};
+        seen.engines.pop_back();
+        ApiBench bench(pool, seen);
+        CHECK(told(bench, "/api/v1/engines", {"name", "reason", "due", "awaits", "remedy"}) ==
+              "acestream-0 UpToDate - - -\n"
+              " NoPublishedPort - - publish 19000-19019 on gluetun\n");
+    }
+
+    TEST_CASE("what was seen before Docker went away is marked as old, with the reason") {
         const EnginePool pool = pool_of(1);
         ApiBench bench(pool, matching_world(pool));
         bench.board.set_conditions(judge_failed_look("docker: nothing answers"), noon + 40s);
@@ -206,9 +219,9 @@ TEST_SUITE("api views") {
         seen.steps_in_flight[1] = {false, "gluetun", {}};
         ApiBench bench(pool, seen);
         CHECK(told_of_engines(bench) ==
-              "acestream-0 0 engine-0 running true UpToDate 0 -\n"
-              "acestream-1 1 - missing false InFlight - -\n"
-              "acestream-1 - stranger running false UnreadableLabels 0 -\n");
+              "acestream-0 0 engine-0 running true UpToDate 0 - -\n"
+              "acestream-1 1 - missing false InFlight - - the step for acestream-1 ends\n"
+              "acestream-1 - stranger running false UnreadableLabels 0 - -\n");
         CHECK(counts(bench) == "1 there, 1 wanted, 1 ready, 1 updated");
         CHECK(told(bench, "/api/v1/gateways", {"name", "engines"}) == "gluetun 1\n");
     }

@@ -1,4 +1,4 @@
-// A controller's loop on fakes: Docker in memory, probes that answer as told, a clock that stands
+// A controller's loop on fakes: Docker in memory, scripted probes, a clock that stands
 // still until it is moved, a journal that is kept.
 #pragma once
 
@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "loop/gateway_api.h"
 #include "loop/journal.h"
 #include "loop/meters.h"
+#include "loop/port_check.h"
 #include "loop/probe_transport.h"
 #include "loop/reconciler.h"
 #include "loop/thread_workers.h"
@@ -38,36 +40,64 @@ class ManualClock : public Clock {
     Monotonic steady_{};
 };
 
-// Answers each probe at once with the outcome set for its engine, else with `answered`.
+// Answers each probe at once with the outcome set for its port, else with `otherwise`, or `p2p`
+// where it only connects. While `holds` is set, replies wait.
 class ScriptedProbes : public ProbeTransport {
   public:
     void begin(const ProbeRequest& request) override {
-        auto outcome = otherwise;
-        const auto set = outcomes.find(request.engine_id);
-        if (set != outcomes.end()) outcome = set->second;
-        if (request.kind == ProbeKind::p2p) outcome = p2p;
-        replies_.push_back({request.engine_id, request.kind, outcome,
-                            outcome == ProbeOutcome::answered ? "" : "connection refused"});
+        const bool connects = request.kind == ProbeKind::connection;
+        const auto set = outcomes.find(request.port);
+        const auto outcome = set != outcomes.end() ? set->second : connects ? p2p : otherwise;
+        replies_.push_back({request.ticket, outcome, detail_of(outcome)});
         asked.push_back(request);
     }
     std::vector<ProbeReply> wait(Duration at_most) override {
         waits.push_back(at_most);
+        if (holds) return {};
         return std::exchange(replies_, {});
     }
     void interrupt() override {}
 
-    std::map<std::string, ProbeOutcome> outcomes;
+    std::map<int, ProbeOutcome> outcomes;
     ProbeOutcome otherwise = ProbeOutcome::answered;
     ProbeOutcome p2p = ProbeOutcome::answered;
+    bool holds = false;
     std::vector<ProbeRequest> asked;
     std::vector<Duration> waits;
 
   private:
+    static std::string detail_of(ProbeOutcome outcome) {
+        switch (outcome) {
+            case ProbeOutcome::answered: return "";
+            case ProbeOutcome::failed: return "connection refused";
+            case ProbeOutcome::stalled: return "no whole reply within 2s";
+            case ProbeOutcome::silent: return "connection timed out";
+            case ProbeOutcome::unreachable: return "no route to host";
+        }
+        return "";
+    }
+
     std::vector<ProbeReply> replies_;
 };
 
-// Control servers that say what they are told to, by the gateway's name: else that the VPN runs and
-// forwards no port.
+// Somebody listens on these ports, whatever the host.
+class ScriptedPorts : public PortCheck {
+  public:
+    std::vector<bool> anyone_listens(const std::vector<PortAddress>& addresses) override {
+        std::vector<bool> listens;
+        for (const auto& address : addresses) {
+            asked.push_back(address);
+            listens.push_back(taken.contains(address.port));
+        }
+        return listens;
+    }
+
+    std::set<int> taken;
+    std::vector<PortAddress> asked;
+};
+
+// Control servers with scripted answers, by the gateway's name; by default the VPN runs, and no
+// port is forwarded.
 class ScriptedGateways : public GatewayApi {
   public:
     GatewayReading read(const GatewaySpec& gateway, const std::string& address) override {
@@ -176,11 +206,13 @@ class KeptMeters : public Meters {
     std::map<std::string, int> port_changes_;
 };
 
-struct LoopBench {
-    FakeRuntime docker;
+template <class Docker>
+struct LoopBenchOn {
+    Docker docker;
     ManualClock clock;
     ScriptedGateways gateways;
     ScriptedProbes probes;
+    ScriptedPorts port_check;
     KeptJournal journal;
     KeptMeters meters;
     Board board;
@@ -189,10 +221,10 @@ struct LoopBench {
     ThreadWorkers workers;
     Puller puller{docker, workers, clock, journal, [this] { wakeup.ring(); }};
     StepRunner steps{docker, workers, clock, journal, meters, [this] { wakeup.ring(); }};
-    Reconciler reconciler{
-        {docker, gateways, workers, clock, journal, board, prober, puller, steps, meters}};
+    Reconciler reconciler{{docker, gateways, workers, clock, journal, board, prober, puller, steps,
+                           meters, port_check}};
 
-    explicit LoopBench(EnginePool pool) {
+    explicit LoopBenchOn(EnginePool pool) {
         docker.add_image(pool.engine_template.image);
         docker.set_time(clock.now());
         board.accept(std::move(pool));
@@ -234,6 +266,23 @@ struct LoopBench {
         std::sort(names.begin(), names.end());
         return names;
     }
+
+    // Rounds once a second, each with the pull that it begins.
+    void run_for(Duration time) {
+        const std::stop_token never;
+        for (; time > Duration{0}; time -= std::chrono::seconds{1}) {
+            round();
+            while (puller.view(board.spec().pool->engine_template.image).pulling)
+                wakeup.wait(std::chrono::seconds{1}, never);
+            advance(std::chrono::seconds{1});
+        }
+    }
+
+    std::ptrdiff_t calls_of(Operation operation) const {
+        return std::ranges::count(docker.calls(), operation, &FakeCall::operation);
+    }
 };
+
+using LoopBench = LoopBenchOn<FakeRuntime>;
 
 }  // namespace roundhouse::test

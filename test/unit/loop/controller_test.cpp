@@ -1,5 +1,5 @@
-// The whole loop with its threads, on a Docker in memory: what rings is answered without waiting
-// for the check interval, which is an hour here.
+// The whole loop with its threads, on a Docker in memory: a wake-up starts a round at once. The
+// check interval is an hour here.
 #include <doctest/doctest.h>
 
 #include <condition_variable>
@@ -23,7 +23,7 @@ class WillingProbes : public ProbeTransport {
   public:
     void begin(const ProbeRequest& request) override {
         const std::lock_guard lock(mutex_);
-        replies_.push_back({request.engine_id, request.kind, ProbeOutcome::answered, ""});
+        replies_.push_back({request.ticket, ProbeOutcome::answered, ""});
     }
     std::vector<ProbeReply> wait(Duration at_most) override {
         std::unique_lock lock(mutex_);
@@ -90,9 +90,10 @@ class RunningController {
     SystemClock clock;
     ScriptedGateways gateways;
     WillingProbes probes;
+    ScriptedPorts ports;
     KeptJournal journal;
     KeptMeters meters;
-    Controller controller{docker, gateways, probes, clock, journal, meters};
+    Controller controller{docker, gateways, probes, ports, clock, journal, meters};
 
   private:
     std::mutex mutex_;
@@ -144,9 +145,10 @@ TEST_SUITE("controller") {
         SystemClock clock;
         ScriptedGateways gateways;
         WillingProbes probes;
+        ScriptedPorts ports;
         KeptJournal journal;
         KeptMeters meters;
-        Controller controller(docker, gateways, probes, clock, journal, meters);
+        Controller controller(docker, gateways, probes, ports, clock, journal, meters);
         const auto survey = controller.survey(pool_of(2));
         REQUIRE(survey.ok());
         CHECK(survey.value().plan.steps.size() == 2);

@@ -39,7 +39,7 @@ struct Desk {
     Severity last_severity() const { return log.entries.back().severity; }
 };
 
-// The how-manieth id since the start of a log that was made at `start`.
+// The position of the event's id, counted from the start of a log that was made at `start`.
 std::uint64_t nth(const Event& event, Time start) {
     return event.id - static_cast<std::uint64_t>(start.time_since_epoch().count());
 }
@@ -168,7 +168,7 @@ TEST_SUITE("event log") {
         CHECK(desk.events.latest(0).empty());
     }
 
-    TEST_CASE("a controller that is started again goes on above the ids of the one before") {
+    TEST_CASE("the ids of a restarted controller are above those of the one before") {
         KeptJournal log;
         ManualClock clock;
         EventLog before(log, clock);

@@ -73,11 +73,11 @@ TEST_CASE_FIXTURE(World, "a mishap source judges every call") {
 
 TEST_CASE_FIXTURE(World, "calls are on record, and which of them change something") {
     const std::string id = fake.create(engine("bridge")).value();
-    REQUIRE(fake.list_pool("pool").ok());
+    REQUIRE(fake.list_engines().ok());
     REQUIRE_FALSE(fake.create(engine("bridge")).ok());
     REQUIRE(fake.remove(id).ok());
     CHECK(fake.calls() == std::vector<FakeCall>{{Operation::create, "pool-0", std::nullopt},
-                                                {Operation::list_pool, "pool", std::nullopt},
+                                                {Operation::list_engines, "", std::nullopt},
                                                 {Operation::create, "pool-0", FaultKind::conflict},
                                                 {Operation::remove, "pool-0", std::nullopt}});
     CHECK(fake.changing_calls().size() == 3);
@@ -123,12 +123,12 @@ TEST_CASE_FIXTURE(World, "a daemon that is away answers nothing and forgets noth
     REQUIRE(fake.wait_until_followed(1));
     fake.set_available(false);
     follower.join();
-    CHECK(fake.list_pool("pool").fault().kind == FaultKind::unavailable);
+    CHECK(fake.list_engines().fault().kind == FaultKind::unavailable);
     CHECK(fake.follow_events([] {}, [](const RuntimeEvent&) {}, {}).fault().kind ==
           FaultKind::unavailable);
 
     fake.set_available(true);
-    CHECK(fake.list_pool("pool").value().at(0).state == EngineState::running);
+    CHECK(fake.list_engines().value().at(0).state == EngineState::running);
 }
 
 TEST_CASE_FIXTURE(World, "two worlds with the same history are the same") {

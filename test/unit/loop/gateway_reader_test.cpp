@@ -1,4 +1,4 @@
-// What control servers say becomes part of the observation: readiness, and who is asked where.
+// Which control servers are asked, and where.
 #include <doctest/doctest.h>
 
 #include <latch>
@@ -18,13 +18,23 @@ GatewayReading with_status(VpnStatus status) {
     return reading;
 }
 
-GatewayView read(const GatewayReading& reading, GatewayState state = GatewayState::ready) {
+GatewaySighting sighting(const std::string& name, const std::string& state = "running") {
+    GatewaySighting seen;
+    seen.name = name;
+    seen.container = GatewayContainer{};
+    seen.container->state = state;
+    seen.container->running = state == "running";
+    seen.container->address = "172.18.0.2";
+    return seen;
+}
+
+GatewayReading read(const GatewayReading& reading) {
     ScriptedGateways api;
     api.say("gluetun", reading);
-    std::vector<GatewayView> gateways = {gateway("gluetun", state)};
+    std::vector<GatewaySighting> gateways = {sighting("gluetun")};
     ThreadWorkers workers;
     read_gateways(api, workers, pool_of(1), gateways);
-    return gateways.front();
+    return gateways.front().reading;
 }
 
 // Answers only when as many are asked at the same time as there are gateways.
@@ -43,40 +53,7 @@ class AllAtOnce : public GatewayApi {
 }  // namespace
 
 TEST_SUITE("gateway reader") {
-    TEST_CASE("a healthy gateway is ready when its VPN runs, or when nobody can say") {
-        struct Row {
-            VpnStatus status;
-            GatewayState state;
-            std::string detail;
-        };
-        const std::vector<Row> rows = {
-            {VpnStatus::running, GatewayState::ready, ""},
-            {VpnStatus::unknown, GatewayState::ready, ""},
-            {VpnStatus::starting, GatewayState::starting, "is starting its VPN"},
-            {VpnStatus::stopping, GatewayState::unhealthy, "is stopping its VPN"},
-            {VpnStatus::stopped, GatewayState::unhealthy, "runs, but its VPN is stopped"},
-            {VpnStatus::crashed, GatewayState::unhealthy, "runs, but its VPN has crashed"},
-            {VpnStatus::completed, GatewayState::unhealthy, "runs, but its VPN has ended"},
-        };
-        for (const auto& row : rows) {
-            CAPTURE(static_cast<int>(row.status));
-            const GatewayView view = read(with_status(row.status));
-            CHECK(view.state == row.state);
-            CHECK(view.detail == row.detail);
-            CHECK(view.vpn_status == row.status);
-        }
-    }
-
-    TEST_CASE("a running VPN does not make up for what Docker says") {
-        for (const auto state : {GatewayState::starting, GatewayState::unhealthy}) {
-            const GatewayView view = read(with_status(VpnStatus::running), state);
-            CHECK(view.state == state);
-            CHECK(view.detail == "is not ready");
-            CHECK(view.vpn_status == VpnStatus::running);
-        }
-    }
-
-    TEST_CASE("that the status is not told is passed on, but not beside a key that opens nothing") {
+    TEST_CASE("what was answered is kept, but a key that is not accepted is reported once") {
         GatewayReading reading = with_status(VpnStatus::unknown);
         reading.vpn_detail = "the role lacks a route";
         reading.forwarded_ports.kind = PortsAnswerKind::ports;
@@ -85,14 +62,14 @@ TEST_SUITE("gateway reader") {
         CHECK(read(reading).vpn_detail.empty());
     }
 
-    TEST_CASE("who does not run, or is declared no longer, is not asked") {
+    TEST_CASE("a gateway that does not run, or that the spec does not name, is not asked") {
         ScriptedGateways api;
-        std::vector<GatewayView> gateways = {
-            gateway("missing", GatewayState::missing), gateway("stopped", GatewayState::stopped),
-            gateway("paused", GatewayState::paused), gateway("old")};
+        std::vector<GatewaySighting> gateways = {sighting("missing"), sighting("stopped", "exited"),
+                                                 sighting("paused", "paused"), sighting("old")};
+        gateways.front().container.reset();
         gateways.back().declared = false;
         ThreadWorkers workers;
-        read_gateways(api, workers, pool_of(1, {"missing", "stopped", "paused"}), gateways);
+        read_gateways(api, workers, pool_of(1, {"missing", "stopped", "paused", "old"}), gateways);
         CHECK(api.asked().empty());
     }
 
@@ -100,24 +77,23 @@ TEST_SUITE("gateway reader") {
         ScriptedGateways api;
         EnginePool pool = pool_of(1, {"a", "b", "c"});
         pool.gateways[1].control_server.address = "localhost";
-        std::vector<GatewayView> gateways = {gateway("a"), gateway("b"), gateway("c")};
-        gateways[2].address.clear();
+        std::vector<GatewaySighting> gateways = {sighting("a"), sighting("b"), sighting("c")};
+        gateways[2].container->address.clear();
         ThreadWorkers workers;
         read_gateways(api, workers, pool, gateways);
         CHECK(api.asked() ==
               std::map<std::string, std::string>{{"a", "172.18.0.2"}, {"b", "localhost"}});
-        CHECK(gateways[2].state == GatewayState::ready);
-        CHECK(gateways[2].forwarded.detail ==
+        CHECK(gateways[2].reading.forwarded_ports.detail ==
               "Docker knows no address of c: name one as controlServer.address");
     }
 
     TEST_CASE("all are asked at the same time") {
         AllAtOnce api(3);
-        std::vector<GatewayView> gateways = {gateway("a"), gateway("b"), gateway("c")};
+        std::vector<GatewaySighting> gateways = {sighting("a"), sighting("b"), sighting("c")};
         ThreadWorkers workers;
         read_gateways(api, workers, pool_of(1, {"a", "b", "c"}),
                       gateways);  // else it would never end
-        for (const auto& view : gateways)
-            CHECK(view.vpn_status == VpnStatus::running);
+        for (const auto& gateway : gateways)
+            CHECK(gateway.reading.vpn_status == VpnStatus::running);
     }
 }

@@ -1,73 +1,139 @@
-// What time tells of a gateway: ages that grow, and reconnects that are neither missed nor
-// invented.
+// A gateway's state, and the ages that only time shows.
 #include <doctest/doctest.h>
 
-#include <optional>
+#include <functional>
 
-#include "loop/gateway_sensor.h"
-#include "unit/core/worlds.h"
+#include "unit/loop/sensor_bench.h"
 
 using namespace roundhouse;
 using namespace roundhouse::test;
 
-namespace {
-
-// One gateway that is measured once a second.
-struct SensorBench {
-    GatewaySensor sensor;
-    GatewayView view = gateway("gluetun");
-    Monotonic now{1000s};
-
-    SensorBench() {
-        view.vpn_status = VpnStatus::running;
-        view.public_ip = "192.0.2.1";
+TEST_SUITE("gateway sensor: state") {
+    TEST_CASE("the first thing that keeps a gateway from being ready is its state") {
+        struct Row {
+            std::function<void(GatewaySighting&, GatewayMemory&)> given;
+            GatewayState state;
+            std::string detail;
+        };
+        const auto docker = [](const std::string& state) {
+            return [=](GatewaySighting& seen, GatewayMemory&) {
+                seen.container->running = state == "running";
+                seen.container->state = state;
+                seen.reading.vpn_status = VpnStatus::stopped;  // which does not matter then
+            };
+        };
+        const auto with_health = [](Health health) {
+            return [=](GatewaySighting& seen, GatewayMemory&) {
+                seen.container->health = health;
+                seen.reading.vpn_status = VpnStatus::running;  // which does not make up for it
+            };
+        };
+        const auto said = [](VpnStatus status) {
+            return [=](GatewaySighting& seen, GatewayMemory& memory) {
+                seen.reading.vpn_status = status;
+                memory.vpn_status = VpnStatus::crashed;  // which was a moment ago
+            };
+        };
+        const auto recalled = [](VpnStatus status) {
+            return [=](GatewaySighting&, GatewayMemory& memory) { memory.vpn_status = status; };
+        };
+        const auto started = [](int times, Duration runs) {
+            return [=](GatewaySighting&, GatewayMemory& memory) {
+                memory.starts = times;
+                memory.running_for = runs;
+            };
+        };
+        using enum GatewayState;
+        const std::vector<Row> rows = {
+            {[](GatewaySighting& seen, GatewayMemory&) { seen.container.reset(); }, missing,
+             "does not exist"},
+            {docker("paused"), paused, "is paused"},
+            {docker("exited"), stopped, "is not running (exited)"},
+            {docker("restarting"), stopped, "is not running (restarting)"},
+            {with_health(Health::unhealthy), unhealthy, "is unhealthy"},
+            {with_health(Health::starting), starting, "is starting"},
+            {with_health(Health::healthy), ready, ""},
+            {with_health(Health::none), ready, ""},
+            {said(VpnStatus::running), ready, ""},
+            {said(VpnStatus::starting), starting, "is starting its VPN"},
+            {said(VpnStatus::stopping), unhealthy, "is stopping its VPN"},
+            {said(VpnStatus::stopped), unhealthy, "runs, but its VPN is stopped"},
+            {said(VpnStatus::crashed), unhealthy, "runs, but its VPN has crashed"},
+            {said(VpnStatus::completed), unhealthy, "runs, but its VPN has ended"},
+            {recalled(VpnStatus::unknown), ready, ""},
+            {recalled(VpnStatus::stopped), unhealthy, "runs, but its VPN is stopped"},
+            {started(2, 0s), ready, ""},
+            {started(4, 59s), starting,
+             "was started 4 times in the last ten minutes: it is used again once it has run for "
+             "60 s"},
+            {started(4, 60s), ready, ""},
+        };
+        for (const auto& row : rows) {
+            CAPTURE(row.detail);
+            GatewaySighting seen;
+            seen.container = running_gateway();
+            GatewayMemory memory;
+            row.given(seen, memory);
+            const auto judged = judge_gateway(seen.container, seen.reading, memory);
+            CHECK(judged.state == row.state);
+            CHECK(judged.detail == row.detail);
+        }
     }
 
-    GatewayView measure(Duration later = 1s) {
-        now += later;
-        std::vector<GatewayView> gateways = {view};
-        sensor.measure(gateways, now);
-        return gateways.front();
-    }
-
-    GatewayView report(std::vector<int> ports, Duration later = 1s) {
-        const auto kind = ports.empty() ? PortsAnswerKind::none : PortsAnswerKind::ports;
-        view.forwarded = {kind, std::move(ports), ""};
-        return measure(later);
-    }
-
-    std::optional<Duration> reconnected_ago() { return measure().reconnected_ago; }
-
-    void lose(VpnStatus status) {
-        view.vpn_status = status;
-        view.state = GatewayState::unhealthy;
-        view.public_ip = "";
-        measure();
-    }
-
-    void regain(const std::string& ip) {
-        view.vpn_status = VpnStatus::running;
-        view.state = GatewayState::ready;
-        view.public_ip = ip;
-    }
-};
-
-}  // namespace
-
-TEST_SUITE("gateway sensor") {
     TEST_CASE("the first sight is no change; from then on the ages grow") {
         SensorBench bench;
-        const auto ages = [&](GatewayState state, Duration later) {
-            bench.view.state = state;
+        const auto ages = [&](Health health, Duration later) {
+            bench.health(health);
             const GatewayView seen = bench.measure(later);
             return std::pair{seen.not_ready_for, seen.ready_for};
         };
-        CHECK(ages(GatewayState::unhealthy, 100s) == std::pair{Duration{0s}, Duration{0s}});
-        CHECK(ages(GatewayState::missing, 3s) == std::pair{Duration{3s}, Duration{0s}});
-        CHECK(ages(GatewayState::starting, 57s) == std::pair{Duration{60s}, Duration{0s}});
-        CHECK(ages(GatewayState::ready, 1s) == std::pair{Duration{0s}, Duration{0s}});
-        CHECK(ages(GatewayState::ready, 9s) == std::pair{Duration{0s}, Duration{9s}});
-        CHECK(ages(GatewayState::unhealthy, 1s) == std::pair{Duration{0s}, Duration{0s}});
+        CHECK(ages(Health::unhealthy, 100s) == std::pair{Duration{0s}, Duration{0s}});
+        CHECK(ages(Health::unhealthy, 3s) == std::pair{Duration{3s}, Duration{0s}});
+        CHECK(ages(Health::starting, 57s) == std::pair{Duration{60s}, Duration{0s}});
+        CHECK(ages(Health::healthy, 1s) == std::pair{Duration{0s}, Duration{0s}});
+        CHECK(ages(Health::healthy, 9s) == std::pair{Duration{0s}, Duration{9s}});
+        CHECK(ages(Health::unhealthy, 1s) == std::pair{Duration{0s}, Duration{0s}});
+    }
+
+    TEST_CASE("a gateway that is started again and again has to run for a minute") {
+        SensorBench bench;
+        CHECK(bench.measure().state == GatewayState::ready);  // the first look is no start
+        CHECK(bench.start_again().state == GatewayState::ready);
+        CHECK(bench.start_again().state == GatewayState::ready);
+        CHECK(bench.start_again().state == GatewayState::starting);
+        CHECK(bench.measure(50s).state == GatewayState::starting);
+        const GatewayView fourth = bench.start_again();
+        CHECK(fourth.state == GatewayState::starting);
+        CHECK(fourth.detail.starts_with("was started 4 times"));
+        CHECK(bench.measure(59s).state == GatewayState::starting);
+        CHECK(bench.measure(1s).state == GatewayState::ready);
+        bench.measure(10min);
+        CHECK(bench.start_again().state == GatewayState::ready);
+    }
+
+    TEST_CASE("a gateway that is created again counts as one that is started; a pause does not") {
+        SensorBench bench;
+        bench.measure();
+        for (const std::string id : {"second", "third", "fourth"}) {
+            bench.sighting.container.reset();
+            CHECK(bench.measure().state == GatewayState::missing);
+            bench.sighting.container = running_gateway();
+            bench.sighting.container->id = id;
+            bench.sighting.container->running = false;  // created, and started after that
+            bench.measure();
+            bench.sighting.container->running = true;
+            const bool is_third = id == "fourth";
+            CHECK(bench.measure().state ==
+                  (is_third ? GatewayState::starting : GatewayState::ready));
+        }
+        SensorBench paused;
+        paused.measure();
+        for (int i = 0; i < 9; ++i) {
+            paused.sighting.container->running = i % 2 != 0;
+            paused.measure();
+        }
+        paused.sighting.container->running = true;
+        CHECK(paused.measure().state == GatewayState::ready);
     }
 }
 
@@ -76,12 +142,10 @@ TEST_SUITE("gateway sensor: a VPN that is down") {
         SensorBench bench;
         bench.measure();
         bench.lose(VpnStatus::crashed);
-        bench.view.vpn_status = VpnStatus::unknown;
-        bench.view.state = GatewayState::ready;  // Docker calls it healthy
-        bench.view.detail = "";
+        bench.silence();
         const GatewayView lost = bench.measure(59s);
         CHECK(lost.state == GatewayState::unhealthy);
-        CHECK(lost.detail == "runs, but its VPN has crashed");
+        CHECK(lost.vpn_status == VpnStatus::crashed);
         CHECK(lost.not_ready_for == 59s);
         const GatewayView trusted = bench.measure(1s);
         CHECK(trusted.state == GatewayState::ready);
@@ -91,9 +155,7 @@ TEST_SUITE("gateway sensor: a VPN that is down") {
     TEST_CASE("is given up for good when it is down each time that it answers") {
         SensorBench bench;
         for (int i = 0; i < 20; ++i) {
-            const bool answers = i % 2 == 0;
-            bench.view.vpn_status = answers ? VpnStatus::stopped : VpnStatus::unknown;
-            bench.view.state = answers ? GatewayState::unhealthy : GatewayState::ready;
+            bench.vpn(i % 2 == 0 ? VpnStatus::stopped : VpnStatus::unknown);
             CHECK(bench.measure(10s).not_ready_for == i * 10s);
         }
     }
@@ -116,7 +178,7 @@ TEST_SUITE("gateway sensor: ports") {
         bench.report({40001});
         for (const auto kind : {PortsAnswerKind::unreachable, PortsAnswerKind::malformed,
                                 PortsAnswerKind::unauthorized, PortsAnswerKind::unsupported}) {
-            bench.view.forwarded = {kind, {}, "trouble"};
+            bench.sighting.reading.forwarded_ports = {kind, {}, "trouble"};
             CHECK(bench.measure().forwarded_for.empty());
         }
         const auto again = bench.report({40001});
@@ -144,137 +206,12 @@ TEST_SUITE("gateway sensor: ports") {
         CHECK(bench.measure(1s).port_changes == 0);
     }
 
-    TEST_CASE("a gateway that was started anew begins anew") {
+    TEST_CASE("the ports of a new incarnation have no past") {
         SensorBench bench;
         bench.report({40001});
-        bench.view.incarnation.started_at = "started-2";
+        bench.sighting.container->started_at = "started-2";
         const auto seen = bench.report({40002});
         CHECK(seen.port_changes == 0);
         CHECK(seen.forwarded_for.at(40002) == 0s);
-    }
-}
-
-TEST_SUITE("gateway sensor: reconnects") {
-    TEST_CASE("the first observation never is one") {
-        SensorBench bench;
-        CHECK_FALSE(bench.reconnected_ago());
-        SensorBench lost;
-        lost.lose(VpnStatus::crashed);
-        CHECK_FALSE(lost.reconnected_ago());
-    }
-
-    TEST_CASE("each of the three signs is one, and its age grows") {
-        SensorBench health;
-        health.measure();
-        health.view.state = GatewayState::unhealthy;
-        CHECK_FALSE(health.reconnected_ago());
-        health.view.state = GatewayState::ready;
-        CHECK(health.reconnected_ago() == 0s);
-        CHECK(health.reconnected_ago() == 1s);
-
-        for (const auto status : {VpnStatus::starting, VpnStatus::stopping, VpnStatus::stopped,
-                                  VpnStatus::crashed, VpnStatus::completed}) {
-            SensorBench vpn;
-            vpn.measure();
-            vpn.lose(status);
-            vpn.regain("192.0.2.1");
-            CHECK(vpn.reconnected_ago() == 0s);
-        }
-
-        SensorBench ip;
-        ip.measure();
-        ip.view.public_ip = "192.0.2.2";
-        CHECK(ip.reconnected_ago() == 0s);
-    }
-
-    TEST_CASE("what is unknown for a while is no sign") {
-        SensorBench bench;
-        bench.measure();
-        bench.view.vpn_status = VpnStatus::unknown;
-        bench.view.public_ip.reset();
-        CHECK_FALSE(bench.reconnected_ago());
-        bench.view.public_ip = "";
-        CHECK_FALSE(bench.reconnected_ago());
-        bench.regain("192.0.2.1");
-        CHECK_FALSE(bench.reconnected_ago());
-    }
-
-    TEST_CASE("a VPN that is down and then cannot be asked is not back yet") {
-        SensorBench bench;
-        bench.measure();
-        bench.lose(VpnStatus::stopped);
-        bench.regain("192.0.2.1");
-        bench.view.vpn_status = VpnStatus::unknown;
-        CHECK_FALSE(bench.reconnected_ago());
-        bench.view.vpn_status = VpnStatus::running;
-        CHECK(bench.reconnected_ago() == 0s);
-    }
-
-    TEST_CASE("one reconnect with several signs is one: it waits for the public IP") {
-        SensorBench bench;
-        bench.measure();
-        bench.lose(VpnStatus::crashed);
-        bench.regain("");
-        for (int i = 0; i < 3; ++i)
-            CHECK_FALSE(bench.reconnected_ago());
-        bench.regain("192.0.2.2");
-        CHECK(bench.reconnected_ago() == 0s);
-        CHECK(bench.reconnected_ago() == 1s);
-    }
-
-    TEST_CASE("a VPN that is back counts from when its gateway is ready") {
-        SensorBench bench;
-        bench.measure();
-        bench.lose(VpnStatus::crashed);
-        bench.regain("192.0.2.1");
-        bench.view.state = GatewayState::starting;
-        for (int i = 0; i < 3; ++i)
-            CHECK_FALSE(bench.reconnected_ago());
-        bench.view.state = GatewayState::ready;
-        CHECK(bench.reconnected_ago() == 0s);
-    }
-
-    TEST_CASE("a public IP that does not come is not waited for for ever") {
-        SensorBench bench;
-        bench.measure();
-        bench.lose(VpnStatus::stopped);
-        bench.regain("");
-        bench.measure();
-        CHECK_FALSE(bench.measure(29s).reconnected_ago);
-        CHECK(bench.measure(1s).reconnected_ago == 0s);
-    }
-
-    TEST_CASE("a VPN that comes and goes has to stay for a minute before it counts as back") {
-        SensorBench bench;
-        bench.measure();
-        const auto flap = [&] {
-            bench.lose(VpnStatus::stopped);
-            bench.regain("192.0.2.1");
-            return bench.reconnected_ago();
-        };
-        for (int i = 0; i < 5; ++i)
-            CHECK(flap() == 0s);
-        CHECK(flap() == 2s);  // that of the fifth
-        CHECK(flap() == 4s);
-        CHECK(bench.measure(59s).reconnected_ago == 63s);
-        CHECK(bench.measure(1s).reconnected_ago == 0s);
-    }
-
-    TEST_CASE("a new port comes after the new public IP, and belongs to the same reconnect") {
-        SensorBench bench;
-        bench.report({40001});
-        bench.lose(VpnStatus::stopped);
-        bench.report({});
-        bench.regain("192.0.2.2");
-        CHECK_FALSE(bench.reconnected_ago());
-        CHECK(bench.report({40002}).reconnected_ago == 0s);
-    }
-
-    TEST_CASE("a gateway that was started anew had no reconnect: its engines are stranded anyway") {
-        SensorBench bench;
-        bench.measure();
-        bench.view.incarnation.id = "id-of-another";
-        bench.view.public_ip = "192.0.2.2";
-        CHECK_FALSE(bench.reconnected_ago());
     }
 }

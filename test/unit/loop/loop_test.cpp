@@ -1,16 +1,10 @@
 // The loop's smaller parts: the driver's pauses, which events concern it, the sensors.
 #include <doctest/doctest.h>
 
-#include <algorithm>
-#include <atomic>
-#include <latch>
-#include <set>
 #include <thread>
 
 #include "loop/driver.h"
 #include "loop/event_listener.h"
-#include "loop/observer.h"
-#include "loop/thread_workers.h"
 #include "unit/core/worlds.h"
 #include "unit/loop/bench_of_fakes.h"
 
@@ -29,7 +23,7 @@ TEST_SUITE("driver") {
         CHECK(pause_after(round, 0, 9, 5s) == 5s);
     }
 
-    TEST_CASE("after a ring the world is looked at thrice more: Docker's lists lag its events") {
+    TEST_CASE("after a wake-up there are three more looks: Docker's lists lag its events") {
         RoundResult round;
         round.looked = true;
         CHECK(pause_after(round, 0, 0, 5s) == 40ms);
@@ -40,7 +34,7 @@ TEST_SUITE("driver") {
         CHECK(pause_after(round, 0, 0, 5s) == 20ms);
     }
 
-    TEST_CASE("while steps are under way it looks less often, whatever rings") {
+    TEST_CASE("while steps are under way it looks less often, also after wake-ups") {
         RoundResult round;
         CHECK(shortest_pause_after(round) == 40ms);
         round.acts = true;
@@ -69,7 +63,7 @@ TEST_SUITE("driver") {
         CHECK(rounds[2] - rounds[1] >= 1s);
     }
 
-    TEST_CASE("a burst of a thousand rings is a few rounds") {
+    TEST_CASE("a burst of a thousand wake-ups causes a few rounds") {
         LoopBench bench(pool_of(0));
         bench.docker.run_gateway("gluetun");
         Driver driver(bench.reconciler, bench.board, bench.wakeup);
@@ -126,167 +120,6 @@ TEST_SUITE("events") {
         bench.docker.set_available(false);
         bench.docker.set_available(true);
         CHECK(rung.wait(10s, never));
-    }
-}
-
-TEST_SUITE("workers") {
-    TEST_CASE("as many jobs as were begun are done at the same time, and all before the end") {
-        constexpr int jobs = 9;
-        std::atomic<int> done = 0;
-        {
-            std::latch all(jobs);
-            ThreadWorkers workers;
-            for (int i = 0; i < jobs; ++i) {
-                workers.begin([&] {
-                    all.arrive_and_wait();  // else it would never end
-                    ++done;
-                });
-            }
-        }
-        CHECK(done == jobs);
-    }
-
-    TEST_CASE("threads are kept for the next jobs") {
-        ThreadWorkers workers;
-        std::set<std::thread::id> threads;
-        for (int i = 0; i < 20; ++i) {
-            std::thread::id other;
-            workers.do_all({[] {}, [&] { other = std::this_thread::get_id(); }});
-            threads.insert(other);
-        }
-        CHECK_FALSE(threads.contains(std::this_thread::get_id()));
-        // Not one: who has just done a job may not be back yet when the next one is begun.
-        CHECK(threads.size() < 20);
-    }
-}
-
-TEST_SUITE("observer") {
-    TEST_CASE("what Docker says of a gateway is one of six states") {
-        using Health = GatewayContainer::Health;
-        const EnginePool pool = pool_of(1);
-        FakeRuntime docker;
-        const auto state = [&] {
-            const auto seen = look(docker, pool);
-            REQUIRE(seen.ok());
-            return seen.value().gateways.at(0).state;
-        };
-        CHECK(state() == GatewayState::missing);
-        docker.run_gateway("gluetun");
-        CHECK(state() == GatewayState::ready);
-        docker.set_health("gluetun", Health::starting);
-        CHECK(state() == GatewayState::starting);
-        docker.set_health("gluetun", Health::healthy);
-        CHECK(state() == GatewayState::ready);
-        docker.set_health("gluetun", Health::unhealthy);
-        CHECK(state() == GatewayState::unhealthy);
-        docker.set_health("gluetun", Health::healthy);
-        docker.set_state("gluetun", EngineState::paused);
-        CHECK(state() == GatewayState::paused);
-        docker.set_state("gluetun", EngineState::running);
-        docker.stop_container("gluetun");
-        CHECK(state() == GatewayState::stopped);
-    }
-
-    TEST_CASE("a gateway that only engines still name is looked at, and marked") {
-        LoopBench bench(pool_of(1, {"old"}));
-        bench.docker.run_gateway("old");
-        REQUIRE(bench.converges());
-        bench.docker.run_gateway("new");
-        const auto seen = look(bench.docker, pool_of(1, {"new"}));
-        REQUIRE(seen.ok());
-        REQUIRE(seen.value().gateways.size() == 2);
-        CHECK(seen.value().gateways[0].declared);
-        CHECK_FALSE(seen.value().gateways[1].declared);
-        CHECK(seen.value().gateways[1].state == GatewayState::ready);
-
-        FakeContainer foreign;  // which names one, but no slot
-        foreign.name = "foreign";
-        foreign.image = "somebody-elses";
-        foreign.labels = {{"roundhouse.pool", "acestream"}, {"roundhouse.gateway", "theirs"}};
-        bench.docker.add_image(foreign.image);
-        bench.docker.run_container(foreign);
-        CHECK(look(bench.docker, pool_of(1, {"new"})).value().gateways.size() == 2);
-    }
-
-    TEST_CASE("an engine that Docker cannot tell more of is a broken one, not a failed look") {
-        LoopBench bench(pool_of(2));
-        bench.docker.run_gateway("gluetun");
-        REQUIRE(bench.converges());
-        bench.docker.kill_container("acestream-0");
-        const Fault broken{FaultKind::rejected, "docker: RWLayer is unexpectedly nil"};
-        bench.docker.fail_next(Operation::inspect_end, {Mishap::When::before, broken});
-        REQUIRE(bench.converges(3));
-        bench.docker.kill_container("acestream-0");
-        bench.docker.fail_next(Operation::inspect_end);
-        CHECK_FALSE(bench.round().looked);
-    }
-
-    TEST_CASE("an engine that is removed during the look is not there, and no fault") {
-        class Vanishing : public FakeRuntime {
-            Result<std::optional<EngineEnd>> inspect_end(const std::string& id) override {
-                remove_container(id);
-                return FakeRuntime::inspect_end(id);
-            }
-        };
-        Vanishing docker;
-        FakeContainer ended;
-        ended.name = "acestream-0";
-        ended.image = "engine";
-        ended.labels = {{"roundhouse.pool", "acestream"}, {"roundhouse.slot", "0"}};
-        docker.add_image(ended.image);
-        docker.run_container(ended);
-        docker.kill_container("acestream-0");
-        const auto seen = look_at_engines(docker, "acestream");
-        REQUIRE(seen.ok());
-        CHECK(seen.value().empty());
-    }
-
-    TEST_CASE("a container that only looks like ours holds its name as any stranger does") {
-        LoopBench bench(pool_of(1));
-        bench.docker.run_gateway("gluetun");
-        FakeContainer lookalike;
-        lookalike.name = "acestream-0";
-        lookalike.image = "somebody-elses";
-        SUBCASE("with this pool's label alone") {
-            lookalike.labels = {{"roundhouse.pool", "acestream"}};
-        }
-        SUBCASE("of another pool") {
-            lookalike.labels = {{"roundhouse.pool", "other"}, {"roundhouse.slot", "0"}};
-        }
-        bench.docker.add_image(lookalike.image);
-        const std::string id = bench.docker.run_container(lookalike);
-        REQUIRE(bench.converges());
-        CHECK(bench.docker.find("acestream-0")->id == id);
-        CHECK(bench.docker.find("acestream-1").has_value());
-    }
-
-    TEST_CASE("only engines that stand still are inspected") {
-        LoopBench bench(pool_of(3));
-        bench.docker.run_gateway("gluetun");
-        REQUIRE(bench.converges());
-        bench.docker.kill_container("acestream-1", 7);
-        bench.docker.clear_calls();
-        const auto seen = look(bench.docker, *bench.board.spec().pool);
-        REQUIRE(seen.ok());
-        CHECK(bench.docker.calls().size() == 3);
-        int ends = 0;
-        for (const auto& engine : seen.value().engines) {
-            if (!engine.end) continue;
-            ++ends;
-            CHECK(engine.end->exit_code == 7);
-        }
-        CHECK(ends == 1);
-
-        using enum EngineState;
-        for (const auto state : {created, running, paused, restarting, removing, exited, dead}) {
-            bench.docker.set_state("acestream-1", state);
-            const auto engines = look_at_engines(bench.docker, "acestream").value();
-            const bool stands =
-                state == created || state == restarting || state == exited || state == dead;
-            const auto engine = std::ranges::find(engines, "acestream-1", &EngineView::name);
-            REQUIRE(engine != engines.end());
-            CHECK(engine->end.has_value() == stands);
-        }
     }
 }
 
@@ -396,5 +229,34 @@ TEST_SUITE("step runner") {
             starts += call.operation == Operation::start ? 1 : 0;
         }
         CHECK(starts == 4);  // at 0, 1, 3 and 7 s
+    }
+
+    TEST_CASE("engines that Docker makes otherwise than asked are made ever more rarely") {
+        class Disobedient : public FakeRuntime {
+            Result<std::string> create(const EngineRequest& request) override {
+                EngineRequest altered = request;
+                altered.network_mode = "bridge";
+                return FakeRuntime::create(altered);
+            }
+        };
+        LoopBenchOn<Disobedient> bench(pool_of(1));
+        bench.docker.run_gateway("gluetun");
+        bench.run_for(60s);
+        CHECK(bench.calls_of(Operation::create) >= 4);
+        CHECK(bench.calls_of(Operation::create) <= 7);
+        const auto& troubles = bench.board.round()->seen.troubles;
+        CHECK(troubles.at(0).detail.starts_with("was created and found unchanged: runs with"));
+    }
+
+    TEST_CASE("an image that is missing after each pull is pulled ever more rarely") {
+        class Forgetful : public FakeRuntime {
+            Result<bool> has_image(const std::string&) override { return false; }
+        };
+        LoopBenchOn<Forgetful> bench(pool_of(1));
+        bench.docker.offer_image(bench.board.spec().pool->engine_template.image);
+        bench.docker.run_gateway("gluetun");
+        bench.run_for(60s);
+        CHECK(bench.calls_of(Operation::pull) >= 4);
+        CHECK(bench.calls_of(Operation::pull) <= 7);
     }
 }

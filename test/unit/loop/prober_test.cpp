@@ -26,6 +26,16 @@ struct ProbeBench {
         prober.turn(0ms);
         return prober.views()["a"];
     }
+
+    // Two engines at one host, with its control server as the witness.
+    void aim_with_witness(bool young = false) {
+        const auto target = [&](const std::string& id, int port) {
+            ProbeTarget result{id, "172.18.0.2", port, young, "", 0};
+            result.witness_port = 8000;
+            return result;
+        };
+        prober.set_targets({target("a", 19000), target("b", 19001)}, {});
+    }
 };
 
 }  // namespace
@@ -108,6 +118,115 @@ TEST_SUITE("prober") {
         CHECK(bench.changes == 4);
     }
 
+    TEST_CASE("silence counts against an engine only where the witness replies") {
+        using enum ProbeOutcome;
+        struct Row {
+            ProbeOutcome of_a, of_witness, of_b;
+            bool counts;
+            std::string detail;
+        };
+        const std::string hangs = ": its accept queue is full, or it hangs";
+        const std::string no_reply =
+            "no reply to a connection attempt within 2s, though 172.18.0.2 ";
+        const std::vector<Row> rows = {
+            {silent, answered, silent, true, no_reply + "replies on port 8000" + hangs},
+            {silent, failed, silent, true, no_reply + "replies on port 8000" + hangs},
+            {silent, silent, silent, false, "connection timed out"},
+            {silent, unreachable, silent, false, "connection timed out"},
+            // The other engine replied meanwhile.
+            {silent, silent, answered, true, no_reply + "replies on other ports" + hangs},
+            {silent, silent, failed, true, no_reply + "replies on other ports" + hangs},
+            {unreachable, answered, answered, false, "no route to host"},
+            {stalled, silent, silent, true, "no whole reply within 2s"},
+        };
+        for (const auto& row : rows) {
+            CAPTURE(row.detail);
+            ProbeBench bench;
+            bench.aim_with_witness();
+            bench.probes.outcomes = {{19000, row.of_a}, {8000, row.of_witness}, {19001, row.of_b}};
+            // The first silence may have ended during the probe: the engine is asked once more.
+            for (int asked = 0; asked < 2; ++asked) {
+                bench.prober.turn(0ms);
+                bench.prober.turn(0ms);  // the witness, where it is asked
+                if (asked == 0) bench.clock.advance(ProbeSpec{}.period);
+            }
+            const ProbeView view = bench.prober.views()["a"];
+            CHECK(view.failures == (!row.counts ? 0 : row.of_a == stalled ? 2 : 1));
+            CHECK(view.unreachable == !row.counts);
+            CHECK(view.detail == row.detail);
+        }
+    }
+
+    TEST_CASE("nothing is known of a silent engine before its witness has replied") {
+        ProbeBench bench;
+        bench.aim_with_witness();
+        bench.probes.otherwise = ProbeOutcome::silent;
+        bench.prober.turn(0ms);
+        CHECK(bench.prober.views().empty());
+        CHECK_FALSE(bench.prober.asked_all());
+        REQUIRE(bench.probes.asked.size() == 4);
+        CHECK(bench.probes.asked.back().port == 8000);
+        CHECK(bench.probes.asked.back().kind == ProbeKind::connection);
+        bench.prober.turn(0ms);
+        CHECK_FALSE(bench.prober.asked_all());  // the network may just have come back
+        bench.clock.advance(1ms);
+        bench.prober.turn(0ms);
+        bench.prober.turn(0ms);
+        CHECK(bench.prober.asked_all());
+        CHECK(bench.probes.asked.size() == 8);
+    }
+
+    TEST_CASE(
+        "a network that comes back between an engine's silence and its witness says nothing") {
+        ProbeBench bench;
+        bench.aim_with_witness();
+        bench.probes.otherwise = ProbeOutcome::silent;
+        bench.prober.turn(0ms);
+        bench.probes.otherwise = ProbeOutcome::answered;
+        bench.prober.turn(0ms);
+        bench.clock.advance(1ms);
+        bench.prober.turn(0ms);
+        CHECK(bench.prober.views()["a"].answered_last);
+        CHECK(bench.prober.views()["a"].failures == 0);
+    }
+
+    TEST_CASE("a young engine that takes connections and does not reply is asked once a period") {
+        using enum ProbeOutcome;
+        for (const auto outcome : {failed, stalled, silent, unreachable}) {
+            CAPTURE(static_cast<int>(outcome));
+            ProbeBench bench;
+            bench.aim_with_witness(true);
+            bench.probes.otherwise = outcome;
+            const auto http_asked = [&] {
+                return std::ranges::count(bench.probes.asked, ProbeKind::http, &ProbeRequest::kind);
+            };
+            bench.prober.turn(0ms);
+            bench.prober.turn(0ms);
+            const bool often = outcome == failed || outcome == unreachable;
+            bench.clock.advance(250ms);
+            bench.prober.turn(0ms);
+            // Silence is confirmed once, at once.
+            CHECK(http_asked() == (often || outcome == silent ? 4 : 2));
+            bench.clock.advance(4750ms);
+            bench.prober.turn(0ms);
+            CHECK(http_asked() == (often ? 6 : 4));
+        }
+    }
+
+    TEST_CASE("a reply to a probe from before its target was left out is ignored") {
+        ProbeBench bench;
+        bench.probes.holds = true;
+        CHECK_FALSE(bench.probe(ProbeOutcome::answered).probed());
+        bench.prober.set_targets({}, {});
+        bench.prober.set_targets({{"a", "172.18.0.2", 19000, false, "", 0}}, {});
+        bench.probes.holds = false;
+        const ProbeView view = bench.probe(ProbeOutcome::failed);
+        CHECK(bench.probes.asked.size() == 2);
+        CHECK_FALSE(view.answered_ever);
+        CHECK(view.failures == 1);
+        CHECK(bench.changes == 0);
+    }
+
     TEST_CASE("at an address that the spec names, failures count once an engine has answered") {
         ProbeBench bench;
         const ProbeTarget a{"a", "localhost", 19000, false, "", 0, true};
@@ -141,7 +260,8 @@ TEST_SUITE("prober") {
         ProbeBench bench;
         bench.prober.set_targets({{"a", "localhost", 19000, false, "172.18.0.2", 40001}}, {});
         const auto p2p_asked = [&] {
-            return std::ranges::count(bench.probes.asked, ProbeKind::p2p, &ProbeRequest::kind);
+            return std::ranges::count(bench.probes.asked, ProbeKind::connection,
+                                      &ProbeRequest::kind);
         };
         bench.probe(ProbeOutcome::failed);
         CHECK(p2p_asked() == 0);
@@ -208,11 +328,21 @@ TEST_SUITE("prober") {
         CHECK(probe_targets(pool, seen, noon).size() == 1);
     }
 
+    TEST_CASE("without gateways an engine's P2P port is the witness for its HTTP port") {
+        const EnginePool pool = pool_without_gateways(1);
+        Observation seen = matching_world(pool);
+        seen.engines[0].address = "172.17.0.5";
+        REQUIRE(probe_targets(pool, seen, noon).size() == 1);
+        CHECK(probe_targets(pool, seen, noon)[0].host == "172.17.0.5");
+        CHECK(probe_targets(pool, seen, noon)[0].witness_port == 22000);
+    }
+
     TEST_CASE("only engines behind a ready gateway, in its incarnation, are asked") {
         EnginePool pool = pool_of(2);
         Observation seen = matching_world(pool);
         CHECK(probe_targets(pool, seen, noon).size() == 2);
         CHECK(probe_targets(pool, seen, noon)[0].host == "172.18.0.2");
+        CHECK(probe_targets(pool, seen, noon)[0].witness_port == 8000);
         CHECK_FALSE(probe_targets(pool, seen, noon)[0].named_in_spec);
         CHECK_FALSE(probe_targets(pool, seen, noon)[0].young);
         seen.engines[0].created_at = noon - 59s;

@@ -1,6 +1,7 @@
 // Rounds against a Docker in memory: what the loop does with what it sees.
 #include <doctest/doctest.h>
 
+#include <set>
 #include <thread>
 
 #include "unit/core/worlds.h"
@@ -41,12 +42,33 @@ TEST_SUITE("reconciler") {
         }
     }
 
-    TEST_CASE("a look that fails changes nothing, and is told once") {
+    TEST_CASE("conditions carry the generation of the spec that their round worked with") {
+        LoopBench bench(pool_of(1));
+        bench.docker.run_gateway("gluetun");
+        REQUIRE(bench.converges());
+        const auto generations = [&] {
+            std::set<std::int64_t> all;
+            for (const auto& condition : bench.board.conditions())
+                all.insert(condition.observed_generation);
+            return all;
+        };
+        bench.docker.set_mishap_source([&](const FakeCall&) {
+            bench.board.accept(pool_of(2));  // while the round looks
+            return std::nullopt;
+        });
+        CHECK(bench.round().matches);
+        CHECK(generations() == std::set<std::int64_t>{1});
+        bench.docker.set_mishap_source({});
+        CHECK_FALSE(bench.round().matches);
+        CHECK(generations() == std::set<std::int64_t>{2});
+    }
+
+    TEST_CASE("a look that fails changes nothing, and is logged once") {
         LoopBench bench(pool_of(2));
         bench.docker.run_gateway("gluetun");
         REQUIRE(bench.converges());
         bench.docker.clear_calls();
-        for (const auto operation : {Operation::list_pool, Operation::inspect_gateway}) {
+        for (const auto operation : {Operation::list_engines, Operation::inspect_gateway}) {
             bench.board.accept(pool_of(1));
             bench.docker.fail_next(operation);
             CHECK_FALSE(bench.round().looked);
@@ -327,7 +349,7 @@ TEST_SUITE("reconciler") {
         Prober prober(first.probes, first.clock, [] {});
         Puller puller(first.docker, first.workers, first.clock, first.journal, [] {});
         Reconciler second({first.docker, first.gateways, first.workers, first.clock, first.journal,
-                           board, prober, puller, steps, first.meters});
+                           board, prober, puller, steps, first.meters, first.port_check});
         for (int i = 0; i < 5; ++i) {
             second.round({});
             prober.turn(Duration{0});
@@ -341,7 +363,7 @@ TEST_SUITE("reconciler") {
         bench.docker.run_gateway("gluetun");
         REQUIRE(bench.converges());
         const std::string hung = bench.docker.find("acestream-0")->id;
-        bench.probes.outcomes[hung] = ProbeOutcome::failed;
+        bench.probes.outcomes[19000] = ProbeOutcome::failed;
         for (int failures = 1; failures <= 3; ++failures) {
             CHECK(bench.docker.find("acestream-0")->id == hung);
             bench.advance(std::chrono::seconds{5});

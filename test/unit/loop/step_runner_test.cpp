@@ -3,6 +3,7 @@
 
 #include <deque>
 #include <memory>
+#include <stdexcept>
 
 #include "core/plan.h"
 #include "loop/observer.h"
@@ -18,7 +19,11 @@ namespace {
 // Jobs wait until the test lets them be done.
 class PatientWorkers : public Workers {
   public:
-    void begin(Job job) override { jobs_.push_back(std::move(job)); }
+    bool begin(Job job) override {
+        if (no_threads) return false;
+        jobs_.push_back(std::move(job));
+        return true;
+    }
     void do_all(const std::vector<Job>& jobs) override {
         for (const auto& job : jobs)
             job();
@@ -27,6 +32,8 @@ class PatientWorkers : public Workers {
         for (; !jobs_.empty(); jobs_.pop_front())
             jobs_.front()();
     }
+
+    bool no_threads = false;
 
   private:
     std::deque<Job> jobs_;
@@ -48,14 +55,34 @@ struct Runner {
                      1};
 
     Runner() {
-        world.docker.run_gateway("gluetun");
-        Observation seen = look(world.docker, *pool).value();
-        seen.image.present = true;
+        const std::string gateway = world.docker.run_gateway("gluetun");
+        Observation seen = matching_world(*pool);
+        seen.engines.clear();
+        seen.gateways[0].incarnation.id = gateway;
         planned = plan(*pool, seen, world.clock.now()).steps;
         steps.hand_out(planned, pool);
         REQUIRE_FALSE(steps.idle());
     }
     ~Runner() { workers.work(); }
+
+    std::string id_in(int slot) { return world.docker.find(engine_name(pool->name, slot))->id; }
+
+    Step removal_of(int slot) {
+        Step step;
+        step.action = Action::remove;
+        step.slot = slot;
+        step.engine_id = id_in(slot);
+        return step;
+    }
+
+    // What a look shows that ends at once.
+    Observation look() {
+        StepRunner::Look look(steps, *pool);
+        Observation seen;
+        seen.engines = look_at_engines(world.docker, pool->name).value();
+        look.hold(seen);
+        return seen;
+    }
 
     void count_in_flight() {
         for (const auto& step : planned)
@@ -68,67 +95,77 @@ struct Runner {
 TEST_SUITE("step_runner") {
     TEST_CASE("steps go on during a look, and whatever they do is in between for it") {
         Runner runner;
-        Observation seen;
-        runner.steps.begin_look(*runner.pool, seen);
-        runner.workers.work();
-        CHECK(runner.world.running().size() == 3);
-        runner.steps.hold(seen);
-        CHECK(seen.steps_in_flight.size() == 3);
-        CHECK(seen.steps_in_flight.at(1).gateway == "gluetun");
-        runner.steps.hand_out({}, runner.pool);
-
-        Observation next;
+        {
+            StepRunner::Look look(runner.steps, *runner.pool);
+            runner.workers.work();
+            CHECK(runner.world.running().size() == 3);
+            Observation seen;
+            look.hold(seen);
+            CHECK(seen.steps_in_flight.size() == 3);
+            CHECK(seen.steps_in_flight.at(1).gateway == "gluetun");
+        }
         runner.world.advance(StepRunner::listing_lag);
-        runner.steps.begin_look(*runner.pool, next);
-        runner.steps.hold(next);
+        const Observation next = runner.look();
         CHECK(next.steps_in_flight.empty());
-        runner.steps.hand_out({}, runner.pool);
+        CHECK(next.created_ago.at(2) == StepRunner::listing_lag);
     }
 
     TEST_CASE("from the end of a look to the end of the round no step is begun") {
         Runner runner;
+        StepRunner::Look look(runner.steps, *runner.pool);
         Observation seen;
-        runner.steps.begin_look(*runner.pool, seen);
-        runner.steps.hold(seen);
+        look.hold(seen);
         runner.workers.work();
         CHECK(runner.world.running().empty());
         CHECK(seen.steps_in_flight.empty());
 
-        runner.steps.release();  // it is looked closer
+        look.release();  // it is looked closer
         runner.workers.work();
         CHECK(runner.world.running().size() == 3);
-        runner.steps.hold(seen);
+        look.hold(seen);
         CHECK(seen.steps_in_flight.size() == 3);
-        runner.steps.hand_out({}, runner.pool);
     }
 
-    TEST_CASE("that a step has ended is told when it is in flight no longer") {
+    TEST_CASE("a look that fails or throws holds nothing up") {
+        Runner runner;
+        const auto look_that_throws = [&] {
+            StepRunner::Look look(runner.steps, *runner.pool);
+            Observation seen;
+            look.hold(seen);
+            throw std::runtime_error("out of memory");
+        };
+        CHECK_THROWS(look_that_throws());
+        runner.workers.work();
+        CHECK(runner.steps.idle());  // what waited was planned for a world that was not seen again
+        CHECK(runner.world.running().empty());
+        runner.steps.hand_out(runner.planned, runner.pool);
+        runner.workers.work();
+        CHECK(runner.world.running().size() == 3);
+    }
+
+    TEST_CASE("the end of a step is reported when it is in flight no longer") {
         Runner runner;
         runner.workers.work();
         CHECK(runner.steps.idle());
         CHECK(runner.in_flight_when_told == 0);
     }
 
-    TEST_CASE("who is removed leaves; who is created does not") {
+    TEST_CASE("an engine that is removed leaves; one that is created does not") {
         Runner runner;
-        Observation created;
-        runner.steps.begin_look(*runner.pool, created);
-        runner.workers.work();
-        runner.steps.hold(created);
-        CHECK_FALSE(created.steps_in_flight.at(1).leaving);
-
-        Step removal;
-        removal.action = Action::remove;
-        removal.slot = 1;
-        removal.engine_id = runner.world.docker.find("acestream-1")->id;
-        runner.steps.hand_out({removal}, runner.pool);
+        {
+            StepRunner::Look look(runner.steps, *runner.pool);
+            runner.workers.work();
+            Observation created;
+            look.hold(created);
+            CHECK_FALSE(created.steps_in_flight.at(1).leaving);
+        }
+        runner.steps.hand_out({runner.removal_of(1)}, runner.pool);
         runner.world.advance(StepRunner::listing_lag);
-        Observation removed;
-        runner.steps.begin_look(*runner.pool, removed);
+        StepRunner::Look look(runner.steps, *runner.pool);
         runner.workers.work();
-        runner.steps.hold(removed);
+        Observation removed;
+        look.hold(removed);
         CHECK(removed.steps_in_flight.at(1).leaving);
-        runner.steps.hand_out({}, runner.pool);
     }
 
     TEST_CASE("a slot in which a step is under way gets no second one") {
@@ -148,36 +185,154 @@ TEST_SUITE("step_runner") {
         Runner runner;
         runner.world.docker.fail_next(Operation::create, {Mishap::When::after, {}});
         runner.workers.work();
+        StepRunner::Look look(runner.steps, *runner.pool);
         Observation seen;
-        runner.steps.begin_look(*runner.pool, seen);
-        runner.steps.hold(seen);  // the list shows none of them yet
+        look.hold(seen);  // the list shows none of them yet
         CHECK(seen.steps_in_flight.size() == 3);
-        runner.steps.hand_out({}, runner.pool);
     }
 
-    TEST_CASE("a list that still shows who was in the slot before does not show the new one") {
+    TEST_CASE("a list that shows the predecessor in a slot does not show the new engine") {
         Runner runner;
         runner.workers.work();
+        StepRunner::Look look(runner.steps, *runner.pool);
         Observation seen;
-        runner.steps.begin_look(*runner.pool, seen);
-        seen.engines =
-            look_at_engines(runner.world.docker, "acestream", [](int) { return false; }).value();
+        seen.engines = look_at_engines(runner.world.docker, "acestream").value();
         seen.engines[1].id = "predecessor";
-        runner.steps.hold(seen);
+        look.hold(seen);
         CHECK(seen.steps_in_flight.size() == 1);
         CHECK(seen.steps_in_flight.contains(1));
-        runner.steps.hand_out({}, runner.pool);
     }
 
     TEST_CASE("what waits for an earlier spec is dropped when a look for another begins") {
         Runner runner;
-        Observation seen;
         const EnginePool smaller = pool_of(1);
-        runner.steps.begin_look(smaller, seen);
+        const StepRunner::Look look(runner.steps, smaller);
         runner.workers.work();
         CHECK(runner.world.running().empty());
         CHECK(runner.steps.idle());
-        runner.steps.hold(seen);
-        runner.steps.hand_out({}, runner.pool);
+    }
+
+    TEST_CASE(
+        "a start that Docker does not answer in time is under way until a look shows its end") {
+        const Fault late{FaultKind::unavailable, "docker: no whole reply within 30s", true};
+        Runner runner;
+        runner.world.docker.fail_next(Operation::start, {Mishap::When::before, late});
+        runner.workers.work();
+        runner.world.advance(StepRunner::listing_lag);
+        CHECK_FALSE(runner.steps.in_flight(0));
+        CHECK(runner.look().steps_in_flight.size() == 1);
+        CHECK(runner.look().steps_in_flight.contains(0));
+        CHECK(runner.look().troubles.empty());
+        CHECK(StepRunner::Look(runner.steps, *runner.pool).is_changing(0));
+
+        Step second;
+        second.action = Action::start;
+        second.slot = 0;
+        second.engine_id = runner.id_in(0);
+        runner.world.docker.clear_calls();
+        runner.steps.hand_out({second}, runner.pool);
+        runner.workers.work();
+        CHECK(runner.world.docker.changing_calls().empty());
+
+        SUBCASE("it runs") {
+            runner.world.docker.start_container("acestream-0");
+        }
+        SUBCASE("it is removed") {
+            runner.world.docker.remove_container("acestream-0");
+        }
+        SUBCASE("five minutes are over") {
+            runner.world.advance(StepRunner::longest_start - StepRunner::listing_lag - 1ms);
+            CHECK(runner.look().steps_in_flight.contains(0));
+            runner.world.advance(1ms);
+        }
+        CHECK(runner.look().steps_in_flight.empty());
+        CHECK_FALSE(StepRunner::Look(runner.steps, *runner.pool).is_changing(0));
+    }
+
+    TEST_CASE("a container that cannot be stopped or removed is named") {
+        for (const bool graceful : {false, true}) {
+            Runner runner;
+            runner.workers.work();
+            Step removal = runner.removal_of(1);
+            removal.graceful = graceful;
+            const Fault busy{FaultKind::rejected, "docker: dataset is busy"};
+            runner.world.docker.fail_next(graceful ? Operation::stop : Operation::remove,
+                                          {Mishap::When::before, busy});
+            runner.steps.hand_out({removal}, runner.pool);
+            runner.workers.work();
+            const Observation seen = runner.look();
+            CHECK(seen.troubles.at(1).failures == 1);
+            CHECK(seen.troubles.at(1).stuck_id == removal.engine_id);
+            CHECK(seen.troubles.at(1).detail == busy.message);
+        }
+    }
+
+    TEST_CASE("a step that undoes what was just done, for a lasting reason, counts as a failure") {
+        Runner runner;
+        runner.workers.work();
+        Step repeated = runner.planned[1];
+        REQUIRE(repeated.slot == 1);
+        repeated.action = Action::replace;
+        repeated.engine_id = runner.id_in(1);
+        repeated.reason = Reason::outside_gateway;
+        repeated.message = "runs outside";
+        Observation seen = runner.look();
+        StepRunner::Look look(runner.steps, *runner.pool);
+        CHECK(seen.troubles.empty());
+
+        Step other = repeated;
+        SUBCASE("counted") {
+            CHECK(look.count_vain({repeated}, seen));
+            CHECK(seen.troubles.at(1).failures == 1);
+            CHECK(seen.troubles.at(1).detail.starts_with(
+                "was created and found unchanged: runs outside: "));
+            CHECK_FALSE(look.count_vain({repeated}, seen));  // once for each engine
+            return;
+        }
+        SUBCASE("the new one may do better") {
+            other.reason = Reason::exited;
+        }
+        SUBCASE("another engine") {
+            other.engine_id = runner.id_in(2);
+        }
+        SUBCASE("another incarnation") {
+            other.placement->incarnation.started_at = "later";
+        }
+        CHECK_FALSE(look.count_vain({other}, seen));
+        CHECK(seen.troubles.empty());
+    }
+
+    TEST_CASE("another spec is another try") {
+        Runner runner;
+        runner.workers.work();
+        Step repeated = runner.planned[1];
+        repeated.engine_id = runner.id_in(1);
+        repeated.reason = Reason::template_changed;
+        Observation seen;
+        const EnginePool same_but_new = *runner.pool;
+        StepRunner::Look look(runner.steps, same_but_new);
+        CHECK_FALSE(look.count_vain({repeated}, seen));
+    }
+
+    TEST_CASE("a step that gets no thread waits for the next round, and holds up no drain") {
+        Runner runner;
+        runner.workers.work();
+        runner.workers.no_threads = true;
+        const Step removal = runner.removal_of(2);
+        runner.steps.hand_out({removal}, runner.pool);
+        runner.steps.hand_out({removal}, runner.pool);
+        CHECK(runner.steps.idle());
+        CHECK(runner.world.journal.count("no thread can be started") == 1);
+        CHECK(runner.world.running().size() == 3);
+        SUBCASE("the next round") {
+            runner.workers.no_threads = false;
+            runner.steps.hand_out({removal}, runner.pool);
+            runner.workers.work();
+            CHECK(runner.world.running().size() == 2);
+        }
+        SUBCASE("the end") {
+            runner.steps.drain();
+            CHECK(runner.steps.idle());
+        }
     }
 }

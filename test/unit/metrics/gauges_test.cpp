@@ -30,6 +30,20 @@ TEST_SUITE("gauges") {
         CHECK(scrape.at("roundhouse_condition{type=\"Ready\",status=\"True\"}") == 1);
     }
 
+    TEST_CASE("every condition of a pool is in the metrics") {
+        MetricsBench bench;
+        const EnginePool pool = pool_of(1);
+        bench.show(pool, matching_world(pool));
+        const Scrape scrape = bench.scrape();
+        for (const auto& condition : bench.board.conditions()) {
+            const std::string type = condition.type;
+            const std::string status{to_string(condition.status)};
+            CAPTURE(type);
+            CHECK(scrape.at("roundhouse_condition{type=\"" + type + "\",status=\"" + status +
+                            "\"}") == 1);
+        }
+    }
+
     TEST_CASE("a gateway that is not ready has the reason") {
         MetricsBench bench;
         const EnginePool pool = pool_of(1);

@@ -118,6 +118,10 @@ TEST_SUITE("meters") {
         }
         CHECK(first.at("roundhouse_steps_total{action=\"replace\",reason=\"GatewayRecreated\","
                        "result=\"ok\"}") == 0);
+        CHECK(first.at("roundhouse_steps_total{action=\"remove\",reason=\"PortConflict\","
+                       "result=\"ok\"}") == 0);
+        CHECK(first.at("roundhouse_steps_total{action=\"remove\",reason=\"CannotBeRemoved\","
+                       "result=\"failed\"}") == 0);
         CHECK(first.at("roundhouse_rounds_total{result=\"failed\"}") == 0);
         CHECK(first.at("roundhouse_gateway_info{gateway=\"gluetun\",reason=\"Unknown\"}") == 1);
         CHECK(first.at("roundhouse_condition{type=\"Ready\",status=\"Unknown\"}") == 1);

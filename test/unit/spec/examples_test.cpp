@@ -155,7 +155,7 @@ TEST_SUITE("examples") {
         }
     }
 
-    TEST_CASE("every engine is told its four ports the way its image listens to") {
+    TEST_CASE("every engine gets its four ports in the way that its image reads") {
         std::set<std::string> images;
         for (const Example& example : examples()) {
             CAPTURE(example.file);

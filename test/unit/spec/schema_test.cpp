@@ -12,12 +12,12 @@ using roundhouse::test::source_file;
 
 TEST_CASE("the committed schema is the one that `roundhouse schema` prints") {
     CHECK_MESSAGE(source_file("manifests/enginepool.schema.json") == json_schema(),
-                  "write it anew: roundhouse schema > manifests/enginepool.schema.json");
+                  "write it again: roundhouse schema > manifests/enginepool.schema.json");
 }
 
 TEST_CASE("the README shows the table that `roundhouse schema -o markdown` prints") {
     CHECK_MESSAGE(contains(source_file("README.md"), "\n" + field_table_markdown() + "\n"),
-                  "write it anew: roundhouse schema -o markdown, between the two comments");
+                  "write it again: roundhouse schema -o markdown, between the two comments");
 }
 
 TEST_CASE("the schema describes each kind of value for editors") {

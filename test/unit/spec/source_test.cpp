@@ -80,10 +80,10 @@ TEST_SUITE("spec source") {
     TEST_CASE("the same errors are logged once") {
         SourceBench bench;
         bench.save("kind: Pod\n");
-        const int told = bench.journal.count("spec refused");
-        CHECK(told > 0);
+        const int logged = bench.journal.count("spec refused");
+        CHECK(logged > 0);
         bench.save("kind: Pod\n");
-        CHECK(bench.journal.count("spec refused") == told);
+        CHECK(bench.journal.count("spec refused") == logged);
     }
 
     TEST_CASE("a pool cannot be renamed under a running controller") {

@@ -24,7 +24,7 @@ spec:
     - gluetun-fr
   ports: {http: 1000, https: 2000, api: 3000, p2p: 4000}
   forwardedPort: {assign: shared, stableFor: 1m, minInterval: 0s}
-  reconnect: {restartEngines: false}
+  reconnect: {restartEngines: false, minInterval: 10m}
   failover: {after: 1m30s}
   checkInterval: 250ms
   rollout: {maxUnavailable: 2}
@@ -56,6 +56,7 @@ spec:
     CHECK(pool.ports == PortBases{1000, 2000, 3000, 4000});
     CHECK(pool.forwarded_port == ForwardedPortSpec{PortAssignment::shared, 60s, 0s});
     CHECK_FALSE(pool.restart_engines_on_reconnect);
+    CHECK(pool.reconnect_min_interval == 10min);
     CHECK(pool.failover_after == 90s);
     CHECK(pool.check_interval == 250ms);
     CHECK(pool.max_unavailable == 2);
@@ -98,6 +99,7 @@ TEST_CASE("a small spec gets its defaults from the values and from the environme
           std::vector<GatewaySpec>{{"vpn", "vpn", {8888, "", "/run/key", "", ""}}});
     CHECK(bare.pool->check_interval == 9s);
     CHECK_FALSE(bare.pool->restart_engines_on_reconnect);
+    CHECK(bare.pool->reconnect_min_interval == 5min);
     CHECK(bare.pool->max_active_replicas == 7);
 }
 

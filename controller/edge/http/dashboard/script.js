@@ -75,24 +75,27 @@ async function askJson(path) {
 // --- what is shown
 
 const GOOD_WHEN_TRUE = ["Ready", "SpecValid", "RuntimeReachable", "GatewayReady",
-  "ForwardedPortReady", "PortsPublished"];
+  "ForwardedPortReady", "PortsPublished", "PortsFree"];
 const GRAVE = ["Ready", "SpecValid", "RuntimeReachable", "GatewayReady"];
 
-function toneOfCondition({ type, status }) {
+function toneOfCondition({ type, status, reason }) {
   if (status === "Unknown") return "plain";
+  if (reason === "Stuck") return "bad";
   if (type === "Capped") return status === "True" ? "warn" : "good";
   if (!GOOD_WHEN_TRUE.includes(type)) return "plain";
   if (status === "True") return "good";
   return GRAVE.includes(type) ? "bad" : "warn";
 }
 
-// The most important message: what keeps the controller from working, else what it waits for.
+// The most important message: what keeps the controller from working, else what it waits for, be it
+// a person.
 function headline({ conditions, ready, wanted }) {
   const find = (type, status) =>
     conditions.find((one) => one.type === type && one.status === status && one.message);
   const problem = find("SpecValid", "False") || find("RuntimeReachable", "False");
   if (problem) return `${problem.reason}: ${problem.message}`;
-  const condition = find("Progressing", "True") || find("Ready", "False");
+  const condition = find("Progressing", "True") || find("Ready", "False") ||
+    find("Progressing", "False");
   return condition ? condition.message : `${ready} of ${wanted} engines ready`;
 }
 
@@ -132,6 +135,15 @@ function toneOfEngine(engine) {
   return ["Starting", "InFlight", "NotProbed", "Missing"].includes(engine.reason) ? "plain" : "bad";
 }
 
+// What ends the wait: a fact, the time at the latest, or a person.
+function waitOf({ due, awaits, remedy }) {
+  const fact = awaits ? `waits until ${awaits}` : "";
+  const over = fact ? ", or for the next round" : "waits for the next round";
+  const time = due ? age(due, fact ? ", at most " : "waits ", over) : "";
+  return [fact || time ? element("p", "", fact, time) : "",
+    remedy ? element("p", "", element("span", "mark", "To do: "), remedy) : ""];
+}
+
 function engineCard(engine) {
   const address = engine.host && engine.port ? hostPort(engine) : "no place yet";
   const p2p = engine.p2pPort ? `P2P ${engine.p2pPort}${engine.forwarded ? ", forwarded" : ""}` : "";
@@ -144,10 +156,8 @@ function engineCard(engine) {
     element("p", "address", address),
     element("p", "", p2p, engine.gateway ? ` via ${engine.gateway}` : ""),
     element("p", "dim", engine.message || ""),
-    failures || engine.due
-      ? element("p", "", failures, failures && engine.due ? "; " : "",
-        engine.due ? age(engine.due, "next step in ", "next step now") : "")
-      : "");
+    element("p", "", failures),
+    ...waitOf(engine));
 }
 
 function showEngines(engines) {

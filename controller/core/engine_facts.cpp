@@ -1,0 +1,39 @@
+#include "core/engine_facts.h"
+
+#include <algorithm>
+
+#include "core/backoff.h"
+
+namespace roundhouse {
+
+Serving serving(const EngineView& engine, const ProbeSpec& probe) {
+    if (engine.state == EngineState::created || engine.state == EngineState::exited ||
+        engine.state == EngineState::dead || engine.state == EngineState::removing ||
+        engine.state == EngineState::restarting || engine.state == EngineState::paused) {
+        return Serving::no;
+    }
+    const ProbeView& seen = engine.probe;
+    if (!seen.probed() || seen.unreachable) return Serving::unknown;
+    if (seen.answered_last) return Serving::yes;
+    return seen.answered_ever && seen.failures < probe.failure_threshold ? Serving::yes
+                                                                         : Serving::no;
+}
+
+bool cannot_be_removed(const EngineView& engine, const Observation& seen) {
+    const auto trouble = seen.troubles.find(engine.slot.value_or(-1));
+    return trouble != seen.troubles.end() && trouble->second.stuck_id == engine.id &&
+           trouble->second.removals >= many_removals;
+}
+
+bool p2p_refused(const EnginePool& pool, const EngineView& engine) {
+    return engine.probe.answered_last &&
+           engine.probe.p2p_refusals >= pool.engine_template.probe.failure_threshold;
+}
+
+Duration age_of(const EngineView& engine, const Observation& seen, Time now) {
+    const Duration age = elapsed_since(engine.created_at, now);
+    const auto made_here = seen.created_ago.find(engine.slot.value_or(-1));
+    return made_here == seen.created_ago.end() ? age : std::min(age, made_here->second);
+}
+
+}  // namespace roundhouse

@@ -1,0 +1,34 @@
+// What one engine's row of the observation says about it, before anything is decided.
+#pragma once
+
+#include "core/observation.h"
+#include "core/spec.h"
+
+namespace roundhouse {
+
+// Whether an engine serves as far as its own probe tells; its gateway is not asked.
+enum class Serving {
+    yes,
+    no,
+    unknown,  // never probed, or nothing in its namespace replies
+};
+
+Serving serving(const EngineView& engine, const ProbeSpec& probe);
+
+// A container that could not be stopped or removed this often in a row is stuck.
+inline constexpr int many_removals = 3;
+// An engine whose forwarded port is closed is replaced this often in a row, and then kept: the
+// image does not take its port from where the template says.
+inline constexpr int many_closed_ports = 3;
+
+// Whether Docker has failed to stop or remove the container many times in a row.
+bool cannot_be_removed(const EngineView& engine, const Observation& seen);
+
+// Whether an engine answers over HTTP and has refused connections to its P2P port for long enough.
+bool p2p_refused(const EnginePool& pool, const EngineView& engine);
+
+// How long ago an engine was created. Docker's clock may differ from ours: where this controller
+// created the engine, its own measure is the upper bound.
+Duration age_of(const EngineView& engine, const Observation& seen, Time now);
+
+}  // namespace roundhouse

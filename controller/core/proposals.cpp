@@ -1,0 +1,164 @@
+// From what is to happen to an engine to a step, or to a wait with its reason.
+#include <algorithm>
+#include <limits>
+#include <tuple>
+#include <utility>
+
+#include "core/backoff.h"
+#include "core/names.h"
+#include "core/planner.h"
+
+namespace roundhouse {
+
+Decision Planner::decision_on(const Candidate& candidate) const {
+    const EngineView& engine = *candidate.engine;
+    const GatewayView* gateway = candidate.gateway;
+    Decision decision;
+    decision.engine = engine.name;
+    decision.slot = engine.slot.value_or(-1);
+    decision.gateway = engine.gateway;
+    decision.host =
+        host_of(pool_, gateway == nullptr ? engine.gateway : gateway->name, engine.name);
+    decision.port = engine.ports.http;
+    decision.p2p_port = engine.ports.p2p;
+    // Known to be forwarded to nobody right now. It keeps its port, for the case that it comes
+    // back.
+    const bool none_now = gateway != nullptr && gateway->forwarded.kind == PortsAnswerKind::none;
+    decision.forwarded = candidate.holds_port && !none_now;
+    decision.fate = candidate.is_surplus ? Fate::surplus : candidate.verdict.fate;
+    decision.reason = candidate.verdict.reason;
+    decision.message = candidate.verdict.message;
+    if (candidate.wish && !candidate.wish->due) {
+        decision.fate = Fate::outdated;
+        decision.reason = candidate.wish->reason;
+        decision.message = candidate.wish->message;
+    }
+    if (candidate.is_surplus) {
+        decision.reason = Reason::surplus;
+        decision.message = std::to_string(plan_.wanted) + " engines are wanted";
+    }
+    decision.ready = candidate.verdict.ready;
+    decision.updated = engine.slot && engine.template_hash == hash_ &&
+                       candidate.verdict.reason != Reason::template_changed;
+    decision.wait = candidate.verdict.wait;
+    return decision;
+}
+
+// What happens next in this plan: slots that are taken are free after it, and engines ready.
+Wait Planner::next_change() const {
+    const auto& decisions = plan_.decisions;
+    const auto step = std::ranges::find_if(
+        decisions, [](const Decision& decision) { return decision.action.has_value(); });
+    if (step != decisions.end()) return {{}, Awaited{Fact::step_ended, step->engine}, ""};
+    const auto wait = std::ranges::find_if(decisions, [](const Decision& decision) {
+        return decision.wait.until || decision.wait.fact;
+    });
+    if (wait != decisions.end()) return wait->wait;
+    const auto person = std::ranges::find_if(
+        decisions, [](const Decision& decision) { return decision.wait.ends(); });
+    return person == decisions.end() ? Wait{} : person->wait;
+}
+
+// The engine has to wait, for another reason than the one that calls for a step.
+void Planner::wait(Candidate& candidate, Reason reason, const std::string& message, Wait wait) {
+    candidate.is_decided = true;
+    if (!wait.ends()) wait = next_change();
+    Decision decision = decision_on(candidate);
+    if (decision.reason != reason) {
+        decision.message += (decision.message.empty() ? "" : "; ") + message;
+    }
+    decision.reason = reason;
+    decision.wait = std::move(wait);
+    plan_.decisions.push_back(std::move(decision));
+}
+
+// What was replaced for a port lately and is replaced again for another reason still counts.
+bool Planner::follows_port(const Decision& decision, const EngineView& engine) const {
+    const bool lately = age_of(engine, seen_, now_) < pool_.forwarded_port.min_interval;
+    return decision.reason == Reason::forwarded_port_changed || (engine.followed && lately);
+}
+
+// `placement` of a removal is where a later round creates the engine, for which this makes room.
+bool Planner::propose(Candidate& candidate, Action action, std::optional<Placement> placement) {
+    candidate.is_decided = true;
+    const EngineView& engine = *candidate.engine;
+    Decision decision = decision_on(candidate);
+    Step step;
+    step.action = action;
+    step.reason = decision.reason;
+    step.slot = *engine.slot;
+    const bool replaces = placement && action == Action::replace;
+    step.engine = replaces ? engine_name(pool_.name, step.slot) : engine.name;
+    step.engine_id = engine.id;
+    // An engine that is known to serve nobody is not asked politely: that only takes time.
+    const bool fallen = is_replaced_at_once(decision.fate) && decision.fate != Fate::displaced;
+    step.graceful = !fallen && serving(engine, pool_.engine_template.probe) != Serving::no;
+    step.message = decision.message;
+    if (placement) {
+        placement->followed = placement->forwarded && follows_port(decision, engine);
+    }
+    (replaces ? step.placement : step.next_place) = std::move(placement);
+    return propose(std::move(decision), std::move(step));
+}
+
+// The last gate before a step: what holds back every step of its kind. Returns whether the step is
+// planned.
+bool Planner::propose(Decision decision, Step step) {
+    const bool planned = !hold_back(decision, step);
+    if (planned) {
+        decision.action = step.action;
+        decision.wait = {};
+        plan_.steps.push_back(std::move(step));
+    }
+    plan_.decisions.push_back(std::move(decision));
+    return planned;
+}
+
+bool Planner::hold_back(Decision& decision, const Step& step) {
+    const auto trouble = seen_.troubles.find(step.slot);
+    if (trouble != seen_.troubles.end()) {
+        const SlotTrouble& met = trouble->second;
+        const Duration left = remaining(backoff_after(met.failures + 1), met.since_last_failure);
+        if (left > Duration{0}) {
+            decision.reason = Reason::backoff;
+            decision.message = met.detail;
+            decision.wait = {now_ + left, {}, ""};
+            const bool stuck = met.removals >= many_removals && met.stuck_id == step.engine_id;
+            if (stuck) decision.wait.remedy = "remove it by hand: docker rm --force " + step.engine;
+            return true;
+        }
+    }
+    if (!step.creates_engine() || image_.usable) return false;
+    image_needed_ = true;
+    plan_.waiting_for_image.push_back(step);
+    decision.reason = image_.reason;
+    decision.message = image_.message;
+    decision.wait = image_.wait;
+    if (image_.due_in) decision.wait.until = now_ + *image_.due_in;
+    return true;
+}
+
+void Planner::add_pull() {
+    if (!image_needed_ || !image_.pull) return;
+    Step step;
+    step.action = Action::pull;
+    step.reason = image_.reason;
+    step.message = pool_.engine_template.image;
+    plan_.steps.push_back(std::move(step));
+}
+
+void Planner::finish() {
+    plan_.passed_over.assign(places_.passed_over().begin(), places_.passed_over().end());
+    std::ranges::stable_sort(plan_.decisions, {}, [](const Decision& decision) {
+        return std::make_tuple(decision.fate == Fate::missing,
+                               decision.slot < 0 ? std::numeric_limits<int>::max() : decision.slot,
+                               std::string_view(decision.engine));
+    });
+    std::ranges::stable_sort(plan_.steps, {}, &Step::slot);
+    for (const auto& decision : plan_.decisions) {
+        const auto& until = decision.wait.until;
+        if (until) plan_.wake_at = std::min(plan_.wake_at.value_or(*until), *until);
+    }
+}
+
+}  // namespace roundhouse

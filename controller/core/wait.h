@@ -1,0 +1,49 @@
+// What ends a wait. Every decision that is neither a step nor "keep, and ready" has one: a time, a
+// fact that is awaited, or a person who has to do something.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/time.h"
+
+namespace roundhouse {
+
+enum class Fact {
+    gateway_ready,  // of one gateway, or of the first of several ("a or b")
+    engine_ready,   // an engine becomes ready, or is found to have failed
+    engine_gone,    // the container is removed, so that its slot and its ports are free
+    step_ended,     // the step under way for the engine
+    probe_ended,    // the next probe of the engine
+    image_present,  // the pull under way
+};
+
+struct Awaited {
+    Fact fact = Fact::gateway_ready;
+    std::string subject;  // name of the gateway, the engine or the image
+
+    bool operator==(const Awaited&) const = default;
+};
+
+struct Wait {
+    std::optional<Time> until;    // time alone may end the wait then
+    std::optional<Awaited> fact;  // this may end it earlier
+    std::string remedy;           // nothing ends it by itself: what a person has to do
+
+    // Whether anything ends it.
+    bool ends() const { return until || fact || !remedy.empty(); }
+    // No step of ours, no time and no event ends it.
+    bool needs_person() const { return !until && !fact && !remedy.empty(); }
+
+    bool operator==(const Wait&) const = default;
+};
+
+// "gateway gluetun is ready", "acestream-2 is ready", "the pull of IMAGE ends".
+std::string to_string(const Awaited& awaited);
+
+// "until acestream-2 is ready, at the latest at 2026-01-01T00:00:00Z", or "until somebody acts:
+// publish 19000-19019 on gluetun"; empty for a wait that nothing ends.
+std::string describe(const Wait& wait);
+
+}  // namespace roundhouse

@@ -1,0 +1,41 @@
+#include "edge/client/connect_check.h"
+
+#include <chrono>
+#include <cstddef>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "core/host_port.h"
+#include "edge/client/transfers.h"
+
+namespace roundhouse {
+
+namespace {
+
+constexpr Duration patience{300};
+
+}  // namespace
+
+std::vector<bool> ConnectCheck::anyone_listens(const std::vector<PortAddress>& addresses) {
+    HttpTransfers transfers;
+    std::map<int, std::size_t> asked;  // ticket -> which address
+    for (std::size_t i = 0; i < addresses.size(); ++i) {
+        HttpRequest request;
+        request.url = "http://" + host_port(addresses[i].host, addresses[i].port);
+        request.connect_timeout = request.timeout = patience;
+        request.keep_alive = false;
+        request.connect_only = true;
+        asked.emplace(transfers.begin(std::move(request)), i);
+    }
+    std::vector<bool> listens(addresses.size());
+    while (!asked.empty()) {
+        for (const auto& reply : transfers.wait(patience)) {
+            listens[asked.at(reply.ticket)] = reply.problem == HttpProblem::none;
+            asked.erase(reply.ticket);
+        }
+    }
+    return listens;
+}
+
+}  // namespace roundhouse

@@ -1,0 +1,19 @@
+// One gateway as one round found it: what Docker knows, and what its control server said.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "loop/gateway_api.h"
+#include "loop/runtime.h"
+
+namespace roundhouse {
+
+struct GatewaySighting {
+    std::string name;
+    bool declared = true;                       // the spec names it
+    std::optional<GatewayContainer> container;  // nullopt: there is none of that name
+    GatewayReading reading;                     // all unknown: it was not asked
+};
+
+}  // namespace roundhouse

@@ -1,0 +1,134 @@
+#include <algorithm>
+#include <utility>
+
+#include "core/backoff.h"
+#include "core/fingerprint.h"
+#include "loop/step_runner.h"
+
+namespace roundhouse {
+
+namespace {
+
+// Whether the new engine would be as wrong as this one, as long as the spec stays.
+bool repeats_itself(Reason reason) {
+    switch (reason) {
+        case Reason::outside_gateway:
+        case Reason::template_changed:
+        case Reason::unreadable_labels:
+        case Reason::gateway_undeclared:
+        case Reason::gateway_recreated:
+        case Reason::gateway_restarted: return true;
+        default: return false;
+    }
+}
+
+}  // namespace
+
+StepRunner::Look::Look(StepRunner& runner, const EnginePool& pool)
+    : runner_(runner), pool_(pool), template_hash_(template_hash(pool)) {
+    const std::lock_guard lock(runner_.mutex_);
+    std::erase_if(runner_.waiting_, [&](const Order& order) { return order.pool.get() != &pool; });
+    runner_.in_flight_since_look_ = runner_.in_flight_;
+    runner_.look_began_ = runner_.clock_.monotonic();
+}
+
+StepRunner::Look::~Look() {
+    if (!handed_out_) runner_.hand_out({}, nullptr);
+}
+
+bool StepRunner::Look::is_changing(int slot) const {
+    const std::lock_guard lock(runner_.mutex_);
+    return runner_.in_flight_.contains(slot) || runner_.starting_.contains(slot);
+}
+
+void StepRunner::Look::hold(Observation& seen) {
+    const std::lock_guard lock(runner_.mutex_);
+    const Monotonic began = runner_.look_began_;
+    runner_.held_ = true;
+    fill_in_troubles(seen);
+    seen.created_ago.clear();
+    seen.steps_in_flight = runner_.in_flight_since_look_;
+    fill_in_starts(seen);
+    for (const auto& [slot, created] : runner_.created_) {
+        if (created.at <= began) seen.created_ago.emplace(slot, began - created.at);
+        if (began - created.at >= listing_lag) continue;
+        const bool listed = std::ranges::any_of(
+            seen.engines, [&, at = slot, &id = created.id](const EngineView& engine) {
+                return id.empty() ? engine.slot == at : engine.id == id;
+            });
+        if (!listed) seen.steps_in_flight.emplace(slot, created.step);
+    }
+}
+
+// The caller holds the lock.
+void StepRunner::Look::fill_in_troubles(Observation& seen) const {
+    const Monotonic began = runner_.look_began_;
+    seen.troubles.clear();
+    const auto add = [&](int slot, const Trouble& trouble) {
+        const Duration ago = std::max(began - trouble.last_failure, Duration{0});
+        SlotTrouble& shown = seen.troubles[slot];
+        if (trouble.failures < shown.failures) return;
+        shown = {trouble.failures, ago, trouble.detail, trouble.stuck_id, trouble.removals};
+    };
+    for (const auto& [slot, trouble] : runner_.troubles_) {
+        if (trouble.template_hash == template_hash_) add(slot, trouble);
+    }
+    for (const auto& [slot, trouble] : runner_.vain_) {
+        const bool lately = began - trouble.last_failure < failure_reset_after;
+        if (lately && trouble.template_hash == template_hash_) add(slot, trouble);
+    }
+}
+
+// Forgets the starts whose end this look shows. The caller holds the lock.
+void StepRunner::Look::fill_in_starts(Observation& seen) {
+    const Monotonic began = runner_.look_began_;
+    std::erase_if(runner_.starting_, [&](const auto& entry) {
+        const Start& start = entry.second;
+        if (start.at >= began) return false;  // the list may be older
+        const auto engine = std::ranges::find(seen.engines, start.id, &EngineView::id);
+        const bool is_created =
+            engine != seen.engines.end() && engine->state == EngineState::created;
+        return !is_created || began - start.at >= longest_start;
+    });
+    for (const auto& [slot, start] : runner_.starting_)
+        seen.steps_in_flight.emplace(slot, start.step);
+}
+
+void StepRunner::Look::release() {
+    const std::lock_guard lock(runner_.mutex_);
+    runner_.held_ = false;
+    runner_.begin_work();
+}
+
+bool StepRunner::Look::count_vain(const std::vector<Step>& steps, Observation& seen) {
+    const std::lock_guard lock(runner_.mutex_);
+    bool counted = false;
+    for (const auto& step : steps) {
+        const auto found = runner_.created_.find(step.slot);
+        if (found == runner_.created_.end() || !repeats_itself(step.reason)) continue;
+        Created& created = found->second;
+        const bool is_it = !created.id.empty() && created.id == step.engine_id &&
+                           created.pool.get() == &pool_ && !created.in_vain;
+        const bool same_home =
+            !step.placement || step.placement->incarnation == created.incarnation;
+        if (!is_it || !same_home) continue;
+        created.in_vain = counted = true;
+        Trouble& trouble = runner_.vain_[step.slot];
+        const Monotonic now = runner_.look_began_;
+        if (now - trouble.last_failure >= failure_reset_after) trouble = {};
+        runner_.count(trouble, pool_,
+                      "was created and found unchanged: " + step.message +
+                          ": does a proxy or plugin alter what Docker is asked to create?",
+                      now);
+    }
+    if (counted) fill_in_troubles(seen);
+    return counted;
+}
+
+void StepRunner::Look::hand_out(const std::vector<Step>& steps,
+                                const std::shared_ptr<const EnginePool>& pool) {
+    handed_out_ = true;
+    runner_.hand_out(steps, pool);
+}
+
+}  // namespace roundhouse

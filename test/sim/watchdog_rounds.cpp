@@ -1,0 +1,306 @@
+// What must hold of every round, by the truth of the world. The rows are those of the review of the
+// planner: each is a fault that went unnoticed for want of a rule.
+#include <algorithm>
+#include <array>
+
+#include "fakes/plan_rules.h"
+#include "sim/watchdog.h"
+
+namespace roundhouse::test {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// Where an engine waits for what no step of the controller's brings.
+constexpr std::array out_of_our_hands = {
+    Reason::gateway_not_ready, Reason::probe_unreachable, Reason::no_published_port,
+    Reason::port_in_use,       Reason::name_taken,        Reason::no_free_slot,
+    Reason::port_conflict,
+};
+
+bool contains(const auto& list, Reason reason) {
+    return std::ranges::find(list, reason) != list.end();
+}
+
+// How long it may take until a look and its probes show that an engine does not serve any more.
+Duration notice_time(const EnginePool& pool) {
+    const ProbeSpec& probe = pool.engine_template.probe;
+    return probe.failure_threshold * (probe.period + 2 * probe.timeout) + pool.check_interval + 15s;
+}
+
+// As the controller saw it: it may have missed that the gateway was back for a moment.
+// One that has not been ready for failover.after is left anyway.
+Duration missing_for(const RoundView& view, const std::string& gateway) {
+    const auto found = std::ranges::find(view.seen.gateways, gateway, &GatewayView::name);
+    if (found == view.seen.gateways.end()) return Duration{0};
+    const bool given_up = found->not_ready_for >= view.pool->failover_after;
+    return given_up ? found->not_ready_for : found->missing_for;
+}
+
+std::string slot_text(int slot) {
+    return "slot " + std::to_string(slot);
+}
+
+}  // namespace
+
+void Watchdog::before_round() {
+    look_failed_ = false;
+    look_began_ = world_.clock.elapsed;
+    for (const auto& life : world_.lives()) {
+        if (world_.serves(life)) served_at_[life.id] = look_began_;
+    }
+}
+
+void Watchdog::after_round(const RoundResult& result, const RoundView* view) {
+    if (look_failed_ && result.looked) violated("A7: a look that failed in part was used");
+    if (!result.looked || view == nullptr) return;
+    check_availability(*view);
+    check_readiness(*view);
+    check_gateways(*view);
+    for (const auto& step : view->plan.steps) {
+        if (step.engine_id.empty()) continue;
+        const EngineLife* life = world_.life(step.engine_id);
+        const bool served = life != nullptr && world_.serves(*life);
+        planned_[step.engine_id] = {step.action, step.reason, served};
+        check_step(*view, step);
+    }
+    if (const auto broken = broken_rule(*view->pool, view->seen, view->plan, view->at)) {
+        violated("plan: " + *broken);
+    }
+    if (view->plan.matches() && !view->plan.steps.empty()) {
+        violated("P2: steps although everything matches");
+    }
+    if (world_.dice.one_in(16)) check_order(*view);
+}
+
+void Watchdog::check_order(const RoundView& view) {
+    Observation shuffled = view.seen;
+    std::ranges::shuffle(shuffled.engines, world_.dice);
+    // Planned once more as well: the round may have taken a while to end.
+    if (plan(*view.pool, shuffled, view.at) != plan(*view.pool, view.seen, view.at)) {
+        violated("P1: the plan depends on the order of the list");
+    }
+}
+
+// --- engines that serve -----------------------------------------------------------------------
+
+bool Watchdog::served_lately(const EngineLife& life, const EnginePool& pool) const {
+    if (world_.serves(life)) return true;
+    const auto served = served_at_.find(life.id);
+    return served != served_at_.end() && world_.clock.elapsed - served->second <= notice_time(pool);
+}
+
+// Whether the step takes an engine that serves, for no failure of that engine or of its gateway.
+bool Watchdog::is_by_choice(const Step& step, const EngineLife& life) const {
+    if (step.action == Action::start || !world_.serves(life)) return false;
+    if (life.odd_labels || world_.stuck.contains(life.id)) return false;
+    // It serves only just: no probe has shown it.
+    const bool is_new = life.serves_from && world_.clock.elapsed - *life.serves_from < 15s;
+    if (is_new) return false;
+    switch (step.reason) {
+        case Reason::surplus:            // by number
+        case Reason::gateway_not_ready:  // examined by its own rule
+        case Reason::outside_gateway:    // lists showed it so
+            return false;
+        case Reason::gateway_restarted: {
+            // Its label tells of an incarnation before the one that it joined.
+            const auto gateway = world_.docker.find(life.gateway_id);
+            return gateway && gateway->started_at == life.made_for;
+        }
+        case Reason::probe_failed:
+        case Reason::startup_timed_out:
+        case Reason::p2p_port_closed: return !life.blemished;
+        default: return true;
+    }
+}
+
+// Rows 4, 10 and 15: whatever the reason is called, of the engines that serve at most
+// maxUnavailable fewer than wanted are left, with those counted that steps are taking already.
+void Watchdog::check_availability(const RoundView& view) {
+    const EnginePool& pool = *view.pool;
+    if (world_.in_reach_for() < notice_time(pool)) return;  // the planner goes by time
+    int given_up = 0;
+    for (const auto& step : view.plan.steps) {
+        const EngineLife* life = step.engine_id.empty() ? nullptr : world_.life(step.engine_id);
+        given_up += life != nullptr && is_by_choice(step, *life) ? 1 : 0;
+    }
+    if (given_up == 0) return;
+    int available = 0;
+    for (const auto& life : world_.lives()) {
+        const bool taken = view.seen.steps_in_flight.contains(life.slot);
+        // One that never got its port, and whose stranger came unseen, cannot be told apart.
+        available += !taken && (served_lately(life, pool) || life.deaf) ? 1 : 0;
+    }
+    int needed = view.plan.wanted - pool.max_unavailable;
+    for (const auto& engine : view.seen.engines) {
+        // Removed by somebody else since it was listed.
+        const auto decision = std::ranges::find_if(view.plan.decisions, [&](const Decision& each) {
+            return each.engine == engine.name && each.slot == engine.slot;
+        });
+        const bool listed = decision != view.plan.decisions.end() && decision->ready;
+        available += listed && world_.life(engine.id) == nullptr ? 1 : 0;
+    }
+    for (const auto& decision : view.plan.decisions) {
+        // Nor is it waited for where a person has to do something.
+        const bool for_person = !decision.wait.remedy.empty() && !decision.wait.fact;
+        const bool not_ours = contains(out_of_our_hands, decision.reason) || for_person;
+        if (!decision.ready && not_ours) --needed;
+    }
+    if (available - given_up >= needed) return;
+    violated("A2: a plan takes " + std::to_string(given_up) + " engines that serve, of " +
+             std::to_string(available) + ", by choice; " + std::to_string(view.plan.wanted) +
+             " are wanted, and " + std::to_string(pool.max_unavailable) + " may be unavailable");
+}
+
+// Rows 1 and 3: what is called ready serves, and has done so lately enough. An engine that hangs
+// does not; nor does one whose port another container has, whatever that one replies.
+void Watchdog::check_readiness(const RoundView& view) {
+    if (world_.in_reach_for() < notice_time(*view.pool)) return;
+    for (const auto& decision : view.plan.decisions) {
+        if (!decision.ready) continue;
+        const auto engine = std::ranges::find_if(view.seen.engines, [&](const EngineView& each) {
+            return each.name == decision.engine && each.slot == decision.slot;
+        });
+        const EngineLife* life =
+            engine == view.seen.engines.end() ? nullptr : world_.life(engine->id);
+        if (life == nullptr || served_lately(*life, *view.pool)) continue;
+        if (world_.clock.elapsed - life->created_at <= notice_time(*view.pool)) continue;
+        // Engines are asked while their gateway is ready.
+        const auto gateway =
+            std::ranges::find(view.seen.gateways, engine->gateway, &GatewayView::name);
+        const bool asked =
+            gateway == view.seen.gateways.end() || gateway->ready_for > notice_time(*view.pool);
+        if (!asked) continue;
+        // A stranger that came between the look and the start cannot be told from the engine.
+        const bool unnoticeable =
+            life->deaf && !std::ranges::any_of(world_.others(), [&](const Other& other) {
+                const bool long_there = other.since + 40s < life->created_at;
+                return other.bound.contains(life->ports.http) &&
+                       other.gateway_id == life->gateway_id &&
+                       (long_there || (other.labelled && other.since < life->created_at));
+            });
+        // Nor can one that came since, while the engine's own listener was gone.
+        if (unnoticeable || world_.held_by_other(life->gateway_id, life->ports.http, 0s)) continue;
+        violated(std::string(life->deaf         ? "row 3: "
+                             : life->queue_full ? "row 1: "
+                                                : "ready: ") +
+                 decision.engine + " is called ready, and does not serve");
+    }
+}
+
+// --- single steps -----------------------------------------------------------------------------
+
+void Watchdog::check_step(const RoundView& view, const Step& step) {
+    const EngineLife* life = world_.life(step.engine_id);
+    if (life == nullptr) return;
+    const bool serves = world_.serves(*life);
+    if (step.reason == Reason::duplicate_slot) {
+        // Rows 15 and 16: of two the one that serves stays; one is no duplicate of itself.
+        const bool another = std::ranges::any_of(view.seen.engines, [&](const EngineView& each) {
+            const EngineLife* other = world_.life(each.id);
+            return each.id != life->id && each.slot == life->slot && other != nullptr &&
+                   served_lately(*other, *view.pool);
+        });
+        if (serves && !another) {
+            violated("rows 15, 16: the engine that serves in " + slot_text(step.slot) +
+                     " is removed as a duplicate");
+        }
+    }
+    if (step.reason == Reason::gateway_gone && step.placement) {
+        // Row 17: compose makes a gateway again within a second or two.
+        const auto engine = std::ranges::find(view.seen.engines, life->id, &EngineView::id);
+        const auto gone = world_.missing_since(engine->gateway);
+        const bool moves = step.placement->gateway != engine->gateway;
+        const bool declared = std::ranges::any_of(view.pool->gateways, [&](const auto& each) {
+            return each.container == engine->gateway;
+        });
+        if (gone && moves && declared &&
+            world_.clock.elapsed - *gone < std::min<Duration>(2s, view.pool->failover_after) &&
+            missing_for(view, engine->gateway) < 2s) {
+            violated("row 17: " + slot_text(step.slot) +
+                     " moves to another gateway when its own has only just gone");
+        }
+    }
+    if (step.reason == Reason::gateway_reconnected && serves) {
+        const auto gateway =
+            std::ranges::find(view.seen.gateways, life->gateway_id,
+                              [](const auto& each) { return each.incarnation.id; });
+        const GatewaySeen& seen = gateways_[gateway->name];
+        // The public IP may be late, and be the first sign that is seen.
+        const bool before = seen.connect_seen_at && life->created_at > *seen.connect_seen_at + 60s;
+        const bool never = !seen.connected_at &&
+                           !world_.disturbances.contains(Disturbance::ip_flaps) &&
+                           !world_.disturbances.contains(Disturbance::vpn_lost) &&
+                           !world_.disturbances.contains(Disturbance::vpn_back_in_parts);
+        if (before || never) {
+            violated("rows 7, 7b: " + slot_text(step.slot) +
+                     (never ? " is replaced for a reconnect that never was"
+                            : " is replaced for a reconnect from before it was created"));
+        }
+    }
+}
+
+// --- gateways ---------------------------------------------------------------------------------
+
+void Watchdog::check_gateways(const RoundView& view) {
+    const Duration now = world_.clock.elapsed;
+    std::erase_if(gateways_, [&](const auto& entry) {  // what has another name is another one
+        return std::ranges::find(view.seen.gateways, entry.first, &GatewayView::name) ==
+               view.seen.gateways.end();
+    });
+    for (const auto& gateway : view.seen.gateways) {
+        if (gateway.incarnation.id.empty()) continue;
+        GatewaySeen& seen = gateways_[gateway.name];
+        if (seen.started_at != gateway.incarnation.started_at) {
+            if (!seen.started_at.empty()) seen.restarts.push_back(now);
+            seen.started_at = gateway.incarnation.started_at;
+            seen.incarnation_seen_at = now;
+            seen.rotation_sign.reset();
+        }
+        std::erase_if(seen.restarts, [&](Duration at) { return at + 10min < now; });
+        check_rotation(view, gateway, seen);
+        // Row 18: a gateway that is started again and again has to stay up for a while first.
+        const bool creates = std::ranges::any_of(view.plan.steps, [&](const Step& step) {
+            return step.placement && step.placement->gateway == gateway.name;
+        });
+        if (creates && seen.restarts.size() > 3 && now - seen.incarnation_seen_at < 45s) {
+            violated("row 18: engines are created behind gateway " + gateway.name +
+                     ", which was just restarted once more");
+        }
+    }
+}
+
+// Row 7: whatever a VPN does, at most one rotation of its engines in reconnect.minInterval.
+void Watchdog::check_rotation(const RoundView& view, const GatewayView& gateway,
+                              GatewaySeen& seen) {
+    const Duration now = world_.clock.elapsed;
+    // All engines of a gateway that started again are replaced anyway.
+    if (seen.incarnation != gateway.incarnation) seen = {};
+    seen.incarnation = gateway.incarnation;
+    const auto connected = world_.last_connect(gateway.name);
+    const bool told =
+        gateway.vpn_status == VpnStatus::running && !gateway.public_ip.value_or("").empty();
+    if (connected != seen.connected_at) {
+        seen.connected_at = connected;
+        seen.connect_seen_at.reset();
+    }
+    if (connected && told && !seen.connect_seen_at && look_began_ > *connected) {
+        seen.connect_seen_at = now;
+    }
+    if (!gateway.reconnected_ago) return;
+    const Duration sign = now - *gateway.reconnected_ago;
+    // A look takes time: the same sign may seem to be some seconds younger.
+    if (seen.rotation_sign && sign - *seen.rotation_sign < 12s) return;
+    Duration interval = view.pool->reconnect_min_interval;
+    for (const auto* spec : world_.recent_specs())
+        interval = std::min(interval, spec->reconnect_min_interval);
+    // It may have been counted in an earlier round, whose look failed in the end.
+    if (seen.rotation_sign && now - *seen.rotation_sign + 12s < interval) {
+        violated("row 7: the VPN of gateway " + gateway.name +
+                 " is said to have reconnected twice within reconnect.minInterval");
+    }
+    seen.rotation_sign = sign;
+}
+
+}  // namespace roundhouse::test
