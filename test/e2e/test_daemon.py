@@ -1,5 +1,4 @@
 """The Docker daemon goes away and comes back."""
-import time
 import unittest
 
 import docker_host
@@ -33,7 +32,7 @@ class DaemonRestarts(PoolTest):
         logged = len(self.controller.log)
         self.daemon.stop()
         self.wait_for_complaint(logged)
-        time.sleep(2)
+        self.let_rounds_pass(2)
         self.assertTrue(self.controller.alive)
         self.daemon.start()
         self.settle(3)

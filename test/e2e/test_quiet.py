@@ -17,7 +17,7 @@ class Quiet(PoolTest):
         controller = self.start_controller(log_level="info")
         self.settle(20)
         self.wait_until(lambda: self.pool_command("plan").returncode == 0, "nothing is to be done")
-        time.sleep(2)
+        self.let_rounds_pass(2)
         logged = len(controller.log)
         begun, before = time.monotonic(), holdings(controller.process.pid)
         self.assert_nothing_changes(WATCHED_SECONDS)
