@@ -1,5 +1,7 @@
 #include "edge/spec/fields.h"
 
+#include "edge/spec/image_reference.h"
+
 namespace roundhouse {
 
 namespace {
@@ -59,7 +61,10 @@ const TextRule host_name = optional(
               "^([a-zA-Z0-9][a-zA-Z0-9_.-]*|[0-9a-fA-F.]*:[0-9a-fA-F.]*:[0-9a-fA-F:.]*)$", 255));
 const TextRule secret_file = private_rule("the absolute path of a file", "^/[^\\s]+$");
 const TextRule user_name = private_rule("a user name without colon", "^[^:]+$");
-const TextRule image_name = name_rule("an image such as name:tag, without blanks", "^\\S+$", 512);
+const TextRule image_name = {.expected = "an image such as ghcr.io/owner/name:tag",
+                             .pattern = image_pattern(),
+                             .longest = longest_image,
+                             .advice = image_advice};
 const TextRule url_path =
     name_rule("a path that begins with / and has no blanks", "^/[!-~]*$", 1024);
 const TextRule variable_name = name_rule(

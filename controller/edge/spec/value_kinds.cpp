@@ -33,6 +33,22 @@ bool is_whole_number(std::string_view text) {
     return parse_number(text, least).has_value();
 }
 
+// People write ${NAME} as Compose files do.
+bool refers_to_environment(const YamlNode& node) {
+    if (node.kind != YamlNode::Kind::scalar) return false;
+    const auto dollar = node.text.find('$');
+    if (dollar == std::string::npos || dollar + 1 == node.text.size()) return false;
+    const char next = node.text[dollar + 1];
+    return next == '{' || next == '_' || (lower({&next, 1}) >= "a" && lower({&next, 1}) <= "z");
+}
+
+// What a mismatch of `node` most likely comes from, for the end of an error.
+std::string usual_advice(const YamlNode& node) {
+    if (node.kind == YamlNode::Kind::null) return "; write a value or remove the field";
+    if (!refers_to_environment(node)) return "";
+    return "; there are no environment variables here: write the value itself";
+}
+
 // YAML parsers disagree on the value of 010, 1_000 and 1e3, so none of them is accepted.
 void add_number_mismatch(SpecDraft& draft, const YamlNode& node, const std::string& path,
                          const std::string& expected) {
@@ -90,11 +106,12 @@ class TextCheck {
         if (is_text && node.text.size() > rule_.longest) {
             expected += ", at most " + std::to_string(rule_.longest) + " bytes long";
         }
-        if (is_text && !rule_.repeat_in_errors) {
-            draft.add_error(node.mark, path, "expected " + expected);
-        } else {
-            add_mismatch(draft, node, path, expected);
-        }
+        const std::string got =
+            is_text && !rule_.repeat_in_errors ? "" : ", got " + shown_as_found(node);
+        const std::string more = is_text && rule_.advice ? rule_.advice(node.text) : "";
+        draft.add_error(
+            node.mark, path,
+            "expected " + expected + got + (more.empty() ? usual_advice(node) : ": " + more));
         return std::nullopt;
     }
 
@@ -122,10 +139,8 @@ TextRule free_text() {
 
 void add_mismatch(SpecDraft& draft, const YamlNode& node, const std::string& path,
                   const std::string& expected) {
-    const bool is_null = node.kind == YamlNode::Kind::null;
-    const std::string advice = is_null ? "; write a value or remove the field" : "";
     draft.add_error(node.mark, path,
-                    "expected " + expected + ", got " + shown_as_found(node) + advice);
+                    "expected " + expected + ", got " + shown_as_found(node) + usual_advice(node));
 }
 
 void add_unknown_word(SpecDraft& draft, const YamlNode& node, const std::string& path,
@@ -309,6 +324,7 @@ ValueKind text_map(const Place<KeyValues>& place, const TextRule& key, const Tex
                                 "expected " + expected_key + ", got " + in_quotes(child.key));
                 continue;
             }
+            draft.note(item_path, child.mark);
             auto read = value_check.read(draft, child, item_path);
             if (read) place(draft).emplace_back(child.key, std::move(*read));
         }

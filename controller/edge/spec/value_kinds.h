@@ -37,6 +37,8 @@ struct TextRule {
     std::size_t longest = 255;     // bytes
     bool may_be_empty = false;     // "" is the same as leaving the field out
     bool repeat_in_errors = true;  // false for what may be, or may be mistaken for, a secret
+    // What is wrong with a text that `pattern` rejects, for the end of the error; "": nothing more.
+    std::function<std::string(const std::string&)> advice = {};
 };
 
 // Any text up to the length that Linux allows for one argument of a program.
