@@ -1,6 +1,8 @@
 #include "core/launch.h"
 
 #include <algorithm>
+#include <string_view>
+#include <utility>
 
 #include "core/fingerprint.h"
 #include "core/names.h"
@@ -23,8 +25,6 @@ KeyValues engine_variables(const EnginePool& pool, const Placement& placement) {
         {"GATEWAY", placement.gateway},
     };
 }
-
-constexpr std::size_t exported_variables = 5;  // the first ones: the rest only feeds $(NAME)
 
 std::vector<std::string> expand_all(const std::vector<std::string>& texts,
                                     const KeyValues& variables) {
@@ -93,6 +93,13 @@ std::string host_of(const EnginePool& pool, const std::string& gateway, const st
     }
     const auto spec = std::ranges::find(pool.gateways, gateway, &GatewaySpec::container);
     return spec == pool.gateways.end() || spec->host.empty() ? gateway : spec->host;
+}
+
+std::vector<std::string> engine_variable_names() {
+    std::vector<std::string> names;
+    for (const auto& [name, value] : engine_variables({}, {}))
+        names.push_back(name);
+    return names;
 }
 
 std::string expand_references(const std::string& text, const KeyValues& variables) {

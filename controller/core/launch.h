@@ -2,6 +2,7 @@
 // gateway filled in. Plain values, no JSON.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -53,6 +54,11 @@ EnginePorts ports_of_slot(const PortBases& bases, int slot);
 std::string host_of(const EnginePool& pool, const std::string& gateway, const std::string& engine);
 
 EngineRequest make_engine_request(const EnginePool& pool, const Placement& placement);
+
+// What $(NAME) in a template may name, besides the variables of its own env. The first
+// `exported_variables` are environment variables of the engine, too.
+std::vector<std::string> engine_variable_names();
+inline constexpr std::size_t exported_variables = 5;
 
 // Kubernetes' $(NAME) expansion: known names are replaced, unknown references stay as they are,
 // "$$(" is a literal "$(".

@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t most_errors = 100;
+constexpr std::size_t most_problems = 100;
 constexpr std::size_t most_files = 100;
 
 void append(std::vector<SpecProblem>& all, const std::vector<SpecProblem>& some) {
@@ -55,7 +55,8 @@ class ManifestBuilder {
         sort(manifest_.errors);
         sort(manifest_.warnings);
         if (!manifest_.errors.empty()) manifest_.pool.reset();
-        shorten(manifest_.errors);
+        shorten(manifest_.errors, "errors");
+        shorten(manifest_.warnings, "warnings");
         return std::move(manifest_);
     }
 
@@ -84,12 +85,12 @@ class ManifestBuilder {
         });
     }
 
-    static void shorten(std::vector<SpecProblem>& problems) {
-        if (problems.size() <= most_errors) return;
-        const std::size_t left_out = problems.size() - (most_errors - 1);
-        problems.resize(most_errors - 1);
+    static void shorten(std::vector<SpecProblem>& problems, const std::string& what) {
+        if (problems.size() <= most_problems) return;
+        const std::size_t left_out = problems.size() - (most_problems - 1);
+        problems.resize(most_problems - 1);
         problems.push_back({problems.back().file, 0, 0, "",
-                            "and " + std::to_string(left_out) + " further errors"});
+                            "and " + std::to_string(left_out) + " further " + what});
     }
 
     const SpecDefaults& defaults_;

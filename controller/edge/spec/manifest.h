@@ -35,7 +35,7 @@ std::string to_string(const SpecProblem& problem);
 
 // `pool` has a value exactly when `errors` is empty. Problems are sorted by file and position. Each
 // names the file, the field and what was expected, and never repeats a value that may be a secret.
-// At most 100 errors are listed; if there are more, the last one counts the rest.
+// At most 100 errors and 100 warnings are listed; if there are more, the last one counts the rest.
 struct Manifest {
     std::optional<EnginePool> pool;
     std::vector<SpecProblem> errors;

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-#include "core/launch.h"
+#include "edge/spec/references.h"
 #include "edge/text/foreign_text.h"
 
 namespace roundhouse {
@@ -221,44 +221,6 @@ void check_mounts(SpecDraft& draft) {
         draft.add_error(mount.path, "mounts " + in_quotes(mount.target) + ", as " + first->second +
                                         " (" + draft.place_of(first->second) +
                                         ") already does; keep one of them");
-    }
-}
-
-// The most bytes that `text` can expand to, if no reference stands for more than `longest`.
-std::size_t most_expanded(std::string_view text, std::size_t longest) {
-    std::size_t most = text.size();
-    for (auto at = text.find("$("); at != std::string_view::npos; at = text.find("$(", at + 2))
-        most += longest;
-    return most;
-}
-
-// A variable may refer to earlier ones, so that a few lines can expand to gigabytes.
-void check_references(SpecDraft& draft) {
-    constexpr std::size_t most = std::size_t{2} << 20U;  // Linux's limit for a program's arguments
-    const EngineTemplate& shape = draft.pool.engine_template;
-    std::size_t longest = 255;  // of the variables that every engine gets: ports and names
-    std::size_t total = 0;
-    const auto fits = [&](const std::string& path, const std::string& text) {
-        total += most_expanded(text, longest);
-        if (total <= most) return true;
-        draft.add_error(path,
-                        "its references may expand to more than 2 MiB, too much to start a "
-                        "program with; use fewer references, or shorter variables");
-        return false;
-    };
-    KeyValues known;
-    for (const auto& [name, text] : shape.env) {
-        if (!fits("spec.template.env." + name, text)) return;
-        known.emplace_back(name, expand_references(text, known));
-        longest = std::max(longest, known.back().second.size());
-    }
-    for (const auto& [path, texts] : {std::pair{"spec.template.command", &shape.command},
-                                      std::pair{"spec.template.args", &shape.args},
-                                      std::pair{"spec.template.volumes", &shape.volumes},
-                                      std::pair{"spec.template.tmpfs", &shape.tmpfs}}) {
-        for (const std::string& text : *texts) {
-            if (!fits(path, text)) return;
-        }
     }
 }
 

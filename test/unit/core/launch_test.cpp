@@ -112,4 +112,14 @@ TEST_SUITE("launch") {
         };
         CHECK(labels == expected);
     }
+
+    TEST_CASE("the variables that a template may refer to begin with those of the environment") {
+        const auto names = engine_variable_names();
+        const EnginePool pool = pool_of(1);
+        const auto env = make_engine_request(pool, placement_in(pool, 0)).env;
+        REQUIRE(env.size() == exported_variables);
+        for (std::size_t i = 0; i < env.size(); ++i)
+            CHECK(env[i].starts_with(names[i] + "="));
+        CHECK(has(names, "SLOT"));
+    }
 }
