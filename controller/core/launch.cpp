@@ -35,8 +35,20 @@ std::vector<std::string> expand_all(const std::vector<std::string>& texts,
     return expanded;
 }
 
+// Programs that replace containers by newer ones would compete with the controller. A template may
+// say otherwise. These labels are no part of the template's hash, so that engines made without them
+// are not outdated.
+constexpr std::pair<std::string_view, std::string_view> labels_for_updaters[]{
+    {"com.centurylinklabs.watchtower.enable", "false"},
+    {"wud.watch", "false"},
+};
+
 KeyValues labels_of(const EnginePool& pool, const Placement& placement) {
     KeyValues labels = pool.engine_template.labels;
+    for (const auto& [key, value] : labels_for_updaters) {
+        const bool given = std::ranges::count(labels, key, &KeyValues::value_type::first) > 0;
+        if (!given) labels.emplace_back(key, value);
+    }
     const auto add = [&](std::string_view key, std::string value) {
         labels.emplace_back(std::string(key), std::move(value));
     };

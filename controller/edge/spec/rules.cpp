@@ -224,6 +224,17 @@ void check_mounts(SpecDraft& draft) {
     }
 }
 
+// Compose takes a container with its labels for one of its own, and removes it.
+void check_labels(SpecDraft& draft) {
+    for (const auto& [name, value] : draft.pool.engine_template.labels) {
+        if (!name.starts_with("com.docker.compose.")) continue;
+        draft.add_warning(
+            member_path("spec.template.labels", name),
+            "Docker Compose takes a container with this label for one of its own, and "
+            "may stop or remove it; remove the label");
+    }
+}
+
 }  // namespace
 
 void fill_in_defaults(SpecDraft& draft, const SpecDefaults& defaults) {
@@ -244,6 +255,7 @@ void check_rules(SpecDraft& draft) {
     check_settings_without_effect(draft);
     check_ports(draft);
     check_mounts(draft);
+    check_labels(draft);
     check_references(draft);
 }
 

@@ -96,6 +96,8 @@ TEST_SUITE("launch") {
                                                         request.labels.end());
         const std::map<std::string, std::string> expected = {
             {"team", "tv"},
+            {"com.centurylinklabs.watchtower.enable", "false"},
+            {"wud.watch", "false"},
             {"roundhouse.pool", "acestream"},
             {"roundhouse.slot", "4"},
             {"roundhouse.gateway", "gluetun"},
@@ -111,6 +113,21 @@ TEST_SUITE("launch") {
             {"roundhouse.failures", "3"},
         };
         CHECK(labels == expected);
+    }
+
+    TEST_CASE("a template may open engines to updaters, and engines made before stay up to date") {
+        EnginePool pool = pool_of(1);
+        const std::string hash = template_hash(pool);
+        pool.engine_template.labels = {{"wud.watch", "true"}};
+        const KeyValues labels = make_engine_request(pool, placement_in(pool, 0)).labels;
+        CHECK(std::ranges::count(labels, "wud.watch", &KeyValues::value_type::first) == 1);
+        CHECK(std::ranges::count(labels, KeyValues::value_type{"wud.watch", "true"}) == 1);
+        CHECK(std::ranges::count(
+                  labels,
+                  KeyValues::value_type{"com.centurylinklabs.watchtower.enable", "false"}) == 1);
+        CHECK(template_hash(pool) != hash);
+        // The hash of a template without labels, as engines of earlier versions carry it.
+        CHECK(hash == "acdccde1a8c83ee9");
     }
 
     TEST_CASE("the variables that a template may refer to begin with those of the environment") {

@@ -98,6 +98,13 @@ TEST_CASE("a value that is to come from the environment is an error that says so
     CHECK_FALSE(contains(secret, "$KEY"));
 }
 
+TEST_CASE("a label that makes Compose take an engine for its own is a warning") {
+    CHECK(contains(warnings_of("labels: {com.docker.compose.project: media}"),
+                   "8:42: spec.template.labels.com.docker.compose.project: Docker Compose takes a "
+                   "container with this label for one of its own"));
+    CHECK(warnings_of("labels: {com.docker.composer: x}") == "");
+}
+
 TEST_CASE("a file full of mistakes gets a bounded list of warnings, quickly") {
     std::string many;
     for (int i = 0; i < 10'000; ++i)
