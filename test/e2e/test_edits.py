@@ -1,4 +1,5 @@
 """What a person may do to the spec file while the controller runs."""
+import json
 import os
 import time
 import unittest
@@ -32,6 +33,21 @@ class Edits(PoolTest):
         self.still(before)
         self.write_spec(1)
         self.settle(1)
+
+    def test_half_a_file_that_is_still_open_changes_nothing(self):
+        """The half is valid by itself: without `template` it asks for the default image."""
+        _, before = self.begin()
+        text = self.spec(3)
+        half = json.loads(text)
+        del half["spec"]["template"]
+        with open(self.spec_path, "w") as file:
+            file.write(json.dumps(half))
+            file.flush()
+            self.still(before, 4)
+            file.seek(0)
+            file.truncate()
+            file.write(text)
+        self.settle(3)
 
     def test_a_missing_file_changes_nothing(self):
         _, before = self.begin()

@@ -1,4 +1,4 @@
-// What stat(2) shows of the spec's file or folder, without reading any file.
+// What a look at the spec's file or folder shows: enough to notice any change, without parsing.
 #pragma once
 
 #include <cstddef>
@@ -9,13 +9,14 @@
 
 namespace roundhouse {
 
-// One file, symlinks followed. Two writes of equal length within one tick of the kernel's clock
-// (about 4 ms) give the same stamp.
+// One file, symlinks followed. Some network shares show coarse or preserved times, hence the hash.
 struct FileStamp {
     std::uint64_t device = 0;
     std::uint64_t inode = 0;
     std::int64_t size_bytes = 0;
     std::int64_t modified_ns = 0;
+    std::int64_t changed_ns = 0;   // ctime
+    std::size_t content_hash = 0;  // 0 if the file is larger than 64 KiB, or cannot be read
 
     bool operator==(const FileStamp&) const = default;
 };
@@ -34,5 +35,22 @@ FileStamps read_file_stamps(const std::string& path);
 
 // Whether both hold the same files (device and inode), whatever the contents.
 bool same_files(const FileStamps& a, const FileStamps& b);
+
+// Decides from repeated looks when a change is over. A look cannot see whether a file is still
+// open, and between two writes half a file may rest.
+class RestDetector {
+  public:
+    // true: the files differ from the known ones, and two further looks have shown no change. They
+    // become the known ones.
+    bool look(FileStamps seen);
+
+    // Takes these for the known ones, without any rest.
+    void know(FileStamps seen);
+
+  private:
+    FileStamps known_;
+    FileStamps last_;
+    int looks_at_rest_ = 0;
+};
 
 }  // namespace roundhouse

@@ -31,10 +31,10 @@ class FolderWatcher::Thread {
     static Instant now() { return std::chrono::steady_clock::now(); }
 
     void run();
-    void wait_for_events();
+    void wait_for_events(bool half_written);
     void begin_settling();
     void settle();
-    void poll_stamps();
+    void poll_stamps(bool half_written);
     void report(FileStamps stamps);
 
     const std::string path_;
@@ -43,8 +43,8 @@ class FolderWatcher::Thread {
     Inotify inotify_;
     UniqueFd wake_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
 
-    FileStamps reported_;   // as of the last callback
-    FileStamps last_seen_;  // as of the last look
+    FileStamps last_seen_;
+    RestDetector polls_;
     Instant next_poll_;
     bool settling_ = false;
     Instant settling_since_;
@@ -61,7 +61,8 @@ FolderWatcher::Thread::Thread(const std::string& path, std::function<void()> on_
       timing_(timing),
       inotify_(path, timing.use_inotify) {
     inotify_.follow_path();
-    reported_ = last_seen_ = read_file_stamps(path_);
+    last_seen_ = read_file_stamps(path_);
+    polls_.know(last_seen_);
     next_poll_ = now() + timing_.poll;
     thread_ = std::thread([this] { run(); });
 }
@@ -77,20 +78,21 @@ void FolderWatcher::Thread::run() {
     while (!stop_) {
         const bool moved = inotify_.follow_path();
         if (inotify_.take_events(last_seen_) || moved) begin_settling();
-        if (settling_) {
+        const bool half_written = inotify_.being_written(timing_.longest_write_pause);
+        if (settling_ && !half_written) {
             settle();
         } else if (now() >= next_poll_) {
-            poll_stamps();
+            poll_stamps(half_written);
         }
-        wait_for_events();
+        wait_for_events(half_written);
     }
 }
 
-void FolderWatcher::Thread::wait_for_events() {
+void FolderWatcher::Thread::wait_for_events(bool half_written) {
     // Without an eventfd the destructor cannot wake this thread, so it looks at stop_ often.
     constexpr Duration unwoken_wait{100};
     Instant due = next_poll_;
-    if (settling_) {
+    if (settling_ && !half_written) {
         due = std::min(quiet_since_ + timing_.settle, settling_since_ + timing_.longest_settle);
     }
     // Rounded up: a wait of less than a millisecond would spin.
@@ -117,20 +119,17 @@ void FolderWatcher::Thread::settle() {
     if (quiet || now() - settling_since_ >= timing_.longest_settle) report(std::move(stamps));
 }
 
-void FolderWatcher::Thread::poll_stamps() {
+void FolderWatcher::Thread::poll_stamps(bool half_written) {
     next_poll_ = now() + timing_.poll;
-    FileStamps stamps = read_file_stamps(path_);
-    if (stamps != reported_ && stamps == last_seen_) {
-        report(std::move(stamps));
-    } else {
-        last_seen_ = std::move(stamps);
-    }
+    if (half_written) return;
+    last_seen_ = read_file_stamps(path_);
+    if (polls_.look(last_seen_)) report(last_seen_);
 }
 
 void FolderWatcher::Thread::report(FileStamps stamps) {
     settling_ = false;
     last_seen_ = stamps;
-    reported_ = std::move(stamps);
+    polls_.know(std::move(stamps));
     next_poll_ = now() + timing_.poll;
     on_change_();
 }

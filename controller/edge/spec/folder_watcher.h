@@ -12,8 +12,10 @@ namespace roundhouse {
 struct FolderWatcherTiming {
     Duration settle{20};            // a save is over once the files have not changed for this long
     Duration longest_settle{1000};  // a change is reported after this long even if saves continue
-    Duration poll{1000};            // between two calls of stat(2), for what inotify cannot see
-    bool use_inotify = true;        // false: polls only
+    Duration poll{1000};            // between two looks, for what inotify cannot see
+    // A file that was written to, but not closed, is not reported for this long after each write.
+    Duration longest_write_pause{600'000};
+    bool use_inotify = true;  // false: polls only
 };
 
 // Watches the path of a spec, a file or a folder with *.yaml and *.yml, by inotify(7) on the folder
@@ -22,9 +24,9 @@ struct FolderWatcherTiming {
 // and created again. Polling covers what inotify does not see: network file systems, and symlinks
 // into other folders.
 //
-// The callback comes about `settle` after the close() or rename() that ends a save. A change that
-// only polls see is reported after two polls with equal results. The callback means "may have
-// changed"; it is up to the reader to compare.
+// The callback comes about `settle` after the close() or rename() that ends a save, and not while a
+// file is being written. A change that only polls see is reported when size, times and content have
+// rested for two polls. The callback means "may have changed"; it is up to the reader to compare.
 class FolderWatcher {
   public:
     // Every change after the constructor returns is reported. `on_change` is called from a thread

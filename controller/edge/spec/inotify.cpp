@@ -16,10 +16,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The ends of saves, not IN_MODIFY: a file is no spec while it is being written.
-constexpr std::uint32_t file_events = IN_CLOSE_WRITE | IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF;
+// A save ends with one of the others. IN_MODIFY begins one: until its end the file is no spec.
+constexpr std::uint32_t file_events =
+    IN_MODIFY | IN_CLOSE_WRITE | IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF;
 constexpr std::uint32_t folder_events =
-    file_events | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE | IN_ONLYDIR;
+    file_events | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE | IN_ONLYDIR | IN_EXCL_UNLINK;
 
 std::string parent_of(const std::string& path) {
     const std::string parent = fs::path(path).parent_path().string();
@@ -36,9 +37,14 @@ bool Inotify::follow_path() {
     std::error_code error;
     path_is_folder_ = fs::is_directory(path_, error);
     folder_ = path_is_folder_ ? path_ : parent_of(path_);
+    const int former_folder = folder_watch_;
+    const int former_file = file_watch_;
     const bool moved = watch(folder_watch_, folder_, folder_events);
     // Bind-mounted and symlinked files change without an event in their folder.
     watch(file_watch_, path_is_folder_ ? "" : path_, file_events);
+    // The end of a write to what was watched before is no longer seen.
+    if (folder_watch_ != former_folder) being_written_.clear();
+    if (file_watch_ != former_file) being_written_.erase("");
     return moved;
 }
 
@@ -71,28 +77,57 @@ Inotify::Meaning Inotify::read_batch(bool& more) {
     Meaning meaning = Meaning::none;
     for (const char* at = buffer.data(); more && at < buffer.data() + size;) {
         const auto& event = *reinterpret_cast<const inotify_event*>(at);
-        const char* name = at + sizeof(inotify_event);
-        meaning = std::max(meaning, meaning_of(event, event.len > 0 ? name : ""));
+        const std::string name = event.len > 0 ? at + sizeof(inotify_event) : "";
+        follow_writes(event, name);
+        meaning = std::max(meaning, meaning_of(event, name));
         at += sizeof(inotify_event) + event.len;
     }
     return meaning;
 }
 
-Inotify::Meaning Inotify::meaning_of(const inotify_event& event, const char* name) const {
+void Inotify::follow_writes(const inotify_event& event, const std::string& name) {
+    if ((event.mask & IN_Q_OVERFLOW) != 0) being_written_.clear();
+    const bool of_file = event.wd == file_watch_;
+    const bool in_folder = event.wd == folder_watch_ && !name.empty() && is_ours(name);
+    if (!of_file && !in_folder) return;
+    constexpr std::uint32_t replacements = IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE;
+    const std::string key = of_file ? "" : name;
+    if ((event.mask & IN_MODIFY) != 0) {
+        being_written_.insert(key);
+        last_write_ = std::chrono::steady_clock::now();
+    } else if ((event.mask & (IN_CLOSE_WRITE | replacements)) != 0) {
+        being_written_.erase(key);
+    }
+    // The watch on the file follows its path only later.
+    if (in_folder && (event.mask & replacements) != 0) being_written_.erase("");
+}
+
+bool Inotify::being_written(std::chrono::milliseconds longest_pause) {
+    if (being_written_.empty()) return false;
+    if (std::chrono::steady_clock::now() - last_write_ < longest_pause) return true;
+    being_written_.clear();
+    return false;
+}
+
+Inotify::Meaning Inotify::meaning_of(const inotify_event& event, const std::string& name) const {
     if ((event.mask & IN_Q_OVERFLOW) != 0) return Meaning::changed;
-    if ((event.mask & IN_IGNORED) != 0) return Meaning::none;  // follow_path() notices this itself
+    // follow_path() notices the end of a watch itself.
+    if ((event.mask & (IN_IGNORED | IN_MODIFY)) != 0) return Meaning::none;
     if (event.wd == file_watch_) return Meaning::changed;
     if (event.wd != folder_watch_) return Meaning::none;  // of a former watch
-    if (*name == '\0') return Meaning::changed;           // the folder itself
+    if (name.empty()) return Meaning::changed;            // the folder itself
 
-    const bool ours = path_is_folder_ ? is_spec_name(name) : fs::path(path_).filename() == name;
-    if (!ours) {
+    if (!is_ours(name)) {
         // Another name matters only if the spec is a symlink that leads through it.
         const bool only_content = (event.mask & (IN_CLOSE_WRITE | IN_ATTRIB)) != 0;
         return only_content ? Meaning::none : Meaning::files_moved;
     }
     if ((event.mask & IN_CREATE) != 0 && is_unfinished_file(name)) return Meaning::none;
     return Meaning::changed;
+}
+
+bool Inotify::is_ours(const std::string& name) const {
+    return path_is_folder_ ? is_spec_name(name) : fs::path(path_).filename() == name;
 }
 
 // A plain file that was just created has yet to be written: IN_CLOSE_WRITE follows. Symlinks, hard

@@ -1,7 +1,9 @@
 // inotify(7) on the spec's folder and on its file.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <set>
 #include <string>
 
 #include "edge/spec/file_stamps.h"
@@ -28,14 +30,20 @@ class Inotify {
     // the last look.
     bool take_events(const FileStamps& known);
 
+    // Whether somebody has written to a spec file, and has not closed it yet. The answer is no when
+    // nothing was written for `longest_pause`: truncate(2) and utimensat(2) close nothing.
+    bool being_written(std::chrono::milliseconds longest_pause);
+
   private:
     // What one event means for the spec. Ordered: the greatest of several counts.
     enum class Meaning { none, files_moved, changed };
 
     bool watch(int& descriptor, const std::string& path, std::uint32_t events) const;
     Meaning read_batch(bool& more);
-    Meaning meaning_of(const inotify_event& event, const char* name) const;
+    Meaning meaning_of(const inotify_event& event, const std::string& name) const;
+    bool is_ours(const std::string& name) const;
     bool is_unfinished_file(const std::string& name) const;
+    void follow_writes(const inotify_event& event, const std::string& name);
 
     std::string path_;
     UniqueFd inotify_;
@@ -43,6 +51,8 @@ class Inotify {
     int file_watch_ = -1;
     std::string folder_;
     bool path_is_folder_ = false;
+    std::set<std::string> being_written_;  // by name in the folder; "" by the watch on the file
+    std::chrono::steady_clock::time_point last_write_;
 };
 
 }  // namespace roundhouse

@@ -152,6 +152,26 @@ TEST_CASE("a file that is still being written is reported only when it is closed
     }));
 }
 
+TEST_CASE("polls do not report a file that is still being written, where inotify sees the writer") {
+    const Spec spec;
+    FolderWatcherTiming timing;
+    // The kernel shows a write a moment before its event: that moment has to be shorter than this.
+    timing.poll = Duration{150};
+    Watched file(spec.file, timing);
+    Watched folder(spec.folder.path(), timing);
+    std::ofstream slow(spec.file);
+    slow << "replicas: 1" << std::flush;
+    const auto begin = std::chrono::steady_clock::now();
+    while (std::chrono::steady_clock::now() - begin < 5 * timing.poll)
+        CHECK(outlasts_a_call());
+    CHECK(file.calls.count() == 0);
+    CHECK(folder.calls.count() == 0);
+    slow << "0\n";
+    slow.close();
+    CHECK(file.calls.wait_beyond(0));
+    CHECK(folder.calls.wait_beyond(0));
+}
+
 TEST_CASE("a burst of saves is reported a few times, and after the last one") {
     const Spec spec;
     Watched watched(spec.file);
@@ -278,6 +298,31 @@ TEST_CASE("without inotify, polls report changes") {
     CHECK(watched.reports([&] { write(spec.file, "replicas: 20\n"); }));
     CHECK(watched.reports([&] { fs::remove(spec.file); }));
     CHECK(watched.reports([&] { write(spec.file, "replicas: 1\n"); }));
+}
+
+TEST_CASE("a writer whose file was replaced or removed holds up nothing") {
+    const Spec spec;
+    Watched watched(spec.file);
+    std::ofstream slow(spec.file);
+    slow << "replicas: 1" << std::flush;
+    CHECK(watched.reports([&] {
+        write(spec.file + ".tmp", "replicas: 2\n");
+        fs::rename(spec.file + ".tmp", spec.file);
+    }));
+    slow << "0" << std::flush;
+    CHECK(watched.reports([&] { write(spec.file, "replicas: 3\n"); }));
+    std::ofstream other(spec.file);
+    other << "replicas: 1" << std::flush;
+    CHECK(watched.reports([&] { fs::remove(spec.file); }));
+}
+
+TEST_CASE("a change without a close is reported by the polls in the end") {
+    const Spec spec;
+    FolderWatcherTiming timing;
+    timing.poll = Duration{5};
+    timing.longest_write_pause = Duration{50};
+    Watched watched(spec.file, timing);
+    CHECK(watched.reports([&] { fs::resize_file(spec.file, 4); }));
 }
 
 TEST_CASE("a watcher ends at once, whatever it is doing") {
