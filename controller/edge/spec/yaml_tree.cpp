@@ -13,6 +13,8 @@
 #include <tuple>
 #include <utility>
 
+#include "edge/spec/characters.h"
+#include "edge/spec/yaml_culprit.h"
 #include "edge/text/foreign_text.h"
 #include "edge/text/utf8.h"
 
@@ -28,6 +30,12 @@ constexpr std::string_view end_of_text = "#";
 struct Unreadable : std::exception {
     explicit Unreadable(YamlProblem why) : problem(std::move(why)) {}
     YamlProblem problem;
+};
+
+// Ends the parsing at a value with a character that nobody sees.
+struct Invisible : std::exception {
+    explicit Invisible(const TextMark& where) : mark(where) {}
+    TextMark mark;  // of the value
 };
 
 TextMark end_of(std::string_view text) {
@@ -94,6 +102,14 @@ class TreeBuilder : public YAML::EventHandler {
     YamlNode root;
     std::vector<YamlProblem> problems;
 
+    ParserProgress progress() const {
+        ParserProgress progress;
+        progress.last_event = last_event_;
+        progress.last_quote = last_quote_;
+        if (!open_.empty() && open_.back().is_flow) progress.open_bracket = open_.back().node.mark;
+        return progress;
+    }
+
     void OnDocumentStart(const YAML::Mark& mark) override { root.mark = here(mark); }
     void OnDocumentEnd() override {}
 
@@ -106,9 +122,13 @@ class TreeBuilder : public YAML::EventHandler {
                   const std::string& value) override {
         reject_tag(tag, here(mark));
         reject_nul(value, here(mark));
+        const bool quoted = tag == "!";
+        if (!quoted && first_invisible(value)) throw Invisible(here(mark));
+        last_event_ = here(mark);
+        last_quote_ = quoted ? std::optional(last_event_) : std::nullopt;
         YamlNode node = node_at(YamlNode::Kind::scalar, here(mark));
         node.text = value;
-        node.quoted = tag == "!";
+        node.quoted = quoted;
         place(std::move(node), anchor);
     }
 
@@ -123,13 +143,13 @@ class TreeBuilder : public YAML::EventHandler {
     }
 
     void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                         YAML::EmitterStyle::value) override {
-        open(YamlNode::Kind::list, here(mark), tag, anchor);
+                         YAML::EmitterStyle::value style) override {
+        open(YamlNode::Kind::list, here(mark), tag, anchor, style);
     }
 
     void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                    YAML::EmitterStyle::value) override {
-        open(YamlNode::Kind::map, here(mark), tag, anchor);
+                    YAML::EmitterStyle::value style) override {
+        open(YamlNode::Kind::map, here(mark), tag, anchor, style);
     }
 
     void OnSequenceEnd() override { close(); }
@@ -145,6 +165,7 @@ class TreeBuilder : public YAML::EventHandler {
     struct Open {
         YamlNode node;
         YAML::anchor_t anchor = 0;
+        bool is_flow = false;                  // in brackets
         std::optional<Key> key;                // in a map: waits for its value
         std::map<std::string, TextMark> seen;  // the keys so far
     };
@@ -172,7 +193,7 @@ class TreeBuilder : public YAML::EventHandler {
     }
 
     void open(YamlNode::Kind kind, const TextMark& mark, const std::string& tag,
-              YAML::anchor_t anchor) {
+              YAML::anchor_t anchor, YAML::EmitterStyle::value style) {
         reject_tag(tag, mark);
         if (expects_key()) reject_key(mark);
         if (open_.size() >= limits_.depth) {
@@ -183,6 +204,8 @@ class TreeBuilder : public YAML::EventHandler {
         Open opened;
         opened.node = node_at(kind, mark);
         opened.anchor = anchor;
+        opened.is_flow = style == YAML::EmitterStyle::Flow;
+        last_event_ = mark;
         open_.push_back(std::move(opened));
     }
 
@@ -248,6 +271,8 @@ class TreeBuilder : public YAML::EventHandler {
     Budget& budget_;
     std::vector<Open> open_;
     std::map<YAML::anchor_t, YamlNode> anchored_;
+    TextMark last_event_;
+    std::optional<TextMark> last_quote_;
 };
 
 std::string hex_byte(char c) {
@@ -306,7 +331,9 @@ std::optional<YamlProblem> problem_before_parsing(std::string_view text, const Y
     return std::nullopt;
 }
 
-void read_documents(std::string_view text, const YamlLimits& limits, YamlDocuments& result) {
+// `progress` is set if the parser throws.
+void read_documents(std::string_view text, const YamlLimits& limits, YamlDocuments& result,
+                    ParserProgress& progress) {
     const std::string_view line_end = text.ends_with('\n') ? "" : "\n";
     std::istringstream stream(std::string(text).append(line_end).append(end_of_text));
     YAML::Parser parser(stream);
@@ -314,7 +341,13 @@ void read_documents(std::string_view text, const YamlLimits& limits, YamlDocumen
     Budget budget(limits);
     while (parser) {
         TreeBuilder builder(limits, end, budget);
-        const bool more = parser.HandleNextDocument(builder);
+        bool more = false;
+        try {
+            more = parser.HandleNextDocument(builder);
+        } catch (const YAML::Exception&) {
+            progress = builder.progress();
+            throw;
+        }
         std::move(builder.problems.begin(), builder.problems.end(),
                   std::back_inserter(result.problems));
         if (!more) return;
@@ -336,13 +369,17 @@ YamlDocuments parse_yaml(std::string_view text, const YamlLimits& limits) {
         return result;
     }
     std::optional<YamlProblem> broken;
+    ParserProgress progress;
     try {
-        read_documents(text, limits, result);
+        read_documents(text, limits, result, progress);
     } catch (const Unreadable& unreadable) {
         broken = unreadable.problem;
+    } catch (const Invisible& invisible) {
+        broken = invisible_from(text, invisible.mark);
     } catch (const YAML::Exception& error) {
-        broken = YamlProblem{to_mark(error.mark, end_of(text)),
-                             "not valid YAML: " + cleaned(error.msg, 200)};
+        const YamlProblem noticed{to_mark(error.mark, end_of(text)), cleaned(error.msg, 200)};
+        broken = culprit_of(text, noticed, progress);
+        broken->message = "not valid YAML: " + broken->message;
     } catch (const std::exception& error) {
         broken = YamlProblem{{}, std::string("not valid YAML: ") + error.what()};
     }

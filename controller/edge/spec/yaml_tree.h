@@ -58,8 +58,9 @@ struct YamlLimits {
 // Parses every document of `text`. Anchors and aliases are resolved. Never throws.
 //
 // Rejects duplicate keys (the first one is kept), merge keys (<<), keys that are not text, tags
-// (!!str), an alias inside its own anchor, bytes that are not UTF-8, and control characters. Each
-// problem says what to write instead. Problems are not sorted.
+// (!!str), an alias inside its own anchor, bytes that are not UTF-8, control characters, and
+// outside of quotes characters that nobody sees, such as a no-break space. Each problem says what
+// to write instead, at the place of the mistake where that can be found. Problems are not sorted.
 //
 // A text of 1 MiB takes less than a second and less than 64 MiB, however hostile it is.
 YamlDocuments parse_yaml(std::string_view text, const YamlLimits& limits = {});

@@ -163,7 +163,8 @@ TEST_CASE("exactly one EnginePool in all documents and files") {
 }
 
 TEST_CASE("broken YAML is one error, and duplicate keys are errors beside the others") {
-    CHECK(shown(parse("spec: {\n").errors).substr(0, 20) == "engines.yaml:2:1: no");
+    CHECK(
+        contains(shown(parse("spec: {\n").errors), "engines.yaml:1:7: not valid YAML: this { is"));
     CHECK(parse("spec: {\n").errors.size() == 1);
     const std::string problems = shown(parse(gluetun_spec_with("replicas: 4\nzzz: 1")).errors);
     CHECK(contains(problems, "7:3: duplicate key 'replicas'; the first is at 5:3"));

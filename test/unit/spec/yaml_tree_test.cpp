@@ -124,11 +124,12 @@ TEST_CASE("what is not supported is a problem with its place") {
         std::string_view message;
     };
     const std::vector<Case> cases{
-        {"a: [1, 2\n", "2:1", "not valid YAML"},
+        {"a: [1, 2\n", "1:4", "not valid YAML: this [ is not closed (noticed at 2:1: "},
         {"a: b: c\n", "1:5", "not valid YAML: illegal map value"},
         {"a:\n\tb: 1\n", "2:", "not valid YAML"},
-        {"a: \"open\nb: 1\n", "3:1", "not valid YAML: illegal EOF in scalar"},
-        {"a: 'open", "1:9", "not valid YAML: illegal EOF in scalar"},
+        {"a: \"open\nb: 1\n", "1:4",
+         "not valid YAML: this quote is not closed (noticed at 3:1: illegal EOF in scalar)"},
+        {"a: 'open", "1:4", "not valid YAML: this quote is not closed"},
         {"a: \"\\\xC3\xA4\"", "1:7", "not valid YAML: unknown escape character: ?"},
         {"a: *nobody\n", "1:4", "not valid YAML"},
         {"a: &x [*x]\n", "1:8", "an alias to a value that contains the alias"},
