@@ -18,10 +18,12 @@ namespace roundhouse {
 namespace {
 
 // Of several containers for one slot the best keeps it: one that answers, then a running one, then
-// the one of the right name, then the oldest.
+// a paused one, which may serve again at any moment, then the one of the right name, then the
+// oldest.
 auto claim(const EnginePool& pool, const EngineView& engine) {
     const bool runs = engine.state == EngineState::running;
-    return std::make_tuple(!(runs && engine.probe.answered_last), !runs,
+    const bool paused = engine.state == EngineState::paused;
+    return std::make_tuple(!(runs && engine.probe.answered_last), !runs, !paused,
                            engine.name != engine_name(pool.name, *engine.slot), engine.created_at,
                            engine.id);
 }
@@ -123,12 +125,8 @@ class Classifier {
 
     // A leftover uses no place among the engines. What still runs does: the cap counts it.
     Match stuck(const EngineView& engine) const {
-        if (!cannot_be_removed(engine, seen_) || !stands_still(engine)) return {};
+        if (!is_leftover(engine, seen_)) return {};
         return say(Fate::stuck, Reason::cannot_be_removed, seen_.troubles.at(*engine.slot).detail);
-    }
-
-    static bool stands_still(const EngineView& engine) {
-        return engine.state == EngineState::exited || engine.state == EngineState::dead;
     }
 
     Match outside(const EngineView& engine) const {

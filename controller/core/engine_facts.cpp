@@ -25,6 +25,13 @@ bool cannot_be_removed(const EngineView& engine, const Observation& seen) {
            trouble->second.removals >= many_removals;
 }
 
+bool is_leftover(const EngineView& engine, const Observation& seen) {
+    const bool stands_still = engine.state == EngineState::created ||
+                              engine.state == EngineState::exited ||
+                              engine.state == EngineState::dead;
+    return stands_still && cannot_be_removed(engine, seen);
+}
+
 bool p2p_refused(const EnginePool& pool, const EngineView& engine) {
     return engine.probe.answered_last &&
            engine.probe.p2p_refusals >= pool.engine_template.probe.failure_threshold;

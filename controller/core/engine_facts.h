@@ -24,6 +24,9 @@ inline constexpr int many_closed_ports = 3;
 // Whether Docker has failed to stop or remove the container many times in a row.
 bool cannot_be_removed(const EngineView& engine, const Observation& seen);
 
+// Whether it stands still besides: it keeps its name, and listens on nothing any more.
+bool is_leftover(const EngineView& engine, const Observation& seen);
+
 // Whether an engine answers over HTTP and has refused connections to its P2P port for long enough.
 bool p2p_refused(const EnginePool& pool, const EngineView& engine);
 

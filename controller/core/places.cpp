@@ -77,7 +77,7 @@ Places::Places(const EnginePool& pool, const Observation& seen, const GatewayInd
 void Places::add_engine(const EngineView& engine) {
     taken_.insert(*engine.slot);
     Home* home = home_of(engine);
-    if (home == nullptr) return;
+    if (home == nullptr || is_leftover(engine, seen_)) return;
     ++home->engines;
     // Ports of an earlier namespace are in nobody's way.
     if (home->gateway != nullptr && engine.incarnation != home->gateway->incarnation) return;

@@ -8,6 +8,7 @@
 
 #include "core/backoff.h"
 #include "core/fingerprint.h"
+#include "core/launch.h"
 #include "core/names.h"
 
 namespace roundhouse {
@@ -132,9 +133,23 @@ void Planner::replace_now(Candidate& candidate) {
         if (!none.wait.ends()) none = std::get<NoPlace>(std::move(elsewhere));
     }
     // It serves nobody: what waits for its ports need not wait for it.
-    const bool in_the_way = candidate.verdict.fate == Fate::outdated;
-    if (none.reason == Reason::port_in_use && in_the_way) return remove(candidate);
+    const bool in_the_way =
+        candidate.verdict.fate == Fate::outdated &&
+        (none.reason == Reason::port_in_use ||
+         (none.reason == Reason::no_published_port && holds_port_of_another_slot(engine)));
+    if (in_the_way) return remove(candidate);
     wait(candidate, none.reason, none.message, none.wait);
+}
+
+// Made before `ports` of the spec were changed.
+bool Planner::holds_port_of_another_slot(const EngineView& engine) const {
+    for (int slot = 0; slot < pool_.max_active_replicas; ++slot) {
+        const EnginePorts ports = ports_of_slot(pool_.ports, slot);
+        const bool holds = engine.ports.contain(ports.http) || engine.ports.contain(ports.https) ||
+                           engine.ports.contain(ports.api) || engine.ports.contain(ports.p2p);
+        if (slot != *engine.slot && holds) return true;
+    }
+    return false;
 }
 
 // --- who is created ------------------------------------------------------------------------------

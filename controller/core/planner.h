@@ -54,6 +54,7 @@ class Planner {
     bool is_needy(const Candidate& candidate) const;
     void start(Candidate& candidate);
     void replace_now(Candidate& candidate);
+    bool holds_port_of_another_slot(const EngineView& engine) const;
     void grant_or_wait(Candidate& candidate);
     bool gains_port(const Candidate& candidate) const;
     NoPlace grant(Candidate& candidate);

@@ -154,7 +154,14 @@ void Planner::finish() {
                                decision.slot < 0 ? std::numeric_limits<int>::max() : decision.slot,
                                std::string_view(decision.engine));
     });
-    std::ranges::stable_sort(plan_.steps, {}, &Step::slot);
+    // Of two steps in one slot only the first is taken. A removal that failed comes second: it may
+    // fail for ever, and the other one would never have its turn.
+    std::ranges::stable_sort(plan_.steps, {}, [this](const Step& step) {
+        const auto trouble = seen_.troubles.find(step.slot);
+        const bool failed = trouble != seen_.troubles.end() && !step.engine_id.empty() &&
+                            trouble->second.stuck_id == step.engine_id;
+        return std::make_tuple(step.slot, failed);
+    });
     for (const auto& decision : plan_.decisions) {
         const auto& until = decision.wait.until;
         if (until) plan_.wake_at = std::min(plan_.wake_at.value_or(*until), *until);

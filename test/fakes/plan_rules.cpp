@@ -8,6 +8,7 @@
 
 #include "core/backoff.h"
 #include "core/classify.h"
+#include "core/engine_facts.h"
 
 namespace roundhouse::test {
 
@@ -87,6 +88,7 @@ class Examiner {
             if (engine.gateway != place.gateway || engine.incarnation != place.incarnation) {
                 continue;
             }
+            if (is_leftover(engine, seen_)) continue;
             const bool shared = pool_.forwarded_port.assign == PortAssignment::shared;
             require(engine.ports.http != place.ports.http &&
                         (shared || engine.ports.p2p != place.ports.p2p),
@@ -172,7 +174,7 @@ class Examiner {
         int count = 0;
         for (const auto& engine : seen_.engines) {
             if (!engine.slot) continue;
-            if (!is_leftover(seen_, engine)) ++count;
+            if (!is_leftover(engine, seen_)) ++count;
             arriving.erase(*engine.slot);
         }
         return count + static_cast<int>(arriving.size());
@@ -294,13 +296,6 @@ class Examiner {
 };
 
 }  // namespace
-
-bool is_leftover(const Observation& seen, const EngineView& engine) {
-    const auto trouble = seen.troubles.find(engine.slot.value_or(-1));
-    const bool stuck = trouble != seen.troubles.end() && trouble->second.stuck_id == engine.id &&
-                       trouble->second.removals >= many_removals;
-    return stuck && (engine.state == EngineState::exited || engine.state == EngineState::dead);
-}
 
 Broken broken_rule(const EnginePool& pool, const Observation& seen, const Plan& plan, Time now) {
     return Examiner(pool, seen, plan, now).examine();

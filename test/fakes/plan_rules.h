@@ -14,7 +14,4 @@ namespace roundhouse::test {
 std::optional<std::string> broken_rule(const EnginePool& pool, const Observation& seen,
                                        const Plan& plan, Time now);
 
-// It stands still, and Docker has refused several times to remove it: the cap does not count it.
-bool is_leftover(const Observation& seen, const EngineView& engine);
-
 }  // namespace roundhouse::test

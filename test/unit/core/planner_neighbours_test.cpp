@@ -95,8 +95,40 @@ TEST_SUITE("planner: one that cannot go") {
         CHECK(decision_on(result, "acestream-0") == "stuck Backoff");
         CHECK(wait_of(result, "acestream-0").find("docker rm --force acestream-0") !=
               std::string::npos);
+        seen.engines[0].state = EngineState::created;
+        CHECK(steps_of(plan(pool, seen, noon)) == "create acestream-2 Missing @gluetun");
         seen.troubles[0].removals = many_removals - 1;
         CHECK(steps_of(plan(pool, seen, noon)) == "");
+    }
+
+    TEST_CASE("a leftover does not keep ports from others") {
+        EnginePool pool = pool_of(2);
+        pool.max_active_replicas = 3;
+        Observation seen = matching_world(pool);
+        pool.ports.http += 1;
+        seen.engines[0] = engine(pool, 0);
+        seen.engines[1] = exited(seen.engines[1]);
+        seen.engines[1].slot = 2;  // listened on the port that slot 0 has by now
+        seen.engines[1].ports = ports_of_slot(pool.ports, 1);
+        seen.troubles[2] = {many_removals, Duration{0}, "Docker says busy", seen.engines[1].id,
+                            many_removals};
+        CHECK(steps_of(plan(pool, seen, noon)) == "create acestream-1 Missing @gluetun");
+    }
+
+    TEST_CASE("of two steps in a slot the removal that failed comes second") {
+        const EnginePool pool = pool_of(1);
+        Observation seen = matching_world(pool);
+        seen.engines.push_back(seen.engines[0]);
+        seen.engines[0].incarnation.started_at = "earlier";
+        seen.engines[1].id = "double";
+        seen.engines[1].name = "a-double";
+        seen.engines[1].state = EngineState::exited;
+        seen.engines[1].probe = {};
+        const auto first_in_slot = [&] { return plan(pool, seen, noon).steps[0].engine_id; };
+        REQUIRE(plan(pool, seen, noon).steps.size() == 2);
+        CHECK(first_in_slot() == "double");
+        seen.troubles[0] = {1, 1h, "Docker says busy", "double", 1};
+        CHECK(first_in_slot() == seen.engines[0].id);
     }
 
     TEST_CASE("one that serves and cannot be stopped uses no budget: the others roll") {
@@ -174,6 +206,9 @@ TEST_SUITE("planner: identity and order") {
         seen.engines[1].probe = {};
         seen.engines[0].name = "acestream-0-old";
         CHECK(steps_of(plan(pool, seen, noon)) == "remove acestream-0 DuplicateSlot");
+        CHECK(plan(pool, seen, noon).steps[0].engine_id == "broken");
+        // While it is paused, too.
+        seen.engines[0].state = EngineState::paused;
         CHECK(plan(pool, seen, noon).steps[0].engine_id == "broken");
     }
 

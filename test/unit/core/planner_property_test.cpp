@@ -213,7 +213,7 @@ void check_world(const World& before, const World& after) {
         }
     }
     const auto ours = [&](const EngineView& engine) {
-        return engine.slot && !is_leftover(before.seen, engine);
+        return engine.slot && !is_leftover(engine, before.seen);
     };
     const auto now = std::ranges::count_if(after.seen.engines, ours);
     const auto then = std::ranges::count_if(before.seen.engines, ours);

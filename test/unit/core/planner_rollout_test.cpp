@@ -117,6 +117,10 @@ TEST_SUITE("planner rollout") {
         const Plan result = plan(pool, seen, noon);
         CHECK(steps_of(result) == "remove acestream-0 TemplateChanged");  // the knot of slot 0
         CHECK(decision_on(result, "acestream-1") == "outdated NoPublishedPort");
+
+        // Where it serves nobody it goes: another one may wait for its port.
+        seen.engines[1].state = EngineState::paused;
+        CHECK(steps_of(plan(pool, seen, noon)) == "remove acestream-1 TemplateChanged");
     }
 
     TEST_CASE("engines of a gateway that was given up move, at once when it does not work") {
