@@ -217,7 +217,12 @@ bool Prober::take_in(ProbeReply reply, Monotonic now, std::vector<ProbeRequest>&
     const Probe probe = under_way_.extract(reply.ticket).mapped();
     const bool replied =
         reply.outcome != ProbeOutcome::silent && reply.outcome != ProbeOutcome::unreachable;
-    if (replied) hosts_[probe.host].last_reply = now;
+    if (replied) {
+        // One that stalls shows that the host was there when it took the connection: no later.
+        const bool stalled = reply.outcome == ProbeOutcome::stalled;
+        auto& last_reply = hosts_[probe.host].last_reply;
+        last_reply = std::max(last_reply.value_or(probe.began), stalled ? probe.began : now);
+    }
     const auto found = subjects_.find(probe.engine_id);
     if (found == subjects_.end()) return false;  // no longer asked for
     Subject& subject = found->second;

@@ -157,6 +157,24 @@ TEST_SUITE("prober") {
         }
     }
 
+    TEST_CASE("an engine that stalls is a witness for when it took the connection, no later") {
+        ProbeBench bench;
+        ProbeTarget stalling{"b", "172.18.0.2", 19001, false, "", 0};
+        stalling.witness_port = 8000;
+        bench.probes.outcomes = {{19000, ProbeOutcome::silent}, {19001, ProbeOutcome::stalled}};
+        bench.probes.holds = true;
+        bench.prober.set_targets({stalling}, {});
+        bench.prober.turn(0ms);
+        bench.clock.advance(1s);
+        bench.aim_with_witness();
+        bench.prober.turn(0ms);
+        REQUIRE(bench.probes.asked.back().port == 19000);
+        bench.clock.advance(1s);
+        bench.probes.holds = false;
+        bench.prober.turn(0ms);  // both replies
+        CHECK(bench.probes.asked.back().port == 8000);
+    }
+
     TEST_CASE("nothing is known of a silent engine before its witness has replied") {
         ProbeBench bench;
         bench.aim_with_witness();
