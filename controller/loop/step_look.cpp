@@ -64,11 +64,19 @@ void StepRunner::Look::hold(Observation& seen) {
 void StepRunner::Look::fill_in_troubles(Observation& seen) const {
     const Monotonic began = runner_.look_began_;
     seen.troubles.clear();
+    const auto left = [](const SlotTrouble& trouble) {
+        return remaining(backoff_after(trouble.failures + 1), trouble.since_last_failure);
+    };
+    // Of calls that failed and of steps that did not help the one that holds back for longer.
     const auto add = [&](int slot, const Trouble& trouble) {
         const Duration ago = std::max(began - trouble.last_failure, Duration{0});
-        SlotTrouble& shown = seen.troubles[slot];
-        if (trouble.failures < shown.failures) return;
-        shown = {trouble.failures, ago, trouble.detail, trouble.stuck_id, trouble.removals};
+        SlotTrouble found{trouble.failures, ago, trouble.detail, trouble.stuck_id,
+                          trouble.removals};
+        const auto [known, is_first] = seen.troubles.try_emplace(slot, found);
+        if (is_first || left(found) <= left(known->second)) return;
+        found.stuck_id = known->second.stuck_id;
+        found.removals = known->second.removals;
+        known->second = std::move(found);
     };
     for (const auto& [slot, trouble] : runner_.troubles_) {
         if (trouble.template_hash == template_hash_) add(slot, trouble);

@@ -302,6 +302,28 @@ TEST_SUITE("step_runner") {
         CHECK(seen.troubles.empty());
     }
 
+    TEST_CASE("of two troubles in a slot the one that holds back for longer counts") {
+        Runner runner;
+        runner.workers.work();
+        Step repeated = runner.planned[1];
+        repeated.engine_id = runner.id_in(1);
+        repeated.reason = Reason::outside_gateway;
+        Observation seen = runner.look();
+        {
+            StepRunner::Look look(runner.steps, *runner.pool);
+            REQUIRE(look.count_vain({repeated}, seen));
+        }
+        runner.world.advance(1min);
+        const Fault busy{FaultKind::rejected, "docker: dataset is busy"};
+        runner.world.docker.fail_next(Operation::remove, {Mishap::When::before, busy});
+        runner.steps.hand_out({runner.removal_of(1)}, runner.pool);
+        runner.workers.work();
+        seen = runner.look();
+        CHECK(seen.troubles.at(1).since_last_failure == Duration{0});
+        CHECK(seen.troubles.at(1).detail == busy.message);
+        CHECK(seen.troubles.at(1).stuck_id == runner.id_in(1));
+    }
+
     TEST_CASE("another spec is another try") {
         Runner runner;
         runner.workers.work();
