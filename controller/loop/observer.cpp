@@ -214,13 +214,15 @@ Result<void> look_before_creating(Runtime& runtime, const EnginePool& pool, Obse
     return {};
 }
 
-bool look_for_strangers(PortCheck& ports, const Plan& plan, Observation& seen) {
+bool look_for_strangers(PortCheck& ports, const Plan& plan, Observation& seen,
+                        std::set<PortAddress>& asked) {
     std::vector<PortAddress> addresses;
     std::vector<GatewayView*> gateways;  // of each address
     const auto add = [&](const std::string& gateway, int port) {
         const auto home = std::ranges::find(seen.gateways, gateway, &GatewayView::name);
         // Inside Docker: behind a published port Docker itself may take every connection.
         if (home == seen.gateways.end() || home->address.empty()) return;
+        if (!asked.insert({home->address, port}).second) return;
         addresses.push_back({home->address, port});
         gateways.push_back(&*home);
     };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -43,7 +44,9 @@ Result<std::vector<EngineView>> look_at_engines(
 Result<void> look_before_creating(Runtime& runtime, const EnginePool& pool, Observation& seen);
 
 // Asks from outside whether something listens on the HTTP ports that the new engines of `plan` are
-// to have, and adds such ports to strangers_ports. Returns whether there was a new one.
-bool look_for_strangers(PortCheck& ports, const Plan& plan, Observation& seen);
+// to have, and adds such ports to strangers_ports. Addresses in `asked` are not asked again; those
+// that are asked are added. Returns whether there was a new one.
+bool look_for_strangers(PortCheck& ports, const Plan& plan, Observation& seen,
+                        std::set<PortAddress>& asked);
 
 }  // namespace roundhouse

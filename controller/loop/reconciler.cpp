@@ -1,6 +1,7 @@
 #include "loop/reconciler.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "core/fingerprint.h"
@@ -82,14 +83,14 @@ Result<Survey> Reconciler::survey(const EnginePool& pool, StepRunner::Look& step
     with_.puller.note_presence(pool.engine_template.image, image_present, asked_at);
     seen.image = with_.puller.view(pool.engine_template.image);
     seen.image.present = image_present;
-    bool strangers = look_for_strangers(with_.ports, first, seen);
+    std::set<PortAddress> asked;
+    look_for_strangers(with_.ports, first, seen, asked);
     steps.hold(seen);
     Plan second = make_plan();
-    // An engine that gives way to a stranger needs another port, which may have one, too.
-    while (strangers) {
-        strangers = look_for_strangers(with_.ports, second, seen);
-        if (strangers) second = make_plan();
-    }
+    // An engine that gives way to a stranger's port or name needs another port, which may be a
+    // stranger's, too.
+    while (look_for_strangers(with_.ports, second, seen, asked))
+        second = make_plan();
     return Survey{std::move(seen), std::move(second)};
 }
 

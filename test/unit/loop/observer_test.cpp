@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <set>
 
 #include "loop/observer.h"
 #include "unit/core/worlds.h"
@@ -204,7 +205,8 @@ TEST_SUITE("observer") {
         ScriptedPorts ports;
         const auto strangers_seen_by = [&](Observation& seen) {
             ports.asked.clear();
-            look_for_strangers(ports, plan(pool, seen, noon), seen);
+            std::set<PortAddress> asked;
+            look_for_strangers(ports, plan(pool, seen, noon), seen, asked);
             return seen.gateways.at(0).strangers_ports;
         };
         ports.taken = {19000, 19001, 19002};

@@ -208,6 +208,20 @@ TEST_SUITE("reconciler") {
         CHECK(bench.journal.count("slot passed over") == 1);
     }
 
+    TEST_CASE(
+        "strangers are looked for in the slot that takes the place of one whose name is held") {
+        LoopBench bench(pool_of(1));
+        bench.docker.run_gateway("gluetun");
+        FakeContainer stranger;
+        stranger.name = "acestream-0";
+        stranger.image = "somebody-elses";
+        bench.docker.add_image(stranger.image);
+        bench.docker.run_container(stranger);
+        bench.port_check.taken = {19001};
+        REQUIRE(bench.converges());
+        CHECK(bench.running() == Names{"acestream-2"});
+    }
+
     TEST_CASE("an even spread, and no engine given up for a slot whose name a stranger holds") {
         EnginePool pool = pool_of(2, {"a", "b"});
         pool.max_active_replicas = 4;
