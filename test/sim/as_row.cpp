@@ -112,6 +112,9 @@ std::string gateway_text(const GatewayView& gateway) {
     out.assign("state", Assignments::enumerator("GatewayState", gateway.state));
     out.assign("vpn_status", Assignments::enumerator("VpnStatus", gateway.vpn_status));
     out.assign("published_tcp_ports", Assignments::numbers(gateway.published_tcp_ports));
+    if (!gateway.strangers_ports.empty()) {
+        out.assign("strangers_ports", Assignments::numbers(gateway.strangers_ports));
+    }
     out.assign("forwarded.kind",
                Assignments::enumerator("PortsAnswerKind", gateway.forwarded.kind));
     out.assign("forwarded.ports", Assignments::numbers(gateway.forwarded.ports));
@@ -158,6 +161,18 @@ std::string engine_text(const EngineView& engine) {
     return out.text();
 }
 
+std::string neighbour_text(const NeighbourView& neighbour) {
+    Assignments out("view", "{ NeighbourView view;");
+    out.set("id", neighbour.id)
+        .set("name", neighbour.name)
+        .set("pool", neighbour.pool)
+        .set("gateway_id", neighbour.gateway_id)
+        .set("ports", neighbour.ports)
+        .set("created_at", neighbour.created_at);
+    out.add("seen.neighbours.push_back(view); }");
+    return out.text();
+}
+
 std::string rest_text(const Observation& seen) {
     Assignments out("seen", "");
     for (const auto& [slot, step] : seen.steps_in_flight) {
@@ -169,7 +184,9 @@ std::string rest_text(const Observation& seen) {
         out.add("seen.troubles[" + std::to_string(slot) + "] = {" +
                 Assignments::literal(trouble.failures) + ", " +
                 Assignments::literal(trouble.since_last_failure) + ", " +
-                Assignments::literal(trouble.detail) + "};");
+                Assignments::literal(trouble.detail) + ", " +
+                Assignments::literal(trouble.stuck_id) + ", " +
+                Assignments::literal(trouble.removals) + "};");
     }
     out.add("seen.created_ago = " + Assignments::ages(seen.created_ago) + ";");
     for (const auto& [slot, id] : seen.foreign_names)
@@ -203,6 +220,8 @@ std::string as_row(const RoundView& view) {
         text += gateway_text(gateway);
     for (const auto& engine : view.seen.engines)
         text += engine_text(engine);
+    for (const auto& neighbour : view.seen.neighbours)
+        text += neighbour_text(neighbour);
     text += rest_text(view.seen);
     text += "    const Plan result = plan(pool, seen, " + Assignments::literal(view.at) + ");\n";
     return text + plan_text(view.plan);

@@ -157,6 +157,7 @@ void Disturber::break_labels(const FakeContainer& engine) {
     world_.docker.remove_container(engine.name);
     life.id = world_.docker.run_container(std::move(odd));
     life.created_at = world_.clock.elapsed;
+    life.by_others = true;
     world_.ours_.insert(life.id);
 }
 

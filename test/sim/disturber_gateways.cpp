@@ -293,8 +293,11 @@ void Disturber::join(bool labelled) {
     if (labelled) other.claims = {ports.http, ports.https, ports.api, ports.p2p};
     for (const int port : other.claims) {
         const bool taken = std::ranges::any_of(world_.lives_, [&](const EngineLife& life) {
+            // While a container is paused its ports stay taken.
+            const auto engine = world_.docker.find(life.id);
+            const bool paused = engine && engine->state == EngineState::paused;
             return life.gateway_id == gateway->id && life.serves_from && !life.deaf &&
-                   life.ports.contain(port) && world_.docker.has_network(life.id);
+                   life.ports.contain(port) && (paused || world_.docker.has_network(life.id));
         });
         if (!taken && !world_.is_bound(gateway->id, port)) other.bound.insert(port);
     }

@@ -251,8 +251,14 @@ void Simulation::be_disturbed() {
     }
     while (!watchdog_.violation() && (disturbances_left_ > 0 || world_.clock.elapsed < at_least)) {
         step();
-        if (result_.step > most_calls) return watchdog_.violated("the calls do not end");
+        if (calls_too_often()) return watchdog_.violated("the calls do not end");
     }
+}
+
+// Looks go on for as long as the world does.
+bool Simulation::calls_too_often() const {
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(world_.clock.elapsed);
+    return result_.step > most_calls + seconds.count();
 }
 
 // L1: it matches within so many rounds, and from then on no call changes anything.
@@ -269,7 +275,7 @@ void Simulation::rest() {
         if (rounds > most_rounds_to_match) {
             return watchdog_.violated("L1: no rest after " + std::to_string(rounds) + " rounds");
         }
-        if (result_.step > most_calls) return watchdog_.violated("the calls do not end");
+        if (calls_too_often()) return watchdog_.violated("the calls do not end");
         if (last_change_ == world_.clock.elapsed) result_.rounds_to_match = rounds;
     }
     if (!watchdog_.violation()) check_outcome();
@@ -283,15 +289,12 @@ bool Simulation::at_rest() {
     const EnginePool& spec = world_.spec();
     const bool matches = view->plan.matches() && !view->plan.wake_at;
     if (!matches && places_missing() == 0 && world_.stuck.empty()) return false;
-    // Rule 18: what is still awaited then, a person has to do.
+    // Rule 18: what is still awaited then, a person has to do, and nothing else ends it.
     for (const auto& decision : view->plan.decisions) {
         const bool well = decision.fate == Fate::foreign ||
                           (decision.fate == Fate::keep && decision.ready && !decision.wait.until);
-        const bool is_stuck = std::ranges::any_of(world_.stuck, [&](const std::string& id) {
-            const auto container = world_.docker.find(id);
-            return container && container->name == decision.engine;
-        });
-        if (!well && !is_stuck && decision.wait.remedy.empty()) return false;
+        const bool for_person = !decision.wait.remedy.empty() && !decision.wait.fact;
+        if (!well && !for_person) return false;
     }
     const Duration silence =
         45s + std::max({spec.failover_after, spec.reconnect_min_interval,
@@ -326,7 +329,8 @@ void Simulation::check_outcome() {
         stuck += is_stuck ? 1 : 0;
         const auto container = world_.docker.find(life.id);
         const bool runs = container && container->state != EngineState::exited &&
-                          container->state != EngineState::dead;
+                          container->state != EngineState::dead &&
+                          container->state != EngineState::created;
         counted += is_stuck && runs && !world_.serves(life) ? 1 : 0;
         const bool as_declared = life.image == spec.engine_template.image &&
                                  life.edit == edit_of(spec) &&
@@ -358,7 +362,11 @@ void Simulation::check_outcome() {
 bool Simulation::has_room(const EngineLife& life) const {
     const EnginePorts ports = ports_of_slot(world_.spec().ports, life.slot);
     const auto in_the_way = [&](const EngineLife& other) {
-        return other.slot != life.slot &&
+        const auto container = world_.docker.find(other.id);
+        const bool is_over = container && (container->state == EngineState::exited ||
+                                           container->state == EngineState::dead ||
+                                           container->state == EngineState::created);
+        return other.slot != life.slot && !(is_over && world_.stuck.contains(other.id)) &&
                (other.ports.contain(ports.http) || other.ports.contain(ports.p2p));
     };
     return world_.has_place(life.slot) && std::ranges::none_of(world_.lives(), in_the_way);
@@ -384,7 +392,11 @@ void Simulation::check_forwarded_ports(const std::string& gateway) {
     std::set<int> held;
     for (const auto& life : world_.lives()) {
         if (life.gateway_id != id) continue;
-        ++engines;
+        // An engine whose own ports another has by now could not come back in its slot.
+        const EnginePorts own = ports_of_slot(world_.spec().ports, life.slot);
+        const bool may_come_back =
+            is_free(own.http) && is_free(own.https) && is_free(own.api) && is_free(own.p2p);
+        engines += may_come_back ? 1 : 0;
         if (std::ranges::find(ports, life.ports.p2p) != ports.end()) held.insert(life.ports.p2p);
     }
     if (held.size() >= std::min(engines, usable)) return;

@@ -84,6 +84,7 @@ class Simulation : public Stage {
 
     void say(const std::string& line) const;
     void be_disturbed();
+    bool calls_too_often() const;
     void rest();
     bool at_rest();
     int wanted() const;

@@ -91,6 +91,11 @@ void Watchdog::check_ports_are_free(const EngineRequest& request) {
     const int port = parse_number(label_of(request.labels, label::http_port)).value_or(0);
     // Nor what is out of reach.
     if (world_.in_reach_for() < 40s || !world_.held_by_other(id, port, 40s)) return;
+    // Nor a stranger behind an engine of ours that runs and did not get its port.
+    const bool listed = std::ranges::any_of(world_.others(), [&](const Other& other) {
+        return other.labelled && other.gateway_id == id && other.bound.contains(port);
+    });
+    if (!listed && mistaken_.contains(slot_of(request))) return;
     violated("row 3: " + request.name + " is created on port " + std::to_string(port) +
              ", on which another container listens");
 }
@@ -193,14 +198,29 @@ void Watchdog::after_create(const EngineRequest& request, const std::string& id)
     world_.engine_created(request, id);
     const auto ended = ends_.find(slot_of(request));
     if (ended != ends_.end()) ended->second.followed_up = true;
-    check_cap(request.name);
+    check_cap(request.name, slot_of(request));
 }
 
-void Watchdog::check_cap(const std::string& name) {
+// Whether somebody else created it after the look for which the step in that slot was planned: who
+// planned the step cannot have known.
+bool Watchdog::came_unseen(const EngineLife& life, int slot) const {
+    const auto looked = looked_for_.find(slot);
+    return life.by_others && looked != looked_for_.end() && life.created_at >= looked->second;
+}
+
+void Watchdog::check_cap(const std::string& name, int slot) {
     int alive = 0;
     world_.docker.visit([&](const FakeContainer& each) {
-        const bool over = each.state == EngineState::exited || each.state == EngineState::dead;
-        alive += world_.is_ours(each.id) && !over ? 1 : 0;
+        // One that was never started and is to be removed never runs, even if that fails.
+        const auto planned = planned_.find(each.id);
+        const bool leaves = planned != planned_.end() && planned->second.action != Action::start;
+        const bool never_runs = each.state == EngineState::created && leaves &&
+                                (world_.calm || !hanging_starts_.contains(each.id));
+        const bool over =
+            each.state == EngineState::exited || each.state == EngineState::dead || never_runs;
+        const EngineLife* life = world_.life(each.id);
+        const bool unseen = life != nullptr && came_unseen(*life, slot);
+        alive += world_.is_ours(each.id) && !over && !unseen ? 1 : 0;
     });
     if (alive > cap()) {
         violated("A4: with " + name + " there are " + std::to_string(alive) + " engines, and " +
@@ -225,6 +245,10 @@ void Watchdog::before_change(Operation operation, const std::string& id) {
     }
     note_end(*life);
     if (operation == Operation::remove) creates_.erase(life->slot);  // created after all
+    // Above the cap it goes without a successor, and its count of failures with it.
+    const auto planned = planned_.find(id);
+    const bool for_good = planned != planned_.end() && planned->second.action == Action::remove;
+    if (operation == Operation::remove && for_good) ends_.erase(life->slot);
     if (operation == Operation::remove) check_p2p_replacements(*life);
     check_justified(operation, *life);
 }
@@ -234,7 +258,12 @@ void Watchdog::check_p2p_replacements(const EngineLife& life) {
     const auto planned = planned_.find(life.id);
     const bool for_that =
         planned != planned_.end() && planned->second.reason == Reason::p2p_port_closed;
-    if (!for_that || world_.stuck.contains(life.id)) return;
+    if (world_.stuck.contains(life.id)) return;
+    // Behind another gateway or of another template it is another try.
+    if (!for_that) {
+        p2p_replacements_.erase(life.slot);
+        return;
+    }
     auto& times = p2p_replacements_[life.slot];
     times.push_back(world_.clock.elapsed);
     std::erase_if(times, [&](Duration at) { return at + 1h < world_.clock.elapsed; });
@@ -311,6 +340,11 @@ void Watchdog::after_start(const std::string& id) {
     if (started == nullptr) return;
     for (const auto& other : world_.lives()) {
         if (other.id == id || !world_.docker.has_network(other.id)) continue;
+        if (came_unseen(other, started->slot)) continue;
+        // Its gateway was restarted before it was started: nothing tells that it joined in time.
+        const auto gateway = world_.docker.find(other.gateway_id);
+        if (gateway && gateway->started_at != other.made_for && other.slot != started->slot)
+            continue;
         if (other.slot == started->slot) violated("A3: a second engine runs in a slot");
         const bool same_namespace =
             !other.gateway_id.empty() && other.gateway_id == started->gateway_id;

@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/plan.h"
@@ -68,7 +69,8 @@ class Watchdog {
         std::string started_at;
         std::vector<Duration> restarts;  // when another incarnation was seen
         Duration incarnation_seen_at{0};
-        std::optional<Duration> rotation_sign;  // when the latest reconnect began, as reported
+        // Between which moments the latest reconnect began, as far as reports tell.
+        std::optional<std::pair<Duration, Duration>> rotation_sign;
         std::optional<Duration>
             connect_seen_at;                   // the first look that could see the latest connect
         std::optional<Duration> connected_at;  // that connect
@@ -83,7 +85,8 @@ class Watchdog {
 
     void check_again(const Failures& failures, const std::string& what);
     int cap() const;
-    void check_cap(const std::string& name);
+    bool came_unseen(const EngineLife& life, int slot) const;
+    void check_cap(const std::string& name, int slot);
     void check_backoff(const EngineRequest& request);
     void note_end(const EngineLife& life);
     void check_p2p_replacements(const EngineLife& life);
@@ -91,8 +94,9 @@ class Watchdog {
     void check_justified(Operation operation, const EngineLife& life);
     void check_order(const RoundView& view);
     void check_helps(const std::string& what, std::vector<Duration>& times);
+    void note_mistakes(const RoundView& view, const Step& step);
     void check_ports_are_free(const EngineRequest& request);
-    bool is_by_choice(const Step& step, const EngineLife& life) const;
+    bool is_by_choice(const RoundView& view, const Step& step, const EngineLife& life) const;
     bool served_lately(const EngineLife& life, const EnginePool& pool) const;
     void check_availability(const RoundView& view);
     void check_readiness(const RoundView& view);
@@ -102,6 +106,7 @@ class Watchdog {
 
     World& world_;
     std::map<std::string, Planned> planned_;  // by id, the latest step for it
+    std::map<int, Duration> looked_for_;      // by slot: when the look for its latest step began
     std::map<int, Failures> ends_;            // by slot: engines that ended by themselves
     std::map<int, Failures> creates_;         // by slot: creates that failed
     std::map<std::string, Failures> pulls_;   // by image
@@ -111,7 +116,7 @@ class Watchdog {
     std::vector<Duration> pull_times_;
     std::map<int, std::vector<Duration>> p2p_replacements_;  // by slot
     std::size_t disturbances_ = 0;
-    std::map<std::string, Duration> served_at_;    // by id: when it was last found to serve
+    std::set<int> mistaken_;  // slots whose engine others may have stood in for
     std::map<std::string, GatewaySeen> gateways_;  // by name
     Duration look_began_{0};
     std::map<int, int> creates_in_;  // how many, by slot

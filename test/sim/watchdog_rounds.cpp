@@ -47,9 +47,7 @@ std::string slot_text(int slot) {
 void Watchdog::before_round() {
     look_failed_ = false;
     look_began_ = world_.clock.elapsed;
-    for (const auto& life : world_.lives()) {
-        if (world_.serves(life)) served_at_[life.id] = look_began_;
-    }
+    world_.note_service();
 }
 
 void Watchdog::after_round(const RoundResult& result, const RoundView* view) {
@@ -59,6 +57,10 @@ void Watchdog::after_round(const RoundResult& result, const RoundView* view) {
     check_readiness(*view);
     check_gateways(*view);
     for (const auto& step : view->plan.steps) {
+        if (step.slot >= 0) {
+            looked_for_[step.slot] = look_began_;
+            note_mistakes(*view, step);
+        }
         if (step.engine_id.empty()) continue;
         const EngineLife* life = world_.life(step.engine_id);
         const bool served = life != nullptr && world_.serves(*life);
@@ -87,14 +89,16 @@ void Watchdog::check_order(const RoundView& view) {
 
 bool Watchdog::served_lately(const EngineLife& life, const EnginePool& pool) const {
     if (world_.serves(life)) return true;
-    const auto served = served_at_.find(life.id);
-    return served != served_at_.end() && world_.clock.elapsed - served->second <= notice_time(pool);
+    return life.served_at && world_.clock.elapsed - *life.served_at <= notice_time(pool);
 }
 
 // Whether the step takes an engine that serves, for no failure of that engine or of its gateway.
-bool Watchdog::is_by_choice(const Step& step, const EngineLife& life) const {
+bool Watchdog::is_by_choice(const RoundView& view, const Step& step, const EngineLife& life) const {
     if (step.action == Action::start || !world_.serves(life)) return false;
     if (life.odd_labels || world_.stuck.contains(life.id)) return false;
+    // It was paused when it was listed, and goes on since.
+    const auto listed = std::ranges::find(view.seen.engines, life.id, &EngineView::id);
+    if (listed != view.seen.engines.end() && listed->state == EngineState::paused) return false;
     // It serves only just: no probe has shown it.
     const bool is_new = life.serves_from && world_.clock.elapsed - *life.serves_from < 15s;
     if (is_new) return false;
@@ -103,6 +107,26 @@ bool Watchdog::is_by_choice(const Step& step, const EngineLife& life) const {
         case Reason::gateway_not_ready:  // examined by its own rule
         case Reason::outside_gateway:    // lists showed it so
             return false;
+        case Reason::gateway_undeclared: {
+            // Behind a gateway that does not work an engine counts as one that serves nobody.
+            const auto home =
+                std::ranges::find(view.seen.gateways, life.gateway_id,
+                                  [](const auto& each) { return each.incarnation.id; });
+            return home == view.seen.gateways.end() || home->state == GatewayState::ready;
+        }
+        case Reason::gateway_gone: {
+            // It was renamed before the spec was: nothing is found by the name that engines tell.
+            const auto gateway = world_.docker.find(life.gateway_id);
+            const bool renamed =
+                gateway && listed != view.seen.engines.end() && gateway->name != listed->gateway;
+            return !renamed;
+        }
+        case Reason::port_conflict:
+            // By Docker's clock, which was set since, the other one was there first.
+            return std::ranges::none_of(view.seen.neighbours, [&](const NeighbourView& each) {
+                return each.gateway_id == life.gateway_id && each.ports.contain(life.ports.http) &&
+                       listed != view.seen.engines.end() && each.created_at < listed->created_at;
+            });
         case Reason::gateway_restarted: {
             // Its label tells of an incarnation before the one that it joined.
             const auto gateway = world_.docker.find(life.gateway_id);
@@ -123,14 +147,17 @@ void Watchdog::check_availability(const RoundView& view) {
     int given_up = 0;
     for (const auto& step : view.plan.steps) {
         const EngineLife* life = step.engine_id.empty() ? nullptr : world_.life(step.engine_id);
-        given_up += life != nullptr && is_by_choice(step, *life) ? 1 : 0;
+        given_up += life != nullptr && is_by_choice(view, step, *life) ? 1 : 0;
     }
     if (given_up == 0) return;
     int available = 0;
     for (const auto& life : world_.lives()) {
         const bool taken = view.seen.steps_in_flight.contains(life.slot);
-        // One that never got its port, and whose stranger came unseen, cannot be told apart.
-        available += !taken && (served_lately(life, pool) || life.deaf) ? 1 : 0;
+        // One that never got its port, and whose stranger came unseen, cannot be told apart; nor
+        // can one whose port no label tells: it is not asked.
+        const bool may_serve = served_lately(life, pool) || life.deaf ||
+                               (life.odd_labels && world_.docker.has_network(life.id));
+        available += !taken && may_serve ? 1 : 0;
     }
     int needed = view.plan.wanted - pool.max_unavailable;
     for (const auto& engine : view.seen.engines) {
@@ -189,6 +216,17 @@ void Watchdog::check_readiness(const RoundView& view) {
     }
 }
 
+// What replies on the port of an engine that runs is taken for that engine, whoever it is.
+void Watchdog::note_mistakes(const RoundView& view, const Step& step) {
+    const auto engine = std::ranges::find(view.seen.engines, step.engine_id, &EngineView::id);
+    const bool in_its_place = step.placement && engine != view.seen.engines.end() &&
+                              engine->incarnation.id == step.placement->incarnation.id &&
+                              engine->ports.http == step.placement->ports.http &&
+                              engine->state == EngineState::running;
+    mistaken_.erase(step.slot);
+    if (in_its_place) mistaken_.insert(step.slot);
+}
+
 // --- single steps -----------------------------------------------------------------------------
 
 void Watchdog::check_step(const RoundView& view, const Step& step) {
@@ -202,7 +240,10 @@ void Watchdog::check_step(const RoundView& view, const Step& step) {
             return each.id != life->id && each.slot == life->slot && other != nullptr &&
                    served_lately(*other, *view.pool);
         });
-        if (serves && !another) {
+        // Of one that others made since, the probes may show nothing yet.
+        const auto listed = std::ranges::find(view.seen.engines, life->id, &EngineView::id);
+        const bool shown = !life->by_others || listed->probe.probed();
+        if (serves && !another && shown) {
             violated("rows 15, 16: the engine that serves in " + slot_text(step.slot) +
                      " is removed as a duplicate");
         }
@@ -289,18 +330,22 @@ void Watchdog::check_rotation(const RoundView& view, const GatewayView& gateway,
         seen.connect_seen_at = now;
     }
     if (!gateway.reconnected_ago) return;
-    const Duration sign = now - *gateway.reconnected_ago;
-    // A look takes time: the same sign may seem to be some seconds younger.
-    if (seen.rotation_sign && sign - *seen.rotation_sign < 12s) return;
+    // The age was measured at some moment of the look.
+    const Duration earliest = look_began_ - *gateway.reconnected_ago;
+    const Duration latest = now - *gateway.reconnected_ago;
+    if (seen.rotation_sign && earliest <= seen.rotation_sign->second) {
+        seen.rotation_sign->first = std::max(seen.rotation_sign->first, earliest);
+        seen.rotation_sign->second = std::min(seen.rotation_sign->second, latest);
+        return;
+    }
     Duration interval = view.pool->reconnect_min_interval;
     for (const auto* spec : world_.recent_specs())
         interval = std::min(interval, spec->reconnect_min_interval);
-    // It may have been counted in an earlier round, whose look failed in the end.
-    if (seen.rotation_sign && now - *seen.rotation_sign + 12s < interval) {
+    if (seen.rotation_sign && now - seen.rotation_sign->first < interval) {
         violated("row 7: the VPN of gateway " + gateway.name +
                  " is said to have reconnected twice within reconnect.minInterval");
     }
-    seen.rotation_sign = sign;
+    seen.rotation_sign = {earliest, latest};
 }
 
 }  // namespace roundhouse::test

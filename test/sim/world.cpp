@@ -115,6 +115,7 @@ void World::advance_to(Duration moment) {
         }
         const auto what = std::move(planned_[i].what);
         ++disturbances_so_far_;
+        note_service();
         planned_.erase(planned_.begin() + static_cast<std::ptrdiff_t>(i));
         what();
         i = 0;  // it may have planned more
@@ -187,6 +188,12 @@ EngineLife* World::life(const std::string& id) {
 bool World::serves(const EngineLife& life) const {
     return life.serves_from && *life.serves_from <= clock.elapsed && !life.hangs && !life.deaf &&
            docker.has_network(life.id);
+}
+
+void World::note_service() {
+    for (auto& life : lives_) {
+        if (serves(life)) life.served_at = clock.elapsed;
+    }
 }
 
 // The container whose namespace has that address; empty: none.
@@ -322,6 +329,7 @@ std::optional<Duration> World::missing_since(const std::string& gateway) const {
 
 void World::disturb() {
     ++disturbances_so_far_;
+    note_service();
     Disturber(*this).disturb();
 }
 

@@ -44,9 +44,11 @@ struct EngineLife {
     bool queue_full = false;  // it hangs, and nothing is replied to an attempt to connect
     bool deaf = false;        // another had its HTTP port when it started
     bool p2p_closed = false;
-    bool odd_labels = false;     // its labels cannot all be read
-    bool shown_outside = false;  // lists show another network mode than it has
-    bool blemished = false;      // did not serve for a while, after it was started
+    bool by_others = false;             // somebody else created it, with the labels of one of ours
+    bool odd_labels = false;            // its labels cannot all be read
+    bool shown_outside = false;         // lists show another network mode than it has
+    bool blemished = false;             // did not serve for a while, after it was started
+    std::optional<Duration> served_at;  // when it was last found to serve
     std::optional<Duration> ended_by_itself;
     std::string image;
     std::string edit;  // value of the variable that edits change
@@ -117,6 +119,8 @@ class World {
     bool is_ours(const std::string& id) const { return ours_.contains(id); }
     // It runs, has a network, and replies on its own port.
     bool serves(const EngineLife& life) const;
+    // Notes at each engine that serves that it did so now.
+    void note_service();
     // What is met at a port. `host` is an address as Docker tells it.
     Contact contact(const std::string& host, int port) const;
     bool reaches(const std::string& host) const;
