@@ -92,8 +92,8 @@ class BareText {
         return nowhere;
     }
 
-    // The first quote so far that is not closed.
-    std::optional<std::size_t> open_quote() const { return open_quote_; }
+    // The first quote so far that is not closed; else `nowhere`.
+    std::size_t open_quote() const { return open_quote_; }
 
   private:
     bool begins_token(std::string_view before) const {
@@ -102,7 +102,7 @@ class BareText {
 
     bool skips_quote() {
         // The search goes to the end of the text, and must not do so for each quote.
-        if (open_quote_) return false;
+        if (open_quote_ != nowhere) return false;
         const auto end = end_of_quote(text_, at_);
         if (end == nowhere) {
             open_quote_ = at_;
@@ -114,7 +114,7 @@ class BareText {
 
     std::string_view text_;
     std::size_t at_;
-    std::optional<std::size_t> open_quote_;
+    std::size_t open_quote_ = nowhere;
 };
 
 // One mistake that the parser does not name. Each finder returns nullopt if it is another one.
@@ -148,10 +148,10 @@ Cause find_tab(std::string_view text, const YamlProblem& noticed) {
 
 Cause find_open_quote(std::string_view text, const ParserProgress& progress) {
     BareText bare(text, offset_of(text, progress.last_event));
-    while (!bare.open_quote() && bare.next() != nowhere)
+    while (bare.open_quote() == nowhere && bare.next() != nowhere)
         continue;
-    if (!bare.open_quote()) return std::nullopt;
-    return YamlProblem{mark_at(text, *bare.open_quote()), "this quote is not closed"};
+    if (bare.open_quote() == nowhere) return std::nullopt;
+    return YamlProblem{mark_at(text, bare.open_quote()), "this quote is not closed"};
 }
 
 // A quote that the next quote of another value has closed.
