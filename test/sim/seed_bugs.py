@@ -5,6 +5,7 @@
 and a table of them, seeded_bugs.inc. A bug whose place is not there exactly once is an error.
 """
 import os
+import re
 import sys
 
 
@@ -22,20 +23,20 @@ def read_bugs(path):
     return bugs
 
 
-def common_ends(right, wrong):
-    """Splits off what both begin and end with, so that statements can be told by their context."""
-    for context in (")) {", ") {", "; }", "; });", ") continue", ") return false"):
-        if right.endswith(context) and wrong.endswith(context):
-            return right[:-len(context)], wrong[:-len(context)], context
-    return right, wrong, ""
+def is_expression(text):
+    balanced = all(text.count(a) == text.count(b) for a, b in ("()", "[]", "{}"))
+    return balanced and not re.search(r"^(if|return|default)\b|;", text)
 
 
 def switched(number, right, wrong):
-    right, wrong, end = common_ends(right, wrong)
-    begin = ""
-    for context in ("} else if (", "return ", "view.unreachable = "):
-        if right.startswith(context) and wrong.startswith(context):
-            right, wrong, begin = right[len(context):], wrong[len(context):], context
+    """Splits off the words that both begin and end with where the rest is no whole expression."""
+    begin = end = ""
+    if not (is_expression(right) and is_expression(wrong)):
+        words = [re.findall(r"[\w:.>\[\]*-]+|.", text) for text in (right, wrong)]
+        begin = "".join(os.path.commonprefix(words))
+        words = [each[len(os.path.commonprefix(words)):][::-1] for each in words]
+        end = "".join(os.path.commonprefix(words)[::-1])
+        right, wrong = ("".join(each[len(os.path.commonprefix(words)):][::-1]) for each in words)
     return (f"{begin}(::roundhouse::test::seeded_bug == {number} ? ({wrong}) : ({right})){end}")
 
 

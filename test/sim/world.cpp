@@ -155,7 +155,7 @@ void World::engine_started(const std::string& id) {
     if (started == nullptr || started->serves_from) return;
     const bool slow = has(Disturbance::engine_slow) && dice.one_in(4);
     started->serves_from =
-        clock.elapsed + (slow ? seconds_between(dice, 2, 40) : Duration{dice.between(20, 900)});
+        clock.elapsed + Duration{slow ? 1000 * dice.between(2, 40) : dice.between(20, 900)};
     started->blemished = slow;
     if (has(Disturbance::engine_exits_early) && dice.one_in(4)) {
         started->ends_at = clock.elapsed + Duration{dice.between(5, 5000)};
