@@ -51,11 +51,11 @@ std::string named_address_of(const EnginePool& pool, const EngineView& engine) {
     return gateway == nullptr ? "" : gateway->control_server.address;
 }
 
-// A gateway's control server listens in the engine's namespace. 0: there is no such port.
+// Another port of the engine's namespace: that of its gateway's control server; where the spec
+// names no such gateway, the engine's own P2P port, which the kernel at least refuses.
 int witness_port_of(const EnginePool& pool, const EngineView& engine) {
-    if (engine.gateway.empty()) return engine.ports.p2p;
     const GatewaySpec* gateway = gateway_spec_of(pool, engine);
-    return gateway == nullptr ? 0 : gateway->control_server.port;
+    return gateway == nullptr ? engine.ports.p2p : gateway->control_server.port;
 }
 
 void count(int& failures) {
@@ -84,7 +84,7 @@ std::vector<ProbeTarget> probe_targets(const EnginePool& pool, const Observation
         target.named_in_spec = !named_address_of(pool, engine).empty();
         target.p2p_host = own_address_of(seen, engine);
         // A port that engines share says nothing about any of them.
-        const bool asked = !target.p2p_host.empty() && !(engine.forwarded && shared);
+        const bool asked = !target.p2p_host.empty() && !(engine.made_with_forwarded_port && shared);
         if (asked) target.p2p_port = engine.ports.p2p;
         targets.push_back(std::move(target));
     }
