@@ -34,7 +34,7 @@ void Planner::add_candidates() {
 }
 
 // Engines that are being created and that the listing does not show yet.
-void Planner::note_arrivals() {
+void Planner::add_unlisted() {
     std::set<int> unlisted;
     for (const auto& [slot, step] : seen_.steps_in_flight) {
         if (!step.leaving) unlisted.insert(slot);
@@ -78,7 +78,7 @@ void Planner::choose_surplus() {
     std::map<const GatewayView*, int> behind;
     for (auto& candidate : candidates_) {
         const Fate fate = candidate.verdict.fate;
-        if (fate == Fate::foreign || fate == Fate::busy || goes(candidate)) continue;
+        if (fate == Fate::foreign || fate == Fate::busy || must_go(candidate)) continue;
         rest.push_back(&candidate);
         ++behind[candidate.gateway];
     }

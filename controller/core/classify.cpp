@@ -237,12 +237,13 @@ class Classifier {
     Match outdated(const EngineView& engine) const {
         EnginePorts ports = ports_of_slot(pool_.ports, *engine.slot);
         const int p2p = engine.ports.p2p;
-        if (engine.forwarded && may_hold(pool_, p2p, *engine.slot)) ports.p2p = p2p;
+        if (engine.made_with_forwarded_port && may_hold(pool_, p2p, *engine.slot)) ports.p2p = p2p;
         if (engine.template_hash != hash_ || engine.ports != ports) {
             return say(Fate::outdated, Reason::template_changed,
                        "was made from an earlier template");
         }
-        if (engine.forwarded && pool_.forwarded_port.assign == PortAssignment::none) {
+        if (engine.made_with_forwarded_port &&
+            pool_.forwarded_port.assign == PortAssignment::none) {
             return say(Fate::outdated, Reason::template_changed,
                        "listens on a forwarded port, which forwardedPort.assign does not allow");
         }
@@ -307,7 +308,7 @@ class Classifier {
     // refusals count, and only of an engine that has a forwarded port to itself: the others serve
     // as well as they can behind a VPN.
     Match p2p_closed(const EngineView& engine) const {
-        if (!engine.forwarded || !p2p_refused(pool_, engine)) return {};
+        if (!engine.made_with_forwarded_port || !p2p_refused(pool_, engine)) return {};
         if (engine.failures >= many_closed_ports) return {};
         const Duration startup = pool_.engine_template.probe.startup_timeout;
         if (age_of(engine, seen_, now_) < startup) return {};

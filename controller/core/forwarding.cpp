@@ -54,19 +54,20 @@ class Follower {
           now_(now) {
         // The holder of a port that is gone first, else the lowest slot.
         std::ranges::sort(kept_, {}, [](const EngineView* engine) {
-            return std::make_tuple(!engine->forwarded, *engine->slot, std::string_view(engine->id));
+            return std::make_tuple(!engine->made_with_forwarded_port, *engine->slot,
+                                   std::string_view(engine->id));
         });
     }
 
     PortWishes follow() {
-        const PortUse answer = use_of(gateway_.forwarded.kind);
+        const PortUse answer = use_of(gateway_.ports_answer.kind);
         if (gateway_.state != GatewayState::ready) {
             say(PortUse::gateway_not_ready, gateway_.detail);
         } else if (answer != PortUse::held) {
-            found_.outlook = {gateway_.name, answer, gateway_.forwarded.detail};
+            found_.outlook = {gateway_.name, answer, gateway_.ports_answer.detail};
         } else {
-            say(PortUse::held, "forwards " + list_of(gateway_.forwarded.ports));
-            for (const int port : gateway_.forwarded.ports)
+            say(PortUse::held, "forwards " + list_of(gateway_.ports_answer.ports));
+            for (const int port : gateway_.ports_answer.ports)
                 note_use(port);
             if (pool_.forwarded_port.assign == PortAssignment::shared) {
                 share();
@@ -101,7 +102,7 @@ class Follower {
         });
         if (on_its_way) worsen(PortUse::not_held, forwards + next_takes_it);
         for (const auto& engine : seen_.engines) {
-            const bool closed = engine.forwarded && engine.ports.p2p == port &&
+            const bool closed = engine.made_with_forwarded_port && engine.ports.p2p == port &&
                                 engine.incarnation == gateway_.incarnation &&
                                 engine.failures >= many_closed_ports && p2p_refused(pool_, engine);
             if (!closed) continue;
@@ -185,7 +186,7 @@ class Follower {
             const bool here = engine.slot && engine.incarnation == gateway_.incarnation;
             if (here && wait_of(engine) > Duration{0}) ages.push_back(age(engine));
         }
-        const std::size_t turns = gateway_.forwarded.ports.size();
+        const std::size_t turns = gateway_.ports_answer.ports.size();
         if (ages.size() < turns) return Duration{0};
         std::ranges::sort(ages);
         return pool_.forwarded_port.min_interval - ages[turns - 1];
@@ -195,7 +196,7 @@ class Follower {
         std::vector<const EngineView*> takers;
         bool others = others_come_;
         for (const EngineView* engine : kept_) {
-            if (is_among(gateway_.forwarded.ports, engine->ports.p2p)) continue;
+            if (is_among(gateway_.ports_answer.ports, engine->ports.p2p)) continue;
             const bool may = may_come_back(*engine) && !found_.wishes.contains(engine);
             if (may) takers.push_back(engine);
             others = others || !may;
@@ -278,8 +279,8 @@ std::string_view to_string(PortUse use) {
 }
 
 bool ports_known(const GatewayView& gateway) {
-    return gateway.forwarded.kind == PortsAnswerKind::ports ||
-           gateway.forwarded.kind == PortsAnswerKind::none;
+    return gateway.ports_answer.kind == PortsAnswerKind::ports ||
+           gateway.ports_answer.kind == PortsAnswerKind::none;
 }
 
 bool may_hold(const EnginePool& pool, int port, int slot) {
@@ -299,8 +300,8 @@ bool publishes_some(const EnginePool& pool, const GatewayView& gateway) {
 
 bool holds_forwarded_port(const EngineView& engine, const GatewayView* gateway) {
     if (gateway == nullptr) return false;
-    const ForwardedPortsAnswer& answer = gateway->forwarded;
-    if (answer.kind != PortsAnswerKind::ports) return engine.forwarded;
+    const ForwardedPortsAnswer& answer = gateway->ports_answer;
+    if (answer.kind != PortsAnswerKind::ports) return engine.made_with_forwarded_port;
     return is_among(answer.ports, engine.ports.p2p);
 }
 

@@ -62,7 +62,7 @@ KeyValues labels_of(const EnginePool& pool, const Placement& placement) {
     add(label::https_port, std::to_string(placement.ports.https));
     add(label::api_port, std::to_string(placement.ports.api));
     add(label::p2p_port, std::to_string(placement.ports.p2p));
-    add(label::forwarded, placement.forwarded ? "true" : "false");
+    add(label::forwarded, placement.takes_forwarded_port ? "true" : "false");
     add(label::followed_port, placement.followed ? "true" : "false");
     add(label::failures, std::to_string(placement.failures));
     return labels;

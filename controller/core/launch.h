@@ -17,9 +17,9 @@ struct Placement {
     std::string gateway;
     Incarnation incarnation;
     EnginePorts ports;
-    bool forwarded = false;  // ports.p2p is a port that the VPN forwards
-    bool followed = false;   // and a serving engine gave way for it: that has to stay rare
-    int failures = 0;        // consecutive ones of the engines before it in this slot
+    bool takes_forwarded_port = false;  // ports.p2p is a port that the VPN forwards
+    bool followed = false;  // and a serving engine gave way for it: that has to stay rare
+    int failures = 0;       // consecutive ones of the engines before it in this slot
 
     bool operator==(const Placement&) const = default;
 };

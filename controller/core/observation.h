@@ -80,14 +80,14 @@ struct GatewayView {
     VpnStatus vpn_status = VpnStatus::unknown;
     std::string vpn_detail;                // why it is unknown although Gluetun answers
     std::optional<std::string> public_ip;  // empty: Gluetun says that it does not know
-    ForwardedPortsAnswer forwarded;
+    ForwardedPortsAnswer ports_answer;
 
     // What takes time to know: by a monotonic clock, since this controller looks.
     Duration not_ready_for{0};
     Duration missing_for{0};
     Duration ready_for{0};
-    // Each port of `forwarded`, and how long it has been reported without being contradicted.
-    std::map<int, Duration> forwarded_for;
+    // Each port of `ports_answer`, and how long it has been reported without being contradicted.
+    std::map<int, Duration> reported_for;
     int port_changes = 0;  // how often other ports were reported, in the last ten minutes
     std::optional<Duration> reconnected_ago;  // its VPN's latest reconnect, if one was seen
     // A later reconnect was seen, and engines are not restarted for it before this time is over.
@@ -159,8 +159,8 @@ struct EngineView {
     Incarnation incarnation;
     std::string template_hash;
     EnginePorts ports;
-    bool forwarded = false;  // ports.p2p was a forwarded port when the engine was made
-    bool followed = false;   // it took the place of an engine that served, for that port
+    bool made_with_forwarded_port = false;  // ports.p2p was forwarded then
+    bool followed = false;  // it took the place of an engine that served, for that port
     int failures = 0;
     Time created_at{};
     std::optional<EngineEnd> end;

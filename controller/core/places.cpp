@@ -128,7 +128,7 @@ Placement Places::take(Home& home, int slot, const EngineView* leaving) {
     placement.ports = ports_of_slot(pool_.ports, slot);
     if (const auto port = home.ports.forwarded_port(slot, leaving)) {
         placement.ports.p2p = *port;
-        placement.forwarded = true;
+        placement.takes_forwarded_port = true;
     }
     home.ports.add(placement.ports, engine_name(pool_.name, slot));
     return placement;

@@ -57,8 +57,8 @@ struct Decision {
     std::string gateway;
     std::string host;  // what clients dial, together with `port`; empty while there is no place
     int port = 0;
-    int p2p_port = 0;        // that it listens on, or will; 0 while there is no place
-    bool forwarded = false;  // that port is one that the VPN forwards
+    int p2p_port = 0;                 // that it listens on, or will; 0 while there is no place
+    bool has_forwarded_port = false;  // that port is one that the VPN forwards
     Fate fate = Fate::keep;
     Reason reason = Reason::up_to_date;  // of the step, or of there being none
     std::string message;

@@ -36,11 +36,11 @@ Plan Planner::run() {
     plan_.wanted = std::min(pool_.replicas, pool_.max_active_replicas);
     plan_.capped = pool_.replicas > pool_.max_active_replicas;
     add_candidates();
-    note_arrivals();
+    add_unlisted();
     choose_surplus();
     is_above_cap_ = existing() > plan_.wanted;
     for (auto& candidate : candidates_) {
-        if (goes(candidate)) decide(candidate);
+        if (must_go(candidate)) decide(candidate);
     }
     for (auto& candidate : candidates_) {
         if (!candidate.is_decided && is_needy(candidate)) decide(candidate);
@@ -51,7 +51,7 @@ Plan Planner::run() {
     for (Candidate* candidate : undecided())
         decide(*candidate);
     for (Candidate* candidate : undecided())
-        untie(*candidate);
+        break_deadlock(*candidate);
     add_pull();
     finish();
     return std::move(plan_);
@@ -59,16 +59,16 @@ Plan Planner::run() {
 
 // What happens to one engine: the first that applies.
 void Planner::decide(Candidate& candidate) {
-    if (goes(candidate)) return remove(candidate);
+    if (must_go(candidate)) return remove(candidate);
     if (candidate.verdict.fate == Fate::unstarted) return start(candidate);
     if (is_needy(candidate)) return replace_now(candidate);
     if (candidate.wish) return grant_or_wait(candidate);
-    stay(candidate);
+    keep(candidate);
 }
 
 // --- who goes ------------------------------------------------------------------------------------
 
-bool Planner::goes(const Candidate& candidate) const {
+bool Planner::must_go(const Candidate& candidate) const {
     const Fate fate = candidate.verdict.fate;
     return candidate.is_surplus || fate == Fate::outside || fate == Fate::duplicate ||
            fate == Fate::stuck;
@@ -185,7 +185,7 @@ void Planner::fill_missing() {
         decision.host = host_of(pool_, placement.gateway, decision.engine);
         decision.port = placement.ports.http;
         decision.p2p_port = placement.ports.p2p;
-        decision.forwarded = placement.forwarded;
+        decision.has_forwarded_port = placement.takes_forwarded_port;
         Step step;
         step.action = Action::create;
         step.reason = Reason::missing;
@@ -204,7 +204,7 @@ void Planner::count_unavailable() {
     int available = 0;
     int placeless = 0;
     for (const auto& candidate : candidates_) {
-        const bool stays = !goes(candidate) && !is_needy(candidate);
+        const bool stays = !must_go(candidate) && !is_needy(candidate);
         if (stays && candidate.verdict.available) ++available;
         const bool idle = stays && candidate.verdict.fate != Fate::busy;
         if (idle && !candidate.verdict.available && cannot_be_removed(*candidate.engine, seen_)) {
@@ -239,7 +239,7 @@ void Planner::grant_or_wait(Candidate& candidate) {
     const Wish& wish = *candidate.wish;
     const bool is_for_port = wish.reason == Reason::forwarded_port_changed;
     if (is_for_port && !wish.due && !gains_port(candidate)) candidate.wish.reset();
-    if (!candidate.wish || wish.due) return stay(candidate);
+    if (!candidate.wish || wish.due) return keep(candidate);
     if (is_above_cap_) {
         return wait(candidate, Reason::rollout_budget, "more engines run than are wanted", {});
     }
@@ -311,7 +311,7 @@ void Planner::give_up(Candidate& candidate, Action action, Placement placement) 
 
 // When outdated engines hold each other's new ports, one of them goes first, and comes back when it
 // can.
-void Planner::untie(Candidate& candidate) {
+void Planner::break_deadlock(Candidate& candidate) {
     const bool alone = seen_.steps_in_flight.empty() && plan_.steps.empty();
     if (alone && unavailable_ < pool_.max_unavailable) {
         propose(candidate, Action::remove, {});
@@ -321,7 +321,7 @@ void Planner::untie(Candidate& candidate) {
     }
 }
 
-void Planner::stay(Candidate& candidate) {
+void Planner::keep(Candidate& candidate) {
     candidate.is_decided = true;
     Decision decision = decision_on(candidate);
     if (candidate.wish && candidate.wish->due) {

@@ -38,7 +38,7 @@ class Planner {
 
     // All engines together (candidates.cpp).
     void add_candidates();
-    void note_arrivals();
+    void add_unlisted();
     auto worth(const Candidate& candidate) const;
     bool yields_before(const Candidate& a, const Candidate& b) const;
     void choose_surplus();
@@ -49,7 +49,7 @@ class Planner {
 
     // One engine.
     void decide(Candidate& candidate);
-    bool goes(const Candidate& candidate) const;
+    bool must_go(const Candidate& candidate) const;
     void remove(Candidate& candidate);
     bool is_needy(const Candidate& candidate) const;
     void start(Candidate& candidate);
@@ -59,8 +59,8 @@ class Planner {
     bool gains_port(const Candidate& candidate) const;
     NoPlace grant(Candidate& candidate);
     void give_up(Candidate& candidate, Action action, Placement placement);
-    void untie(Candidate& candidate);
-    void stay(Candidate& candidate);
+    void break_deadlock(Candidate& candidate);
+    void keep(Candidate& candidate);
 
     // Places where engines are missing, and the rollout budget.
     int existing() const;

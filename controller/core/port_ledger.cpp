@@ -37,7 +37,7 @@ void PortLedger::add_user(int port, PortUser user) {
 void PortLedger::add(const EngineView& engine) {
     for (const int port : all_of(engine.ports))
         add_user(port, {PortUser::Kind::ours, engine.id, engine.name});
-    if (engine.forwarded) ++holders_[engine.ports.p2p];
+    if (engine.made_with_forwarded_port) ++holders_[engine.ports.p2p];
 }
 
 void PortLedger::add(const EnginePorts& ports, const std::string& name) {
@@ -74,17 +74,17 @@ std::optional<int> PortLedger::forwarded_port(int slot, const EngineView* leavin
     if (gateway_ == nullptr || assign == PortAssignment::none) return std::nullopt;
     if (assign == PortAssignment::shared) return shared_port();
     const std::string_view leaving_id = leaving == nullptr ? std::string_view() : leaving->id;
-    const bool had_one = leaving != nullptr && leaving->forwarded &&
+    const bool had_one = leaving != nullptr && leaving->made_with_forwarded_port &&
                          leaving->incarnation == gateway_->incarnation &&
                          may_hold(pool_, leaving->ports.p2p, slot);
-    const bool still_forwarded = had_one && (!ports_known(*gateway_) ||
-                                             gateway_->forwarded_for.contains(leaving->ports.p2p));
+    const bool still_forwarded =
+        had_one && (!ports_known(*gateway_) || gateway_->reported_for.contains(leaving->ports.p2p));
     if (still_forwarded && user_of(leaving->ports.p2p, leaving_id) == nullptr) {
         return leaving->ports.p2p;
     }
     std::optional<int> best;
     Duration longest{-1};
-    for (const auto& [port, reported] : gateway_->forwarded_for) {
+    for (const auto& [port, reported] : gateway_->reported_for) {
         if (reported <= longest || !may_hold(pool_, port, slot)) continue;
         if (user_of(port, leaving_id) != nullptr) continue;
         best = port;
@@ -95,7 +95,7 @@ std::optional<int> PortLedger::forwarded_port(int slot, const EngineView* leavin
 
 std::vector<int> PortLedger::free_forwarded_ports() const {
     std::vector<int> free;
-    for (const int port : gateway_->forwarded.ports) {
+    for (const int port : gateway_->ports_answer.ports) {
         if (user_of(port) == nullptr) free.push_back(port);
     }
     std::ranges::stable_sort(free, std::greater{}, [&](int port) { return reported_for(port); });
@@ -117,7 +117,7 @@ std::optional<int> PortLedger::shared_port() const {
             consider(port, holders);
         return best;
     }
-    for (const int port : gateway_->forwarded.ports) {
+    for (const int port : gateway_->ports_answer.ports) {
         const auto holders = holders_.find(port);
         consider(port, holders == holders_.end() ? 0 : holders->second);
     }
@@ -125,8 +125,8 @@ std::optional<int> PortLedger::shared_port() const {
 }
 
 Duration PortLedger::reported_for(int port) const {
-    const auto found = gateway_->forwarded_for.find(port);
-    return found == gateway_->forwarded_for.end() ? Duration{0} : found->second;
+    const auto found = gateway_->reported_for.find(port);
+    return found == gateway_->reported_for.end() ? Duration{0} : found->second;
 }
 
 }  // namespace roundhouse

@@ -66,8 +66,8 @@ class PortLedger {
     const EnginePool& pool_;
     const GatewayView* gateway_;
     std::map<int, std::vector<PortUser>> users_;
-    std::map<int, int>
-        holders_;  // forwarded ports, and how many of our engines were made with them
+    // Forwarded ports, and how many of our engines were made with them.
+    std::map<int, int> holders_;
 };
 
 }  // namespace roundhouse

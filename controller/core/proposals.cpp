@@ -23,8 +23,8 @@ Decision Planner::decision_on(const Candidate& candidate) const {
     decision.p2p_port = engine.ports.p2p;
     // Known to be forwarded to nobody right now. It keeps its port, for the case that it comes
     // back.
-    const bool none_now = gateway != nullptr && gateway->forwarded.kind == PortsAnswerKind::none;
-    decision.forwarded = candidate.holds_port && !none_now;
+    const bool none_now = gateway != nullptr && gateway->ports_answer.kind == PortsAnswerKind::none;
+    decision.has_forwarded_port = candidate.holds_port && !none_now;
     decision.fate = candidate.is_surplus ? Fate::surplus : candidate.verdict.fate;
     decision.reason = candidate.verdict.reason;
     decision.message = candidate.verdict.message;
@@ -95,7 +95,7 @@ bool Planner::propose(Candidate& candidate, Action action, std::optional<Placeme
     step.graceful = !fallen && serving(engine, pool_.engine_template.probe) != Serving::no;
     step.message = decision.message;
     if (placement) {
-        placement->followed = placement->forwarded && follows_port(decision, engine);
+        placement->followed = placement->takes_forwarded_port && follows_port(decision, engine);
     }
     (replaces ? step.placement : step.next_place) = std::move(placement);
     return propose(std::move(decision), std::move(step));

@@ -78,7 +78,7 @@ GatewayView view_of(const GatewaySighting& sighting, const GatewayMemory& memory
     view.vpn_status = vpn_status_of(sighting.reading, memory);
     view.vpn_detail = sighting.reading.vpn_detail;
     view.public_ip = sighting.reading.public_ip;
-    view.forwarded = sighting.reading.forwarded_ports;
+    view.ports_answer = sighting.reading.forwarded_ports;
     return view;
 }
 
@@ -168,7 +168,7 @@ bool GatewaySensor::measure_ports(Run& run, GatewayView& gateway, Monotonic now)
     forget_old(run.port_changes, now);
     bool changed = false;
     if (ports_known(gateway)) {
-        const std::vector<int>& ports = gateway.forwarded.ports;
+        const std::vector<int>& ports = gateway.ports_answer.ports;
         // None for a while, and then the same ones again: these have not changed.
         changed = !ports.empty() && !run.last_ports.empty() && ports != run.last_ports;
         if (changed) note(run.port_changes, now);
@@ -177,7 +177,7 @@ bool GatewaySensor::measure_ports(Run& run, GatewayView& gateway, Monotonic now)
         for (const int port : ports) {
             const bool known = run.ports && run.ports->contains(port);
             still.emplace(port, known ? run.ports->at(port) : now);
-            gateway.forwarded_for.emplace(port, now - still.at(port));
+            gateway.reported_for.emplace(port, now - still.at(port));
         }
         run.ports = std::move(still);
     }
@@ -221,7 +221,7 @@ void GatewaySensor::measure_reconnects(Run& run, GatewayView& gateway, Duration 
         const bool ip_is_due =
             gateway.public_ip && gateway.public_ip->empty() && !run.public_ip.empty();
         const bool ports_are_due =
-            gateway.forwarded.kind == PortsAnswerKind::none && !run.last_ports.empty();
+            gateway.ports_answer.kind == PortsAnswerKind::none && !run.last_ports.empty();
         const bool settled =
             (!ip_is_due && !ports_are_due) || now - *run.waiting_sign >= longest_settling;
         const Duration left = run.reconnect

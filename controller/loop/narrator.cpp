@@ -90,7 +90,7 @@ void Narrator::tell_vpn(const GatewayView& gateway, const GatewayView* before) {
 
 // Ports only: the condition says why there are none.
 void Narrator::tell_ports(const GatewayView& gateway) {
-    const std::vector<int>& ports = gateway.forwarded.ports;
+    const std::vector<int>& ports = gateway.ports_answer.ports;
     if (ports.empty() || std::exchange(ports_[gateway.name], ports) == ports) return;
     std::string list;
     for (const int port : ports)

@@ -47,7 +47,7 @@ EngineView engine_from(const ContainerListing& container) {
                           label_of(labels, label::gateway_started_at)};
     engine.template_hash = label_of(labels, label::template_hash);
     engine.ports = ports_of(labels);
-    engine.forwarded = label_of(labels, label::forwarded) == "true";
+    engine.made_with_forwarded_port = label_of(labels, label::forwarded) == "true";
     engine.followed = label_of(labels, label::followed_port) == "true";
     engine.failures = std::min(number_of(labels, label::failures), most_failures);
     engine.created_at = container.created_at;

@@ -128,7 +128,7 @@ void StepRunner::report(const Step& step, const StepResult& result, Duration too
         entry.fields.emplace_back("gateway", step.placement->gateway);
         entry.fields.emplace_back("port", std::to_string(step.placement->ports.http));
         entry.fields.emplace_back("p2p_port", std::to_string(step.placement->ports.p2p));
-        if (step.placement->forwarded) entry.fields.emplace_back("forwarded", "true");
+        if (step.placement->takes_forwarded_port) entry.fields.emplace_back("forwarded", "true");
     }
     if (!step.message.empty()) entry.fields.emplace_back("because", step.message);
     entry.fields.emplace_back("took", format_duration(took));

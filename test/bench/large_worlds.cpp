@@ -91,7 +91,7 @@ World lopsided(int engines, int gateways) {
     for (auto& engine : world.seen.engines) {
         join(engine, world.pool.gateways.front().container);
         if (*engine.slot == 0) continue;
-        engine.forwarded = false;
+        engine.made_with_forwarded_port = false;
         engine.ports = ports_of_slot(far_apart, *engine.slot);
     }
     world.steps = gateways > 1 ? 1 : 0;

@@ -132,12 +132,12 @@ class Examiner {
         const bool first = p2p_ports_.emplace(place.gateway, place.ports.p2p).second;
         require(first || !exclusive, step, "gets a P2P port that another new engine gets (A3)");
         if (step.reason != Reason::forwarded_port_changed) return;
-        const auto reported = gateway.forwarded_for.find(place.ports.p2p);
-        require(reported != gateway.forwarded_for.end() &&
+        const auto reported = gateway.reported_for.find(place.ports.p2p);
+        require(reported != gateway.reported_for.end() &&
                     reported->second >= pool_.forwarded_port.stable_for,
                 step, "follows a port that has not settled");
         const std::size_t turns = ++followers_[gateway.name] + followed_lately(gateway);
-        require(!exclusive || turns <= gateway.forwarded.ports.size(), step,
+        require(!exclusive || turns <= gateway.ports_answer.ports.size(), step,
                 "follows ports more often than minInterval allows");
     }
 
@@ -263,7 +263,7 @@ class Examiner {
             if (!goes(victim)) continue;
             for (const auto& spared : plan_.decisions) {
                 const bool alike = spared.fate == Fate::keep && spared.ready && !spared.action &&
-                                   spared.forwarded == victim.forwarded &&
+                                   spared.has_forwarded_port == victim.has_forwarded_port &&
                                    spared.updated == victim.updated;
                 require(!alike || left[spared.gateway] < left[victim.gateway] + 2, Step{},
                         "removes " + victim.engine + ", and leaves more behind gateway " +

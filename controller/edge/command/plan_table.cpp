@@ -28,7 +28,7 @@ std::string address_of(const Decision& decision) {
 
 std::string p2p_of(const Decision& decision) {
     if (decision.p2p_port == 0) return "-";
-    return std::to_string(decision.p2p_port) + (decision.forwarded ? " forwarded" : "");
+    return std::to_string(decision.p2p_port) + (decision.has_forwarded_port ? " forwarded" : "");
 }
 
 std::string wait_of(const Decision& decision, Time now) {

@@ -40,7 +40,7 @@ static void to_json(Json& json, const Decision& decision) {
                  {"host", decision.host},
                  {"port", decision.port},
                  {"p2pPort", decision.p2p_port},
-                 {"forwarded", decision.forwarded},
+                 {"forwarded", decision.has_forwarded_port},
                  {"fate", to_string(decision.fate)},
                  {"reason", to_string(decision.reason)},
                  {"message", decision.message},

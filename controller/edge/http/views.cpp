@@ -39,7 +39,7 @@ Json engine_view(const Decision& decision, const EngineView* engine) {
                  {"host", decision.host},
                  {"port", decision.port},
                  {"p2pPort", decision.p2p_port},
-                 {"forwarded", decision.forwarded},
+                 {"forwarded", decision.has_forwarded_port},
                  {"ready", decision.ready},
                  {"state", engine == nullptr ? "missing" : to_string(engine->state)},
                  {"reason", to_string(decision.reason)},
@@ -81,7 +81,7 @@ Json gateway_view(const RoundView& round, const GatewayView& gateway) {
             {"vpnStatus", to_string(gateway.vpn_status)},
             {"vpnMessage", gateway.vpn_detail},
             {"publicIp", gateway.public_ip.value_or("")},
-            {"forwardedPorts", gateway.forwarded.ports},
+            {"forwardedPorts", gateway.ports_answer.ports},
             {"forwardedPortReason", has_outlook ? to_string(outlook->use) : otherwise},
             {"forwardedPortMessage", has_outlook ? outlook->message : ""},
             {"engines", behind}};

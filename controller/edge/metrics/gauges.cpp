@@ -153,7 +153,7 @@ void add_engines(const BoardView& board, std::vector<MetricFamily>& families) {
         all.emplace_back("host", decision.host);
         all.emplace_back("port", std::to_string(decision.port));
         all.emplace_back("p2p_port", std::to_string(decision.p2p_port));
-        all.emplace_back("forwarded", decision.forwarded ? "true" : "false");
+        all.emplace_back("forwarded", decision.has_forwarded_port ? "true" : "false");
         add_gauge(info, all, 1);
         add_gauge(ready, own, decision.ready ? 1.0 : 0.0);
         const auto engine = engines.find(decision.engine);
@@ -184,7 +184,8 @@ void add_gateways(const BoardView& board, std::vector<MetricFamily>& families) {
     for (const auto& name : gateway_names(board)) {
         const GatewayView* gateway = find_gateway(board, name);
         const auto reason = gateway == nullptr ? "Unknown" : reason_of(gateway->state);
-        const auto forwarded = gateway == nullptr ? std::vector<int>{} : gateway->forwarded.ports;
+        const auto forwarded =
+            gateway == nullptr ? std::vector<int>{} : gateway->ports_answer.ports;
         const MetricLabels own{{"gateway", name}};
         add_gauge(ready, own, reason == "Ready" ? 1.0 : 0.0);
         add_gauge(info, {{"gateway", name}, {"reason", std::string(reason)}}, 1);

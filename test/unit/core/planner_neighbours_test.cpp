@@ -233,7 +233,7 @@ TEST_SUITE("planner: shared and second ports") {
         Observation seen = matching_world(pool);
         for (auto& each : seen.engines)
             each = holding(each, 40001);
-        seen.gateways[0].forwarded.kind = PortsAnswerKind::unreachable;
+        seen.gateways[0].ports_answer.kind = PortsAnswerKind::unreachable;
         seen.engines[1] = exited(seen.engines[1]);
         const Plan result = plan(pool, seen, noon);
         CHECK(steps_of(result) == "replace acestream-1 Exited @gluetun :40001");

@@ -75,7 +75,7 @@ TEST_SUITE("planner: forwarded ports of new engines") {
             world.hold(0, 40001);
             world.engine(0) = exited(world.engine(0));
             forward(world.gluetun(), row.ports);
-            world.gluetun().forwarded.kind = row.kind;
+            world.gluetun().ports_answer.kind = row.kind;
             CHECK(world.steps() == "replace acestream-0 Exited @gluetun" + row.step);
         }
     }
@@ -84,7 +84,7 @@ TEST_SUITE("planner: forwarded ports of new engines") {
         PortWorld world(1);
         world.hold(0, 40001);
         world.gluetun().incarnation.started_at = "started-2";
-        world.gluetun().forwarded.kind = PortsAnswerKind::unreachable;
+        world.gluetun().ports_answer.kind = PortsAnswerKind::unreachable;
         CHECK(world.steps() == "replace acestream-0 GatewayRestarted @gluetun");
         forward(world.gluetun(), {{40007, 0s}});
         CHECK(world.steps() == "replace acestream-0 GatewayRestarted @gluetun :40007");
@@ -220,14 +220,14 @@ TEST_SUITE("planner: changed ports") {
                                        {PortsAnswerKind::unreachable, "ControlServerUnreachable"},
                                        {PortsAnswerKind::malformed, "MalformedReply"}};
         for (const auto& row : rows) {
-            world.gluetun().forwarded = {row.kind, {}, "what to do"};
+            world.gluetun().ports_answer = {row.kind, {}, "what to do"};
             CHECK(world.steps() == "");
             CHECK(world.planned().matches());
             CHECK(world.use() == row.use);
             CHECK(world.planned().forwarded_ports[0].message == "what to do");
             // What is unknown is shown as it was last known.
             const bool is_forwarded = row.kind != PortsAnswerKind::none;
-            CHECK(world.planned().decisions[0].forwarded == is_forwarded);
+            CHECK(world.planned().decisions[0].has_forwarded_port == is_forwarded);
         }
     }
 

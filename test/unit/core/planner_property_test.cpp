@@ -45,8 +45,8 @@ void report_random_ports(Dice& dice, GatewayView& view) {
     }
     forward(view, ports);
     if (dice.one_in(3)) {
-        view.forwarded_for.clear();
-        view.forwarded = {static_cast<PortsAnswerKind>(2 + dice.below(4)), {}, "trouble"};
+        view.reported_for.clear();
+        view.ports_answer = {static_cast<PortsAnswerKind>(2 + dice.below(4)), {}, "trouble"};
     }
     view.port_changes = dice.below(5);
 }
@@ -84,7 +84,7 @@ EngineView random_engine(Dice& dice, const EnginePool& pool, int number) {
     if (dice.one_in(20)) view.slot.reset();
     if (dice.one_in(15)) view.network_mode = "bridge";
     if (dice.one_in(3)) view = holding(view, forwardable[static_cast<std::size_t>(dice.below(4))]);
-    view.followed = view.forwarded && dice.one_in(2);
+    view.followed = view.made_with_forwarded_port && dice.one_in(2);
     if (dice.one_in(3)) view.created_at = noon - std::chrono::seconds{dice.below(600)};
     if (dice.one_in(3)) view = exited(view, 1, std::chrono::seconds{dice.below(20)}, dice.below(6));
     if (dice.one_in(10)) view.state = static_cast<EngineState>(dice.below(7));
@@ -152,7 +152,7 @@ EngineView engine_made_by(const EnginePool& pool, const Step& step, const std::s
     view.incarnation = step.placement->incarnation;
     view.failures = step.placement->failures;
     view.ports = step.placement->ports;
-    view.forwarded = step.placement->forwarded;
+    view.made_with_forwarded_port = step.placement->takes_forwarded_port;
     view.followed = step.placement->followed;
     view.created_at = noon;
     view.network_mode = pool.gateways.empty() ? pool.network : "container:" + view.incarnation.id;

@@ -104,7 +104,7 @@ TEST_SUITE("planner") {
         pool.replicas = 2;
         const auto victims = [&] { return steps_of(plan(pool, seen, noon)); };
         CHECK(victims() == "remove acestream-2 Surplus, remove acestream-3 Surplus");
-        seen.engines[3].forwarded = true;
+        seen.engines[3].made_with_forwarded_port = true;
         CHECK(victims() == "remove acestream-1 Surplus, remove acestream-2 Surplus");
         seen.engines[0].probe.answered_last = false;
         seen.engines[0].probe.failures = 1;

@@ -108,8 +108,8 @@ TEST_SUITE("status") {
                 forward(seen.gateways[i], {{40001, 1h}});
                 seen.engines[i] = holding(seen.engines[i], 40001);
             }
-            seen.gateways[0].forwarded.kind = row.first;
-            seen.gateways[1].forwarded.kind = row.second;
+            seen.gateways[0].ports_answer.kind = row.first;
+            seen.gateways[1].ports_answer.kind = row.second;
             const Condition ready = find(judged(pool, seen), "ForwardedPortReady");
             CHECK(ready.status == row.status);
             CHECK(ready.reason == row.reason);

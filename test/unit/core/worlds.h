@@ -90,16 +90,16 @@ inline EngineView engine(const EnginePool& pool, int slot, const std::string& be
 
 // From now on the gateway reports these ports, each for so long already.
 inline void forward(GatewayView& view, const std::map<int, Duration>& ports) {
-    view.forwarded = {};
-    view.forwarded.kind = ports.empty() ? PortsAnswerKind::none : PortsAnswerKind::ports;
-    view.forwarded_for = ports;
+    view.ports_answer = {};
+    view.ports_answer.kind = ports.empty() ? PortsAnswerKind::none : PortsAnswerKind::ports;
+    view.reported_for = ports;
     for (const auto& [port, reported_for] : ports)
-        view.forwarded.ports.push_back(port);
+        view.ports_answer.ports.push_back(port);
 }
 
 // The engine, as if it had been given a forwarded port when it was made.
 inline EngineView holding(EngineView view, int port) {
-    view.forwarded = true;
+    view.made_with_forwarded_port = true;
     view.ports.p2p = port;
     return view;
 }
@@ -139,7 +139,7 @@ inline std::string steps_of(const Plan& plan) {
         if (step.placement && !step.placement->gateway.empty()) {
             text += " @" + step.placement->gateway;
         }
-        if (step.placement && step.placement->forwarded) {
+        if (step.placement && step.placement->takes_forwarded_port) {
             text += " :" + std::to_string(step.placement->ports.p2p);
         }
     }

@@ -164,13 +164,13 @@ TEST_SUITE("gateway sensor: a VPN that is down") {
 TEST_SUITE("gateway sensor: ports") {
     TEST_CASE("a port is as old as the unbroken line of reports of it") {
         SensorBench bench;
-        CHECK(bench.report({40001}).forwarded_for == std::map<int, Duration>{{40001, 0s}});
-        CHECK(bench.report({40001}).forwarded_for.at(40001) == 1s);
+        CHECK(bench.report({40001}).reported_for == std::map<int, Duration>{{40001, 0s}});
+        CHECK(bench.report({40001}).reported_for.at(40001) == 1s);
         const auto both = bench.report({40001, 40002});
-        CHECK(both.forwarded_for == std::map<int, Duration>{{40001, 2s}, {40002, 0s}});
+        CHECK(both.reported_for == std::map<int, Duration>{{40001, 2s}, {40002, 0s}});
         CHECK(both.port_changes == 1);
-        CHECK(bench.report({}).forwarded_for.empty());
-        CHECK(bench.report({40001}).forwarded_for.at(40001) == 0s);
+        CHECK(bench.report({}).reported_for.empty());
+        CHECK(bench.report({40001}).reported_for.at(40001) == 0s);
     }
 
     TEST_CASE("no answer contradicts nothing") {
@@ -179,10 +179,10 @@ TEST_SUITE("gateway sensor: ports") {
         for (const auto kind : {PortsAnswerKind::unreachable, PortsAnswerKind::malformed,
                                 PortsAnswerKind::unauthorized, PortsAnswerKind::unsupported}) {
             bench.sighting.reading.forwarded_ports = {kind, {}, "trouble"};
-            CHECK(bench.measure().forwarded_for.empty());
+            CHECK(bench.measure().reported_for.empty());
         }
         const auto again = bench.report({40001});
-        CHECK(again.forwarded_for.at(40001) == 5s);
+        CHECK(again.reported_for.at(40001) == 5s);
         CHECK(again.port_changes == 0);
     }
 
@@ -212,6 +212,6 @@ TEST_SUITE("gateway sensor: ports") {
         bench.sighting.container->started_at = "started-2";
         const auto seen = bench.report({40002});
         CHECK(seen.port_changes == 0);
-        CHECK(seen.forwarded_for.at(40002) == 0s);
+        CHECK(seen.reported_for.at(40002) == 0s);
     }
 }

@@ -371,7 +371,7 @@ TEST_SUITE("prober") {
         CHECK(probe_targets(pool, seen, noon)[0].p2p_host == "172.18.0.2");
         CHECK(probe_targets(pool, seen, noon)[0].p2p_port == 22000);
         pool.forwarded_port.assign = PortAssignment::shared;
-        seen.engines[0].forwarded = true;  // and so are others, perhaps on this port
+        seen.engines[0].made_with_forwarded_port = true;  // and so are others, perhaps on this port
         CHECK(probe_targets(pool, seen, noon)[0].p2p_port == 0);
         CHECK(probe_targets(pool, seen, noon)[1].p2p_port == 22001);
         seen.engines[0] = exited(seen.engines[0]);
