@@ -282,4 +282,13 @@ TEST_SUITE("planner: shared and second ports") {
         CHECK(ready->status == Truth::no);
         CHECK(ready->message.find("P2P_PORT") != std::string::npos);
     }
+
+    TEST_CASE("above the cap a failed engine goes, and comes back once there is room") {
+        const EnginePool pool = pool_of(2);
+        Observation seen = matching_world(pool);
+        seen.engines.push_back(engine(pool, 2));  // one too many, on its way out
+        seen.steps_in_flight[2].leaving = true;
+        seen.engines[0] = exited(seen.engines[0]);
+        CHECK(steps_of(plan(pool, seen, noon)) == "remove acestream-0 Exited");
+    }
 }
