@@ -43,7 +43,7 @@ input_of() {
     [ ${#options[@]} -gt 0 ] || { echo "no unit of $1: $2" >&2; return 1; }
     clang-tidy-14 --version
     cat "$root/.clang-tidy" "$0"
-    clang++-14 -E -CC -dD -w "${options[@]}" "${coroutines[@]}" "$2" | sed "s|$root/||g"
+    clang++-14 -E -C -dD -w "${options[@]}" "${coroutines[@]}" "$2" | sed "s|$root/||g"
 }
 
 case ${1:-} in
