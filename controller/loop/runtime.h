@@ -73,7 +73,7 @@ class Runtime {
     // A container by its exact name; nullopt when there is none. 10 s.
     virtual Result<std::optional<GatewayContainer>> inspect_gateway(const std::string& name) = 0;
 
-    // Every container whose name starts with `prefix`, whoever owns it. Shows which names are
+    // Every container whose name starts with `prefix`, whatever its owner. Shows which names are
     // taken; never use it to choose a container to act on. 10 s.
     virtual Result<std::vector<NameHolder>> list_names(const std::string& prefix) = 0;
 

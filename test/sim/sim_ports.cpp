@@ -133,7 +133,7 @@ Result<void> SimRuntime::start(const std::string& id) {
     });
 }
 
-// Docker goes on with a start for which no caller waits any more.
+// Docker continues a start after its caller gave up.
 Result<void> SimRuntime::start_late(const std::string& id) {
     watchdog_.start_hangs(id);
     world_.later(Duration{world_.dice.between(31'000, 90'000)},
