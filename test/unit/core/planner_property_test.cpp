@@ -398,7 +398,7 @@ TEST_SUITE("planner properties") {
                 rests_on_a_person += decision.wait.needs_person() ? 1 : 0;
             }
         }
-        CHECK(rests_on_a_person > 100);  // the worlds have what they should
+        CHECK(rests_on_a_person > static_cast<int>(random_worlds / 50));  // the worlds show it
     }
 
     TEST_CASE("when faults end, carrying out plans leads to a world that matches, and to silence") {
