@@ -215,6 +215,14 @@ struct StepInFlight {
     bool operator==(const StepInFlight&) const = default;
 };
 
+// The spec's template, which Docker refuses.
+struct TemplateRefusal {
+    std::string message;        // Docker's words, and the field to change where they show it
+    bool has_stand_in = false;  // the last template that Docker accepted is in service instead
+
+    bool operator==(const TemplateRefusal&) const = default;
+};
+
 struct Observation {
     // The spec's gateways in its order, then those that only engines still name.
     std::vector<GatewayView> gateways;
@@ -229,6 +237,7 @@ struct Observation {
     std::map<int, std::string> foreign_names;  // slot -> id of the stranger that holds its name
 
     std::vector<NeighbourView> neighbours = {};  // running engines of other pools
+    std::optional<TemplateRefusal> template_refusal = std::nullopt;
 
     bool operator==(const Observation&) const = default;
 };

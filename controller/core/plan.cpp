@@ -20,6 +20,7 @@ int Plan::ready() const {
 }
 
 int Plan::updated() const {
+    if (!template_refusal.empty()) return 0;
     return static_cast<int>(std::ranges::count_if(decisions, &Decision::updated));
 }
 
@@ -30,7 +31,7 @@ bool Plan::matches() const {
         if (decision.fate != Fate::keep || !decision.ready) return false;
         ++kept;
     }
-    return steps.empty() && kept == wanted;
+    return steps.empty() && kept == wanted && template_refusal.empty();
 }
 
 bool Plan::steps_pending() const {

@@ -75,14 +75,16 @@ struct Plan {
     std::vector<Decision> decisions;  // engines by slot, then the missing ones
     int wanted = 0;
     bool capped = false;                       // the spec asks for more than the cap
+    std::string template_refusal;              // Docker's message; empty: the template is good
     std::vector<Step> waiting_for_image;       // steps that will be taken when the image is there
     std::vector<int> passed_over;              // slots whose names strangers hold
     std::vector<PortOutlook> forwarded_ports;  // of each declared gateway, unless they are ignored
     std::optional<Time> wake_at;               // when time alone may change this plan
 
     int ready() const;
-    int updated() const;
-    // Every wanted engine is there, up to date and ready, and nothing else is.
+    int updated() const;  // to the spec's template, also where another one stands in for it
+    // Every wanted engine is there, up to date and ready, and nothing else is; and the template by
+    // which they were created is the spec's.
     bool matches() const;
     // There are steps, or there would be if they had not to wait. Not so when engines only have to
     // become ready.

@@ -35,6 +35,7 @@ Planner::Planner(const EnginePool& pool, const Observation& seen, Time now)
 Plan Planner::run() {
     plan_.wanted = std::min(pool_.replicas, pool_.max_active_replicas);
     plan_.capped = pool_.replicas > pool_.max_active_replicas;
+    if (seen_.template_refusal) plan_.template_refusal = seen_.template_refusal->message;
     add_candidates();
     add_unlisted();
     choose_surplus();

@@ -169,6 +169,15 @@ Condition forwarded_port_ready(const EnginePool& pool, const Plan& plan) {
     return worst;
 }
 
+Condition template_accepted(const Observation& seen) {
+    if (!seen.template_refusal) return condition("TemplateAccepted", true, "Accepted", "");
+    const auto& [message, has_stand_in] = *seen.template_refusal;
+    return condition("TemplateAccepted", false, "Refused",
+                     message + (has_stand_in ? "; until the template is edited, engines are kept "
+                                               "and created by the last one that Docker accepted"
+                                             : ""));
+}
+
 Condition capped(const EnginePool& pool, const Plan& plan) {
     if (!plan.capped) return condition("Capped", false, "WithinCap", "");
     return condition("Capped", true, "AboveCap",
@@ -201,6 +210,7 @@ std::vector<Condition> judge_conditions(const EnginePool& pool, const Observatio
                   : is_stuck ? "Stuck"
                              : "WorldDiffers",
                   matches ? "" : describe_progress(plan)),
+        template_accepted(seen),
         gateway_ready(pool, seen),
         forwarded_port_ready(pool, plan),
         capped(pool, plan),
@@ -244,7 +254,9 @@ std::vector<Condition> update_conditions(std::vector<Condition>& conditions,
 }
 
 std::string describe_progress(const Plan& plan) {
-    return count_ready(plan) + awaited(plan);
+    const std::string refusal =
+        plan.template_refusal.empty() ? "" : "; TemplateRefused (" + plan.template_refusal + ")";
+    return count_ready(plan) + awaited(plan) + refusal;
 }
 
 }  // namespace roundhouse

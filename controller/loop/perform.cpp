@@ -36,6 +36,7 @@ StepResult create_and_start(Runtime& runtime, const EnginePool& pool, const Step
         result.created_id = id.value();
     } else {
         result.fault = id.fault();
+        result.template_refused = id.fault().bad_request;
     }
     result.created = id || id.fault().kind == FaultKind::unavailable;
     return result;

@@ -37,9 +37,11 @@ RoundResult Reconciler::round(const std::stop_token& stop) {
     return result;
 }
 
-RoundResult Reconciler::run_round(const SpecInForce& spec, const std::stop_token& stop) {
+RoundResult Reconciler::run_round(SpecInForce spec, const std::stop_token& stop) {
+    auto [pool, refusal] = with_.steps.templates().in_service(spec.pool);
+    spec.pool = std::move(pool);
     StepRunner::Look steps(with_.steps, *spec.pool);
-    auto survey = this->survey(*spec.pool, steps);
+    auto survey = this->survey(*spec.pool, std::move(refusal), steps);
     const Time now = with_.clock.now();
     if (!survey) {
         narrator_.look_failed(survey.fault().message);
@@ -48,20 +50,31 @@ RoundResult Reconciler::run_round(const SpecInForce& spec, const std::stop_token
         return {};
     }
     narrator_.look_worked();
+    note_templates(*spec.pool, survey.value().seen);
     if (!stop.stop_requested()) hand_out(spec.pool, survey.value().plan, steps);
     return report(spec, std::move(survey.value()));
 }
 
-Result<Survey> Reconciler::survey(const EnginePool& pool) {
-    StepRunner::Look steps(with_.steps, pool);
-    return survey(pool, steps);
+// Docker has accepted the template that engines were created by, perhaps before this process began.
+void Reconciler::note_templates(const EnginePool& pool, const Observation& seen) {
+    const auto& hashes = &EngineView::template_hash;
+    const bool is_used =
+        std::ranges::find(seen.engines, template_hash(pool), hashes) != seen.engines.end();
+    if (is_used) with_.steps.templates().accept(pool);
 }
 
-Result<Survey> Reconciler::survey(const EnginePool& pool, StepRunner::Look& steps) {
+Result<Survey> Reconciler::survey(const EnginePool& pool) {
+    StepRunner::Look steps(with_.steps, pool);
+    return survey(pool, std::nullopt, steps);
+}
+
+Result<Survey> Reconciler::survey(const EnginePool& pool, std::optional<TemplateRefusal> refusal,
+                                  StepRunner::Look& steps) {
     auto looked = look(with_.runtime, pool, [&](int slot) { return steps.is_changing(slot); });
     if (!looked) return looked.fault();
     read_gateways(with_.gateway_api, with_.workers, pool, looked.value().gateways);
     Observation seen = sense(pool, std::move(looked.value()));
+    seen.template_refusal = std::move(refusal);
 
     const Time now = with_.clock.now();
     with_.prober.set_targets(probe_targets(pool, seen, now), pool.engine_template.probe);

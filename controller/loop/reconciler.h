@@ -65,10 +65,12 @@ class Reconciler {
     Result<Survey> survey(const EnginePool& pool);
 
   private:
-    RoundResult run_round(const SpecInForce& spec, const std::stop_token& stop);
+    RoundResult run_round(SpecInForce spec, const std::stop_token& stop);
+    void note_templates(const EnginePool& pool, const Observation& seen);
     // What was looked at, with what the sensors know.
     Observation sense(const EnginePool& pool, Sightings looked);
-    Result<Survey> survey(const EnginePool& pool, StepRunner::Look& steps);
+    Result<Survey> survey(const EnginePool& pool, std::optional<TemplateRefusal> refusal,
+                          StepRunner::Look& steps);
     void hand_out(const std::shared_ptr<const EnginePool>& pool, const Plan& plan,
                   StepRunner::Look& steps);
     RoundResult report(const SpecInForce& spec, Survey survey);

@@ -18,6 +18,7 @@
 #include "loop/journal.h"
 #include "loop/meters.h"
 #include "loop/runtime.h"
+#include "loop/template_keeper.h"
 #include "loop/workers.h"
 
 namespace roundhouse {
@@ -31,6 +32,7 @@ struct StepResult {
     std::string created_id;   // its id; empty if no answer
     std::string starting_id;  // the container that Docker may still be starting: no answer in time
     std::string stuck_id;     // the container that could not be stopped or removed
+    bool template_refused = false;  // no engine can be created by this template
 };
 
 // The calls of one step, one after another; ends at the first fault.
@@ -65,6 +67,9 @@ class StepRunner {
     bool in_flight(int slot) const;
     // Whether no step is in flight, and none begins before the next hand_out(). Any thread.
     bool idle() const;
+
+    // What Docker said of the templates that steps created engines by.
+    TemplateKeeper& templates() { return templates_; }
 
     // Waits for the steps in flight to end. No step begins after that. Any thread.
     void drain();
@@ -112,6 +117,7 @@ class StepRunner {
     Meters& meters_;
     std::function<void()> on_done_;
     std::size_t max_in_flight_;
+    TemplateKeeper templates_;
 
     mutable std::mutex mutex_;  // guards what follows
     std::condition_variable changed_;

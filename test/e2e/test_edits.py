@@ -120,6 +120,27 @@ class Edits(PoolTest):
             most = max(most, len(down))
         self.assertEqual(1, most, "more than maxUnavailable were down at a time")
 
+    def test_a_template_that_docker_refuses_leaves_the_one_before_in_service(self):
+        _, before = self.begin(3)
+        self.write_spec(3, template={"resources": {"cpus": "500"}})
+        self.wait_until_told("TemplateAccepted", "False")
+        engines = self.settle(3)
+        self.assertGreaterEqual(len(set(ids(engines).items()) & set(before.items())), 2)
+        docker_host.docker("kill", engines[1].id)
+        self.wait_until(lambda: engines[1].id not in ids(self.engines()).values(), "it is replaced")
+        self.settle(3)
+        told = self.command("get", "pool").stdout
+        self.assertIn("spec.template.resources.cpus", told)
+        self.write_spec(3, template={"resources": {"cpus": "1"}})
+        self.wait_until_told("TemplateAccepted", "True")
+
+        def all_made_anew():
+            seen = [docker_host.inspect(engine.id) for engine in self.engines()]
+            return all(each and each["HostConfig"]["NanoCpus"] for each in seen)
+
+        self.wait_until(all_made_anew, "the mended template is followed")
+        self.settle(3)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -115,9 +115,9 @@ std::string gateway_text(const GatewayView& gateway) {
     if (!gateway.strangers_ports.empty()) {
         out.assign("strangers_ports", Assignments::numbers(gateway.strangers_ports));
     }
-    out.assign("forwarded.kind",
+    out.assign("ports_answer.kind",
                Assignments::enumerator("PortsAnswerKind", gateway.ports_answer.kind));
-    out.assign("forwarded.ports", Assignments::numbers(gateway.ports_answer.ports));
+    out.assign("ports_answer.ports", Assignments::numbers(gateway.ports_answer.ports));
     out.assign("reported_for", Assignments::ages(gateway.reported_for));
     out.add("seen.gateways.push_back(view); }");
     return out.text();
@@ -144,7 +144,7 @@ std::string engine_text(const EngineView& engine) {
         .set("incarnation", engine.incarnation)
         .set("template_hash", engine.template_hash)
         .set("ports", engine.ports)
-        .set("forwarded", engine.made_with_forwarded_port)
+        .set("made_with_forwarded_port", engine.made_with_forwarded_port)
         .set("followed", engine.followed)
         .set("failures", engine.failures)
         .set("created_at", engine.created_at);

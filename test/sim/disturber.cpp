@@ -64,6 +64,7 @@ void Disturber::happen(Disturbance what) {
             edit_something(pool, dice_, world_.gateway_names_);
             return world_.save(std::move(pool));
         }
+        case Disturbance::template_refused: return refuse_template(!is_refused(world_.spec()));
         case Disturbance::bad_edit: return world_.tell("a spec that is not accepted");
         case Disturbance::clock_set:
             world_.clock.wall_offset += std::chrono::minutes{dice_.between(-90, 90)};
@@ -78,6 +79,12 @@ void Disturber::happen(Disturbance what) {
     if (what >= Disturbance::ports_move) return disturb_control_server(what);
     if (what >= Disturbance::gateway_restarted) return disturb_gateway(what);
     disturb_engine(what);
+}
+
+void Disturber::refuse_template(bool refused) {
+    EnginePool pool = world_.spec();
+    pool.engine_template.resources.pids = refused ? refused_pids : 0;
+    world_.save(std::move(pool));
 }
 
 // --- engines ----------------------------------------------------------------------------------
@@ -230,6 +237,8 @@ void Disturber::repair() {
         life.ends_at.reset();
     remove_strangers();
     remove_contested_others();
+    const bool may_stay = world_.template_accepted && dice_.one_in(2);
+    if (is_refused(world_.spec()) && !may_stay) refuse_template(false);
 }
 
 }  // namespace roundhouse::test

@@ -174,6 +174,7 @@ Dying Simulation::dying() {
 void Simulation::kill() {
     say("the controller is killed");
     killed_ = true;
+    world_.template_accepted = false;
 }
 
 // Lets what is left of a process end: its calls have no effect any more.
@@ -182,6 +183,7 @@ void Simulation::bury() {
     while (!fibers_.empty())
         resume(fibers_.size() - 1);
     process_.reset();
+    world_.template_accepted = false;
 }
 
 void Simulation::ring() {
@@ -288,7 +290,8 @@ bool Simulation::at_rest() {
     if (view == nullptr) return false;
     const EnginePool& spec = world_.spec();
     const bool matches = view->plan.matches() && !view->plan.wake_at;
-    if (!matches && places_missing() == 0 && world_.stuck.empty()) return false;
+    const bool refused = is_refused(spec) && !view->plan.template_refusal.empty();
+    if (!matches && places_missing() == 0 && world_.stuck.empty() && !refused) return false;
     // Rule 18: what is still awaited then, a person has to do, and nothing else ends it.
     for (const auto& decision : view->plan.decisions) {
         const bool well = decision.fate == Fate::foreign ||
@@ -314,7 +317,8 @@ int Simulation::places_missing() const {
 
 // As many engines serve as are wanted, of the last template. Where there are too few places, as
 // many as there are places, and a condition says that this is not as declared: a user has to act.
-// An engine that cannot be removed may be there on top, or of an earlier template.
+// An engine that cannot be removed may be there on top, or of an earlier template. Where Docker
+// refuses the last template, engines serve by one that it accepted.
 void Simulation::check_outcome() {
     const EnginePool& spec = world_.spec();
     int serving = 0;
@@ -332,9 +336,9 @@ void Simulation::check_outcome() {
                           container->state != EngineState::dead &&
                           container->state != EngineState::created;
         counted += is_stuck && runs && !world_.serves(life) ? 1 : 0;
-        const bool as_declared = life.image == spec.engine_template.image &&
-                                 life.edit == edit_of(spec) &&
-                                 life.ports.http == spec.ports.http + life.slot;
+        const bool by_template = is_refused(spec) || (life.image == spec.engine_template.image &&
+                                                      life.edit == edit_of(spec));
+        const bool as_declared = by_template && life.ports.http == spec.ports.http + life.slot;
         outdated += as_declared || is_stuck || !has_room(life) ? 0 : 1;
     }
     const int missing = places_missing();

@@ -20,6 +20,12 @@ EnginePool first_spec(Dice& dice, const std::vector<std::string>& gateways);
 void edit_something(EnginePool& pool, Dice& dice, const std::vector<std::string>& gateways);
 
 // The variable that edits of the template change: "EDIT=2"; empty: not set.
+// The limit of processes that simulated Docker refuses.
+inline constexpr std::int64_t refused_pids = 13;
+inline bool is_refused(const EnginePool& pool) {
+    return pool.engine_template.resources.pids == refused_pids;
+}
+
 std::string edit_of(const EnginePool& pool);
 
 }  // namespace roundhouse::test

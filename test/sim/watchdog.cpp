@@ -322,7 +322,8 @@ bool Watchdog::is_possible(Reason reason) const {
     };
     switch (reason) {
         case Reason::template_changed:
-            return any_of({Disturbance::spec_edited, Disturbance::labels_broken});
+            return any_of({Disturbance::spec_edited, Disturbance::template_refused,
+                           Disturbance::labels_broken});
         case Reason::gateway_undeclared:
             return any_of({Disturbance::spec_edited, Disturbance::gateway_renamed});
         case Reason::gateway_reconnected:

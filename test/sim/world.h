@@ -93,6 +93,7 @@ class World {
     bool p2p_ignored = false;            // by the image
     bool networks_shown_wrong = false;   // those of engines that are created now
     bool images_hidden = false;          // Docker says that no image is there
+    bool template_accepted = false;      // Docker has told this process so of one
     std::function<void(const std::string&)> tell = [](const std::string&) {};
 
     // The spec as it is saved now, and those that were in force in the last minute.

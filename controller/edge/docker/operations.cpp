@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "edge/text/strings.h"
+
 namespace roundhouse {
 
 namespace {
@@ -70,7 +72,40 @@ constexpr Failure failures[]{
     {any_operation, any_status, "", rejected},
 };
 
+struct FieldWords {
+    std::string_view words;  // of Docker's message, in lower case
+    std::string_view field;
+};
+
+// The first row whose words are in the message decides.
+constexpr FieldWords fields[]{
+    {"cpu", "spec.template.resources.cpus"},
+    {"memory", "spec.template.resources.memory"},
+    {"pids", "spec.template.resources.pids"},
+    {"no command specified", "spec.template.args: the image has none of its own"},
+    {"tmpfs", "spec.template.tmpfs"},
+    {"volume", "spec.template.volumes"},
+    {"mount", "spec.template.volumes"},
+    {"bind source", "spec.template.volumes"},
+    {"log driver", "spec.template.logging"},
+    {"log opt", "spec.template.logging"},
+    {"logger", "spec.template.logging"},
+    {"environment variable", "spec.template.env"},
+    {"label", "spec.template.labels"},
+    {"reference format", "spec.template.image"},
+    {"repository name", "spec.template.image"},
+    {"user", "spec.template.user"},
+};
+
 }  // namespace
+
+std::string_view refused_field(std::string_view message) {
+    const std::string text = lower(message);
+    for (const auto& row : fields) {
+        if (text.find(row.words) != text.npos) return row.field;
+    }
+    return "";
+}
 
 std::string_view to_string(DockerOperation operation) {
     return find(operation).name;

@@ -14,10 +14,9 @@ namespace roundhouse {
 
 namespace {
 
-constexpr std::array<std::string_view, 9> condition_types{
-    "Ready",        "Progressing",        "SpecValid", "RuntimeReachable",
-    "GatewayReady", "ForwardedPortReady", "Capped",    "PortsPublished",
-    "PortsFree"};
+constexpr std::array<std::string_view, 10> condition_types{
+    "Ready",        "Progressing",        "SpecValid", "TemplateAccepted", "RuntimeReachable",
+    "GatewayReady", "ForwardedPortReady", "Capped",    "PortsPublished",   "PortsFree"};
 
 constexpr std::array engine_states{
     EngineState::created,  EngineState::running, EngineState::paused, EngineState::restarting,

@@ -172,6 +172,17 @@ TEST_CASE("the fault of a 403 names the call that a socket proxy has to allow") 
     check_contains(created.fault().message, "docker.sock");
 }
 
+TEST_CASE("the fault of a create that Docker refuses names the field") {
+    const Daemon daemon(
+        replies(http_reply(400, R"({"message":"Range of CPUs is from 0.01 to 2"})")));
+    DockerRuntime docker(daemon.endpoint(), short_ones);
+    const auto created = docker.create({});
+    REQUIRE_FALSE(created.ok());
+    CHECK(created.fault().bad_request);
+    check_contains(created.fault().message, "change spec.template.resources.cpus");
+    CHECK_FALSE(docker.start(id).fault().bad_request);
+}
+
 TEST_CASE("a missing docker-init is explained") {
     const Daemon daemon(replies(http_reply(
         500, R"({"message":"exec: \"docker-init\": executable file not found in $PATH"})")));

@@ -44,3 +44,27 @@ TEST_CASE("measured operations have different names") {
                                  [](auto other) { return to_string(other); }) == 1);
     }
 }
+
+TEST_CASE("the field that Docker refuses is known by Docker's words") {
+    const struct {
+        const char* message;
+        const char* field;
+    } rows[] = {
+        {"NanoCPUs can not be set, as your kernel does not support CPU CFS scheduler or the cgroup "
+         "is not mounted",
+         "spec.template.resources.cpus"},
+        {"Range of CPUs is from 0.01 to 2.00, as there are only 2 CPUs available",
+         "spec.template.resources.cpus"},
+        {"Minimum memory limit allowed is 6MB", "spec.template.resources.memory"},
+        {"invalid volume specification: 'a:b:c:d'", "spec.template.volumes"},
+        {"logger: no log driver named 'sys' is registered", "spec.template.logging"},
+        {"unknown log opt 'colour' for json-file log driver", "spec.template.logging"},
+        {"No command specified", "spec.template.args: the image has none of its own"},
+        {"invalid environment variable: =1", "spec.template.env"},
+        {"something else", ""},
+    };
+    for (const auto& row : rows) {
+        CAPTURE(row.message);
+        CHECK(refused_field(row.message) == row.field);
+    }
+}

@@ -278,6 +278,14 @@ struct LoopBenchOn {
         }
     }
 
+    // One of that type without a reason if no round has reported it.
+    Condition condition(std::string_view type) const {
+        for (const auto& each : board.conditions()) {
+            if (each.type == type) return each;
+        }
+        return {};
+    }
+
     std::ptrdiff_t calls_of(Operation operation) const {
         return std::ranges::count(docker.calls(), operation, &FakeCall::operation);
     }

@@ -287,30 +287,6 @@ TEST_SUITE("reconciler") {
         CHECK(bench.docker.find("acestream-0")->image == "second");
     }
 
-    TEST_CASE("a template that Docker refuses is tried again ever more rarely") {
-        LoopBench bench(pool_of(1));
-        bench.docker.run_gateway("gluetun");
-        const Fault refused{FaultKind::rejected, "docker: create acestream-0: bad parameter"};
-        bench.docker.fail_next(Operation::create, {Mishap::When::before, refused}, 1000);
-        for (int second = 0; second < 60; ++second) {
-            bench.round();
-            bench.advance(std::chrono::seconds{1});
-        }
-        // At 0, 1, 3, 7, 15 and 31 s.
-        CHECK(bench.docker.changing_calls().size() == 6);
-        CHECK_FALSE(bench.round().matches);
-
-        // An edited template is a fresh start.
-        EnginePool edited = pool_of(1);
-        edited.engine_template.env = {{"A", "B"}};
-        bench.board.accept(edited);
-        bench.round();
-        CHECK(bench.docker.changing_calls().size() == 7);
-        bench.advance(std::chrono::seconds{1});
-        bench.round();
-        CHECK(bench.docker.changing_calls().size() == 8);
-    }
-
     TEST_CASE("a step that goes well makes up for those that failed in its slot") {
         LoopBench bench(pool_of(1));
         bench.docker.run_gateway("gluetun");

@@ -74,9 +74,9 @@ async function askJson(path) {
 
 // --- what is shown
 
-const GOOD_WHEN_TRUE = ["Ready", "SpecValid", "RuntimeReachable", "GatewayReady",
-  "ForwardedPortReady", "PortsPublished", "PortsFree"];
-const GRAVE = ["Ready", "SpecValid", "RuntimeReachable", "GatewayReady"];
+const GOOD_WHEN_TRUE = ["Ready", "SpecValid", "TemplateAccepted", "RuntimeReachable",
+  "GatewayReady", "ForwardedPortReady", "PortsPublished", "PortsFree"];
+const GRAVE = ["Ready", "SpecValid", "TemplateAccepted", "RuntimeReachable", "GatewayReady"];
 
 function toneOfCondition({ type, status, reason }) {
   if (status === "Unknown") return "plain";
