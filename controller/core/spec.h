@@ -87,6 +87,7 @@ struct Logging {
 struct EngineTemplate {
     std::string image = "ghcr.io/krinkuto11/acestream-http-proxy:latest";
     PullPolicy pull_policy = PullPolicy::if_not_present;
+    std::string registry_auth_file;    // a Docker config.json
     std::vector<std::string> command;  // replaces the image's entrypoint when not empty
     std::vector<std::string> args;     // replaces the image's arguments when not empty
     KeyValues env;

@@ -18,32 +18,34 @@ Puller::~Puller() {
     changed_.wait(lock, [this] { return under_way_ == 0; });
 }
 
-void Puller::start(const std::string& image) {
+void Puller::start(const PullRequest& request) {
     std::stop_source former;
     std::stop_token stop;
     {
         const std::lock_guard lock(mutex_);
-        if (pulling_ && image_ == image) return;
+        if (pulling_ && request_ == request) return;
         former = std::exchange(latest_, std::stop_source{});
         stop = latest_.get_token();
-        begin(image);
+        begin(request);
     }
     former.request_stop();
-    const bool begun = workers_.begin([this, image, stop] {
-        pull(image, stop);
+    const bool begun = workers_.begin([this, request, stop] {
+        pull(request, stop);
         const std::lock_guard lock(mutex_);
         --under_way_;
         changed_.notify_all();
     });
     if (begun) return;
-    take_in(Fault{FaultKind::unavailable, "no thread can be started for a pull of " + image}, stop);
+    take_in(
+        Fault{FaultKind::unavailable, "no thread can be started for a pull of " + request.image},
+        stop);
     const std::lock_guard lock(mutex_);
     --under_way_;
 }
 
 void Puller::note_presence(const std::string& image, bool present, Monotonic asked_at) {
     const std::lock_guard lock(mutex_);
-    if (image != image_) return;
+    if (image != request_.image) return;
     if (present) {
         failures_ -= std::exchange(vain_pulls_, 0);
         return;
@@ -58,18 +60,17 @@ void Puller::note_presence(const std::string& image, bool present, Monotonic ask
     }
 }
 
-void Puller::begin(const std::string& image) {
-    if (image_ != image) {
-        failures_ = vain_pulls_ = 0;
-        last_success_.reset();
-    }
-    image_ = image;
+void Puller::begin(const PullRequest& request) {
+    if (request_ != request) failures_ = vain_pulls_ = 0;
+    if (request_.image != request.image) last_success_.reset();
+    request_ = request;
     pulling_ = true;
     ++under_way_;
     detail_ = "just begun";
 }
 
-void Puller::pull(const std::string& image, const std::stop_token& stop) {
+void Puller::pull(const PullRequest& request, const std::stop_token& stop) {
+    const std::string& image = request.image;
     journal_.record({Severity::info, "image pull started", {{"image", image}}});
     const auto progress = [&](const std::string& line) {
         journal_.record(
@@ -77,7 +78,7 @@ void Puller::pull(const std::string& image, const std::stop_token& stop) {
         const std::lock_guard lock(mutex_);
         if (!stop.stop_requested()) detail_ = line;
     };
-    const Result<void> result = runtime_.pull(image, progress, stop);
+    const Result<void> result = runtime_.pull(request, progress, stop);
     if (result) {
         journal_.record({Severity::info, "image pulled", {{"image", image}}});
     } else if (result.fault().kind != FaultKind::cancelled) {
@@ -104,15 +105,16 @@ void Puller::take_in(const Result<void>& result, const std::stop_token& stop) {
     }
 }
 
-ImageView Puller::view(const std::string& image) const {
+ImageView Puller::view(const PullRequest& request) const {
     const std::lock_guard lock(mutex_);
     ImageView view;
-    if (image != image_) return view;
+    if (request.image != request_.image) return view;
     const Monotonic now = clock_.monotonic();
+    if (last_success_) view.since_last_pull = now - *last_success_;
+    if (request != request_) return view;
     view.pulling = pulling_;
     view.pull_failures = failures_;
     if (failures_ > 0) view.since_last_failure = now - last_failure_;
-    if (last_success_) view.since_last_pull = now - *last_success_;
     view.detail = detail_;
     return view;
 }

@@ -26,21 +26,22 @@ class Puller {
     Puller(const Puller&) = delete;
     Puller& operator=(const Puller&) = delete;
 
-    // Starts a pull unless one of this image is under way. A pull of another image is cancelled,
-    // and its result is ignored. One thread.
-    void start(const std::string& image);
+    // Starts a pull unless the same one is under way. Another pull is cancelled, and its result is
+    // ignored. One thread.
+    void start(const PullRequest& request);
 
     // Reports that a look which began at `asked_at` found `image` present or missing. An image that
     // is missing after a pull that had succeeded by then counts as a failed pull, so that the next
     // pull waits for its backoff. Any thread.
     void note_presence(const std::string& image, bool present, Monotonic asked_at);
 
-    // The state of the pulls of `image`; empty if the last pull was of another image. Any thread.
-    ImageView view(const std::string& image) const;
+    // The state of the pulls of this image; empty if the last pull was of another image. With other
+    // credentials, only successes count. Any thread.
+    ImageView view(const PullRequest& request) const;
 
   private:
-    void begin(const std::string& image);
-    void pull(const std::string& image, const std::stop_token& stop);
+    void begin(const PullRequest& request);
+    void pull(const PullRequest& request, const std::stop_token& stop);
     void take_in(const Result<void>& result, const std::stop_token& stop);
 
     Runtime& runtime_;
@@ -53,7 +54,7 @@ class Puller {
     std::condition_variable changed_;
     std::stop_source latest_;  // stops the latest pull
     int under_way_ = 0;        // pulls that have not ended, including cancelled ones
-    std::string image_;
+    PullRequest request_;
     bool pulling_ = false;
     int failures_ = 0;
     int vain_pulls_ = 0;  // of the failures, those in a row that succeeded and did not help

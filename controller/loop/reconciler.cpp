@@ -11,6 +11,10 @@ namespace roundhouse {
 
 namespace {
 
+PullRequest pull_request_of(const EnginePool& pool) {
+    return {pool.engine_template.image, pool.engine_template.registry_auth_file};
+}
+
 // Now or next; a pull is for an engine that is to be created, and a start is the end of a creation.
 bool creates_anything(const Plan& plan) {
     return std::ranges::any_of(plan.steps, [](const Step& step) {
@@ -94,7 +98,7 @@ Result<Survey> Reconciler::survey(const EnginePool& pool, std::optional<Template
     if (!looked_closer) return looked_closer.fault();
     const bool image_present = seen.image.present;
     with_.puller.note_presence(pool.engine_template.image, image_present, asked_at);
-    seen.image = with_.puller.view(pool.engine_template.image);
+    seen.image = with_.puller.view(pull_request_of(pool));
     seen.image.present = image_present;
     std::set<PortAddress> asked;
     look_for_strangers(with_.ports, first, seen, asked);
@@ -116,7 +120,7 @@ Observation Reconciler::sense(const EnginePool& pool, Sightings looked) {
     seen.gateways = std::move(measured.gateways);
     seen.engines = std::move(looked.engines);
     seen.neighbours = std::move(looked.neighbours);
-    seen.image = with_.puller.view(pool.engine_template.image);
+    seen.image = with_.puller.view(pull_request_of(pool));
     const auto views = with_.prober.views();
     for (auto& engine : seen.engines) {
         const auto view = views.find(engine.id);
@@ -130,7 +134,7 @@ void Reconciler::hand_out(const std::shared_ptr<const EnginePool>& pool, const P
                           StepRunner::Look& steps) {
     steps.hand_out(plan.steps, pool);
     if (std::ranges::find(plan.steps, Action::pull, &Step::action) != plan.steps.end()) {
-        with_.puller.start(pool->engine_template.image);
+        with_.puller.start(pull_request_of(*pool));
     }
 }
 

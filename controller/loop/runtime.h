@@ -47,6 +47,13 @@ struct NameHolder {
     std::map<std::string, std::string> labels;
 };
 
+struct PullRequest {
+    std::string image;
+    std::string registry_auth_file = {};  // a Docker config.json with credentials; empty: none
+
+    bool operator==(const PullRequest&) const = default;
+};
+
 // An event about some container. Only a hint to look again.
 struct RuntimeEvent {
     std::string action;  // "die", "start", "health_status: healthy" ...
@@ -99,8 +106,9 @@ class Runtime {
 
     // Pulls an image. Calls `progress` on the calling thread with short lines ("layer 3 of 7, 41
     // MB"), at most once a second. `cancelled`: `stop` was requested; `unavailable`: nothing was
-    // received for 60 s; `rejected`: the registry denies the pull.
-    virtual Result<void> pull(const std::string& image,
+    // received for 60 s; `rejected`: the registry denies the pull, or the credentials cannot be
+    // read.
+    virtual Result<void> pull(const PullRequest& request,
                               const std::function<void(const std::string&)>& progress,
                               std::stop_token stop) = 0;
 

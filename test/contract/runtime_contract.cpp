@@ -189,7 +189,7 @@ TEST_CASE_TEMPLATE("an image that is not there", W, FakeWorld, DockerWorld) {
     CHECK(value_of(world.runtime().has_image(world.image())));
     CHECK_FALSE(value_of(world.runtime().has_image(request.image)));
     CHECK(kind_of(world.runtime().create(request)) == FaultKind::gone);
-    CHECK(kind_of(world.runtime().pull(request.image, [](const std::string&) {}, {})) ==
+    CHECK(kind_of(world.runtime().pull({request.image}, [](const std::string&) {}, {})) ==
           FaultKind::rejected);
     CHECK(listed(world).empty());
 }

@@ -247,9 +247,10 @@ Result<void> FakeRuntime::remove(const std::string& id) {
     });
 }
 
-Result<void> FakeRuntime::pull(const std::string& image,
+Result<void> FakeRuntime::pull(const PullRequest& request,
                                const std::function<void(const std::string&)>& progress,
                                std::stop_token stop) {
+    const std::string& image = request.image;
     std::unique_lock lock(mutex_);
     const auto answer = [&](std::optional<Fault> fault) {
         note(Operation::pull, image, fault ? std::optional(fault->kind) : std::nullopt);

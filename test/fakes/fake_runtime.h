@@ -101,7 +101,7 @@ class FakeRuntime : public Runtime {
     Result<void> start(const std::string& id) override;
     Result<void> stop(const std::string& id, Duration grace) override;
     Result<void> remove(const std::string& id) override;
-    Result<void> pull(const std::string& image,
+    Result<void> pull(const PullRequest& request,
                       const std::function<void(const std::string&)>& progress,
                       std::stop_token stop) override;
     Result<void> follow_events(const std::function<void()>& on_open,

@@ -180,18 +180,19 @@ Result<void> SimRuntime::remove(const std::string& id) {
     return result;
 }
 
-Result<void> SimRuntime::pull(const std::string& image,
+Result<void> SimRuntime::pull(const PullRequest& request,
                               const std::function<void(const std::string&)>& progress,
                               std::stop_token stop) {
     const Fault cancelled{FaultKind::cancelled, "the pull was cancelled"};
     if (stage_.killed()) return cancelled;
+    const std::string& image = request.image;
     watchdog_.pull_begins(image);
     // A pull that nobody wants any more may take its time to end beside the next one.
     const std::stop_callback given_up(stop, [&] { watchdog_.pull_ends(image, true); });
     stage_.pass(Duration{world_.dice.between(10, 8'000)});
     const auto result =
         stop.stop_requested() ? Result<void>(cancelled) : call<void>(Operation::pull, image, [&] {
-            return world_.docker.pull(image, progress, stop);
+            return world_.docker.pull(request, progress, stop);
         });
     const bool tried = result.ok() || result.fault().kind != FaultKind::cancelled;
     if (!stop.stop_requested()) watchdog_.pull_ends(image, !tried || result.ok());

@@ -249,16 +249,22 @@ void HttpTransfers::Multi::configure(Transfer& transfer) {
         set(CURLOPT_XOAUTH2_BEARER, request.bearer.c_str());
     }
 
+    const auto add_header = [&](const std::string& header) {
+        curl_slist* const list = curl_slist_append(transfer.headers.get(), header.c_str());
+        if (transfer.headers == nullptr) transfer.headers.reset(list);
+    };
+    for (const std::string& header : request.headers)
+        add_header(header);
     if (request.method == "POST") {
         set(CURLOPT_POST, 1L);
         set(CURLOPT_POSTFIELDS, request.body.c_str());
         set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
-        transfer.headers.reset(curl_slist_append(nullptr, "Content-Type: application/json"));
-        curl_slist_append(transfer.headers.get(), "Expect:");
-        set(CURLOPT_HTTPHEADER, transfer.headers.get());
+        add_header("Content-Type: application/json");
+        add_header("Expect:");
     } else {
         set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
     }
+    if (transfer.headers != nullptr) set(CURLOPT_HTTPHEADER, transfer.headers.get());
     set(CURLOPT_PREREQFUNCTION, &on_connected);
     set(CURLOPT_PREREQDATA, static_cast<void*>(&transfer));
     set(CURLOPT_HEADERFUNCTION, &on_header);

@@ -30,7 +30,8 @@ struct HttpRequest {
     std::string unix_socket;  // not empty: connect to it instead of the URL's host
     TlsFiles tls;
     std::string bearer;  // token for an Authorization header; empty: no such header
-    std::string body;    // JSON
+    std::vector<std::string> headers = {};  // further ones: "Name: value"
+    std::string body;                       // JSON
 
     Duration connect_timeout = std::chrono::seconds(10);
     Duration timeout{0};       // from begin() to the last byte; 0: no limit

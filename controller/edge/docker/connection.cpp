@@ -135,6 +135,7 @@ Result<DockerReply> DockerConnection::exchange(const DockerCall& call, const Att
     request.unix_socket = endpoint_.unix_socket;
     request.tls = endpoint_.tls;
     request.body = call.body;
+    request.headers = call.headers;
     request.connect_timeout = connect_timeout_;
     if (call.deadline > Duration{0}) {
         request.timeout = std::max(Duration{1}, call.deadline - attempt.spent);

@@ -23,8 +23,9 @@ struct DockerCall {
     std::string method = "GET";
     std::string path;  // with its query, without the version: "/containers/json?all=1"
     std::string body = {};
-    Duration deadline{0};      // includes the version negotiation; 0: no limit
-    Duration idle_timeout{0};  // longest time without a byte; 0: no limit
+    std::vector<std::string> headers = {};  // "Name: value"; never part of a message
+    Duration deadline{0};                   // includes the version negotiation; 0: no limit
+    Duration idle_timeout{0};               // longest time without a byte; 0: no limit
     std::size_t max_reply_bytes = std::size_t{1} << 20U;
 };
 

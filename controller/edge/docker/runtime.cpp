@@ -9,6 +9,7 @@
 #include "core/names.h"
 #include "edge/docker/json.h"
 #include "edge/docker/pull_progress.h"
+#include "edge/docker/registry_auth.h"
 #include "edge/text/line_reader.h"
 
 namespace roundhouse {
@@ -206,16 +207,16 @@ Result<void> DockerRuntime::remove(const std::string& id) {
                ignore_body);
 }
 
-Result<void> DockerRuntime::pull(const std::string& image,
+Result<void> DockerRuntime::pull(const PullRequest& request,
                                  const std::function<void(const std::string&)>& progress,
                                  std::stop_token stop) {
-    const PullTarget target = pull_target(image);
-    const DockerCall call{.operation = DockerOperation::pull,
-                          .what = "pull " + image,
-                          .method = "POST",
-                          .path = "/images/create?fromImage=" + percent_escape(target.from_image) +
-                                  "&tag=" + percent_escape(target.tag),
-                          .idle_timeout = settings_.pull_idle};
+    const PullTarget target = pull_target(request.image);
+    DockerCall call{.operation = DockerOperation::pull,
+                    .what = "pull " + request.image,
+                    .method = "POST",
+                    .path = "/images/create?fromImage=" + percent_escape(target.from_image) +
+                            "&tag=" + percent_escape(target.tag),
+                    .idle_timeout = settings_.pull_idle};
     PullProgress sum;
     Lines lines("a line of the reply", [&](std::string_view text) -> Result<void> {
         const auto line = parse_pull_line(text);
@@ -235,6 +236,11 @@ Result<void> DockerRuntime::pull(const std::string& image,
         return true;
     };
     return measure(call.operation, [&]() -> Result<void> {
+        if (!request.registry_auth_file.empty()) {
+            const auto auth = registry_auth(request.registry_auth_file, request.image);
+            if (!auth) return DockerConnection::fault(call, auth.fault());
+            if (!auth.value().empty()) call.headers = {"X-Registry-Auth: " + auth.value()};
+        }
         const auto reply = connection_.stream(call, {.on_open = {}, .on_bytes = on_bytes}, stop);
         if (const auto fault = lines.fault()) return DockerConnection::fault(call, *fault);
         if (!reply) return reply.fault();

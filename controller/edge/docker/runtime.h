@@ -2,8 +2,6 @@
 //
 // Behind a socket proxy it needs: VERSION; CONTAINERS with POST for create, start, stop and DELETE
 // for remove; IMAGES with POST for pulls; EVENTS. The fault names a call that the proxy forbids.
-//
-// Registry credentials are not sent: the image of a private registry must be pulled beforehand.
 #pragma once
 
 #include <functional>
@@ -49,7 +47,7 @@ class DockerRuntime : public Runtime {
     Result<void> start(const std::string& id) override;
     Result<void> stop(const std::string& id, Duration grace) override;
     Result<void> remove(const std::string& id) override;
-    Result<void> pull(const std::string& image,
+    Result<void> pull(const PullRequest& request,
                       const std::function<void(const std::string&)>& progress,
                       std::stop_token stop) override;
     Result<void> follow_events(const std::function<void()>& on_open,

@@ -227,6 +227,10 @@ Fields template_fields() {
                              {"IfNotPresent", PullPolicy::if_not_present},
                              {"Never", PullPolicy::never}}),
          "When the image is pulled."},
+        {"spec.template.registryAuthFile", "none", Shape::value,
+         text(in_template(&T::registry_auth_file), secret_file),
+         "Docker config.json with the login at the image's registry, as docker login writes it. "
+         "Read again at each pull, never logged."},
         {"spec.template.command", "the image's entrypoint", Shape::value,
          text_list(in_template(&T::command), free_text()),
          "Replaces the image's entrypoint. $(NAME) stands for a variable's value, $$( for $(."},

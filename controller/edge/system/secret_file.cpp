@@ -26,9 +26,8 @@ Fault unreadable(const std::string& path, int error) {
     return unusable(path, std::string("cannot be read: ") + std::strerror(error));
 }
 
-// Reads one byte more than allowed, which shows that the file is too long.
-Result<std::string> read_start(int fd, const std::string& path) {
-    std::string text(longest_secret_bytes + 1, '\0');
+Result<std::string> read_start(int fd, const std::string& path, std::size_t bytes) {
+    std::string text(bytes, '\0');
     std::size_t size = 0;
     while (size < text.size()) {
         const ssize_t count = ::read(fd, text.data() + size, text.size() - size);
@@ -50,17 +49,29 @@ bool is_control_byte(char c) {
     return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
 }
 
-}  // namespace
-
-Result<std::string> read_secret(const std::string& path) {
+// Reads one byte more than allowed, which shows that the file is too long.
+Result<std::string> read_regular_file(const std::string& path, std::size_t most_bytes) {
     // O_NONBLOCK: opening a pipe without a writer would block.
     const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (!fd.valid()) return unreadable(path, errno);
     struct stat about {};
     if (::fstat(fd.get(), &about) != 0) return unreadable(path, errno);
     if (!S_ISREG(about.st_mode)) return unusable(path, "is not a regular file");
+    return read_start(fd.get(), path, most_bytes + 1);
+}
 
-    auto text = read_start(fd.get(), path);
+}  // namespace
+
+Result<std::string> read_private_file(const std::string& path, std::size_t most_bytes) {
+    auto text = read_regular_file(path, most_bytes);
+    if (text && text.value().size() > most_bytes) {
+        return unusable(path, "is longer than " + std::to_string(most_bytes) + " bytes");
+    }
+    return text;
+}
+
+Result<std::string> read_secret(const std::string& path) {
+    auto text = read_regular_file(path, longest_secret_bytes);
     if (!text) return text;
     std::string& secret = text.value();
     if (secret.size() > longest_secret_bytes) {

@@ -50,7 +50,7 @@ TEST_CASE("the end of each operation is reported, with its result and duration")
     check_last(DockerOperation::stop, std::nullopt);
     CHECK(docker.remove(id).ok());
     check_last(DockerOperation::remove, std::nullopt);
-    CHECK_FALSE(docker.pull("engine", [](const std::string&) {}, {}).ok());
+    CHECK_FALSE(docker.pull({"engine"}, [](const std::string&) {}, {}).ok());
     check_last(DockerOperation::pull, FaultKind::rejected);
     CHECK(ends.size() == measured_operations.size());
 
@@ -250,7 +250,7 @@ TEST_CASE("a cancelled pull closes its connection") {
     DockerRuntime docker(daemon.endpoint(), short_ones);
     std::stop_source stop;
     const auto give_up = [&](const std::string&) { stop.request_stop(); };
-    const auto end = docker.pull("group/engine:v1", give_up, stop.get_token());
+    const auto end = docker.pull({"group/engine:v1"}, give_up, stop.get_token());
     REQUIRE_FALSE(end.ok());
     CHECK(end.fault().kind == FaultKind::cancelled);
     CHECK(closed.get_future().wait_for(10s) == std::future_status::ready);
@@ -260,7 +260,7 @@ TEST_CASE("a pull reports its progress and its failure") {
     const auto pull = [](const std::string& bytes, std::vector<std::string>* reported = nullptr) {
         const Daemon daemon(sends(bytes));
         DockerRuntime docker(daemon.endpoint(), short_ones);
-        return docker.pull("group/engine:v1",
+        return docker.pull({"group/engine:v1"},
                            [&](const std::string& line) {
                                if (reported != nullptr) reported->push_back(line);
                            },

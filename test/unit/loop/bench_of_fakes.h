@@ -272,7 +272,7 @@ struct LoopBenchOn {
         const std::stop_token never;
         for (; time > Duration{0}; time -= std::chrono::seconds{1}) {
             round();
-            while (puller.view(board.spec().pool->engine_template.image).pulling)
+            while (puller.view({board.spec().pool->engine_template.image}).pulling)
                 wakeup.wait(std::chrono::seconds{1}, never);
             advance(std::chrono::seconds{1});
         }

@@ -100,7 +100,7 @@ TEST_CASE_FIXTURE(World, "a held pull can be cancelled, and a released one bring
     fake.hold(Operation::pull);
     std::jthread puller([&](const std::stop_token& stop) {
         const auto pulled = fake.pull(
-            "new", [](const std::string&) {}, stop);
+            {"new"}, [](const std::string&) {}, stop);
         CHECK(pulled.fault().kind == FaultKind::cancelled);
     });
     REQUIRE(fake.wait_until_held(Operation::pull, 1));
@@ -109,7 +109,7 @@ TEST_CASE_FIXTURE(World, "a held pull can be cancelled, and a released one bring
     CHECK_FALSE(fake.has_image("new").value());
 
     fake.release(Operation::pull);
-    CHECK(fake.pull("new", [](const std::string&) {}, {}).ok());
+    CHECK(fake.pull({"new"}, [](const std::string&) {}, {}).ok());
     CHECK(fake.has_image("new").value());
 }
 

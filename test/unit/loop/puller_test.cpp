@@ -19,11 +19,11 @@ struct PullBench {
     LoopBench world{pool_of(0)};
 
     ImageView pull(const std::string& image) {
-        world.puller.start(image);
+        world.puller.start({image});
         const std::stop_token never;
-        while (world.puller.view(image).pulling)
+        while (world.puller.view({image}).pulling)
             world.wakeup.wait(1s, never);
-        return world.puller.view(image);
+        return world.puller.view({image});
     }
 };
 
@@ -34,7 +34,7 @@ TEST_SUITE("puller") {
         PullBench bench;
         CHECK(bench.pull("engine").pull_failures == 1);
         bench.world.advance(10s);
-        CHECK(bench.world.puller.view("engine").since_last_failure == 10s);
+        CHECK(bench.world.puller.view({"engine"}).since_last_failure == 10s);
         const ImageView again = bench.pull("engine");
         CHECK(again.pull_failures == 2);
         CHECK(again.since_last_failure == 0s);
@@ -44,7 +44,7 @@ TEST_SUITE("puller") {
         bench.world.docker.fail_next(Operation::pull);
         CHECK(bench.pull("engine").pull_failures == 1);
         bench.world.advance(3s);
-        CHECK(bench.world.puller.view("engine").since_last_pull == 3s);
+        CHECK(bench.world.puller.view({"engine"}).since_last_pull == 3s);
     }
 
     TEST_CASE("what is known of one image says nothing of another") {
@@ -52,7 +52,7 @@ TEST_SUITE("puller") {
         bench.world.docker.offer_image("there");
         CHECK(bench.pull("missing").pull_failures == 1);
         CHECK(bench.pull("missing too").pull_failures == 1);
-        CHECK(bench.world.puller.view("missing").pull_failures == 0);
+        CHECK(bench.world.puller.view({"missing"}).pull_failures == 0);
         CHECK(bench.pull("there").since_last_pull == 0s);
         CHECK_FALSE(bench.pull("missing").since_last_pull.has_value());
     }
@@ -64,12 +64,12 @@ TEST_SUITE("puller") {
         const auto missing = [&] {
             bench.world.advance(1s);
             puller.note_presence("engine", false, bench.world.clock.monotonic());
-            return puller.view("engine");
+            return puller.view({"engine"});
         };
         CHECK(missing().pull_failures == 0);  // none was tried yet
         CHECK(bench.pull("engine").pull_failures == 0);
         puller.note_presence("engine", false, bench.world.clock.monotonic());  // asked before
-        CHECK(puller.view("engine").pull_failures == 0);
+        CHECK(puller.view({"engine"}).pull_failures == 0);
         const ImageView first = missing();
         CHECK(first.pull_failures == 1);
         CHECK(first.since_last_failure == 0s);
@@ -78,7 +78,7 @@ TEST_SUITE("puller") {
         CHECK(bench.pull("engine").pull_failures == 1);
         CHECK(missing().pull_failures == 2);
         puller.note_presence("engine", true, bench.world.clock.monotonic());
-        CHECK(puller.view("engine").pull_failures == 0);
+        CHECK(puller.view({"engine"}).pull_failures == 0);
     }
 
     TEST_CASE("a pull that gets no thread has failed") {
@@ -88,8 +88,19 @@ TEST_SUITE("puller") {
                 std::make_error_code(std::errc::resource_unavailable_try_again));
         });
         Puller puller(world.docker, no_threads, world.clock, world.journal, [] {});
-        puller.start("engine");
-        CHECK_FALSE(puller.view("engine").pulling);
-        CHECK(puller.view("engine").pull_failures == 1);
+        puller.start({"engine"});
+        CHECK_FALSE(puller.view({"engine"}).pulling);
+        CHECK(puller.view({"engine"}).pull_failures == 1);
+    }
+
+    TEST_CASE("failures with other credentials say nothing, and the image stays the same") {
+        PullBench bench;
+        bench.world.docker.offer_image("engine");
+        bench.pull("engine");
+        bench.world.docker.fail_next(Operation::pull);
+        CHECK(bench.pull("engine").pull_failures == 1);
+        const ImageView other = bench.world.puller.view({"engine", "/run/config.json"});
+        CHECK(other.pull_failures == 0);
+        CHECK(other.since_last_pull == 0s);
     }
 }

@@ -256,7 +256,7 @@ TEST_SUITE("reconciler") {
         bench.round();
         CHECK(bench.running().empty());
         const std::stop_token never;
-        while (bench.puller.view(image).pulling)
+        while (bench.puller.view({image}).pulling)
             bench.wakeup.wait(std::chrono::seconds{1}, never);
         REQUIRE(bench.converges());
         int pulls = 0;
@@ -277,11 +277,11 @@ TEST_SUITE("reconciler") {
             bench.board.accept(pool);
             bench.round();
         }
-        CHECK_FALSE(bench.puller.view("first").pulling);
-        CHECK(bench.puller.view("second").pulling);
+        CHECK_FALSE(bench.puller.view({"first"}).pulling);
+        CHECK(bench.puller.view({"second"}).pulling);
         bench.docker.release(Operation::pull);
         const std::stop_token never;
-        while (bench.puller.view("second").pulling)
+        while (bench.puller.view({"second"}).pulling)
             bench.wakeup.wait(std::chrono::seconds{1}, never);
         CHECK(bench.converges());
         CHECK(bench.docker.find("acestream-0")->image == "second");

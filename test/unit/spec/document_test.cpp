@@ -42,7 +42,8 @@ TEST_CASE("all errors of a file are listed, in order, without follow-up errors")
           "engines.yaml:9:21: spec.template.probe.period: expected a duration such as 5s or 1m30s, "
           "from 100ms to 10m; 5 has no unit: write 5s\n"
           "engines.yaml:10:5: spec.template.enviroment: unknown field; known here: image, "
-          "pullPolicy, command, args, env, volumes, tmpfs, resources, user, labels, logging, "
+          "pullPolicy, registryAuthFile, command, args, env, volumes, tmpfs, resources, user, "
+          "labels, logging, "
           "stopTimeout, probe\n");
 }
 

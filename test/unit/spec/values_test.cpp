@@ -31,6 +31,7 @@ spec:
   template:
     image: example/engine:1
     pullPolicy: Always
+    registryAuthFile: /run/secrets/docker/config.json
     command: [/bin/engine]
     args: ["--port=$(P2P_PORT)", 8080, true]
     env: {CACHE_LIMIT: 010, EMPTY: "", FLAG: yes}
@@ -63,6 +64,7 @@ spec:
     const EngineTemplate& made = pool.engine_template;
     CHECK(made.image == "example/engine:1");
     CHECK(made.pull_policy == PullPolicy::always);
+    CHECK(made.registry_auth_file == "/run/secrets/docker/config.json");
     CHECK(made.command == std::vector<std::string>{"/bin/engine"});
     CHECK(made.args == std::vector<std::string>{"--port=$(P2P_PORT)", "8080", "true"});
     CHECK(made.env == KeyValues{{"CACHE_LIMIT", "010"}, {"EMPTY", ""}, {"FLAG", "yes"}});
