@@ -72,6 +72,9 @@ std::string template_hash(const EnginePool& pool) {
     for (const int base : {pool.ports.http, pool.ports.https, pool.ports.api, pool.ports.p2p}) {
         print.add(static_cast<std::int64_t>(base));
     }
+    // Only if given: the hash of every other pool is the one that its engines carry already.
+    if (!pool.publish.empty()) print.add(pool.publish);
+    if (pool.publish_p2p) print.add("p2p");
     return print.hex();
 }
 

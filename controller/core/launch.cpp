@@ -88,7 +88,10 @@ void choose_network(const EnginePool& pool, const Placement& placement, EngineRe
     }
     const EnginePorts& ports = placement.ports;
     request.network_mode = pool.network;
-    request.published_tcp_ports = {ports.http, ports.https, ports.api, ports.p2p};
+    request.publish_address = pool.publish;
+    request.published_tcp_ports = {ports.http};
+    if (!pool.publish_p2p) return;
+    request.published_tcp_ports.push_back(ports.p2p);
     request.published_udp_ports = {ports.p2p};
 }
 
@@ -101,7 +104,10 @@ EnginePorts ports_of_slot(const PortBases& bases, int slot) {
 std::string host_of(const EnginePool& pool, const std::string& gateway, const std::string& engine) {
     if (pool.gateways.empty()) {
         const bool no_names = pool.network == "bridge" || pool.network == "default";
-        return no_names ? "127.0.0.1" : engine;
+        if (!no_names) return engine;
+        const bool everywhere =
+            pool.publish.empty() || pool.publish == "0.0.0.0" || pool.publish == "::";
+        return everywhere ? "127.0.0.1" : pool.publish;
     }
     const auto spec = std::ranges::find(pool.gateways, gateway, &GatewaySpec::container);
     return spec == pool.gateways.end() || spec->host.empty() ? gateway : spec->host;

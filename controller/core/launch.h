@@ -35,6 +35,7 @@ struct EngineRequest {
     std::string network_mode;
     std::vector<int> published_tcp_ports;  // same number on the host; none behind a gateway
     std::vector<int> published_udp_ports;
+    std::string publish_address;     // of the host; empty: all
     std::vector<std::string> binds;  // "source:/target[:options]"
     KeyValues tmpfs;                 // target -> options
     Resources resources;
@@ -49,8 +50,8 @@ struct EngineRequest {
 EnginePorts ports_of_slot(const PortBases& bases, int slot);
 
 // What clients dial to reach an engine: its gateway's host; without gateways its own name, which
-// Docker resolves on networks that users made, and on Docker's "bridge", which has no names, the
-// published port on 127.0.0.1.
+// Docker resolves on networks that users made. On Docker's "bridge", which has no names, it is the
+// address of the published port, 127.0.0.1 if that is every address.
 std::string host_of(const EnginePool& pool, const std::string& gateway, const std::string& engine);
 
 EngineRequest make_engine_request(const EnginePool& pool, const Placement& placement);

@@ -110,6 +110,8 @@ struct EnginePool {
     int max_active_replicas = 20;
     std::vector<GatewaySpec> gateways;  // empty exactly if `network` is not empty
     std::string network;
+    std::string publish;       // the address of published ports, without gateways; empty: all
+    bool publish_p2p = false;  // besides the HTTP port
     PortBases ports;
     ForwardedPortSpec forwarded_port;
     bool restart_engines_on_reconnect = true;

@@ -212,12 +212,14 @@ Json as_object(const KeyValues& pairs) {
     return object;
 }
 
-void publish(Json& body, const std::vector<int>& ports, const char* protocol) {
+void publish(Json& body, const std::string& address, const std::vector<int>& ports,
+             const char* protocol) {
     for (const int port : ports) {
         const std::string key = std::to_string(port) + protocol;
         body["ExposedPorts"][key] = Json::object();
-        body["HostConfig"]["PortBindings"][key] =
-            Json::array({{{"HostPort", std::to_string(port)}}});
+        Json binding = {{"HostPort", std::to_string(port)}};
+        if (!address.empty()) binding["HostIp"] = address;
+        body["HostConfig"]["PortBindings"][key] = Json::array({binding});
     }
 }
 
@@ -326,8 +328,8 @@ std::string create_body(const EngineRequest& request) {
     if (!request.entrypoint.empty()) body["Entrypoint"] = request.entrypoint;
     if (!request.command.empty()) body["Cmd"] = request.command;
     if (!request.user.empty()) body["User"] = request.user;
-    publish(body, request.published_tcp_ports, "/tcp");
-    publish(body, request.published_udp_ports, "/udp");
+    publish(body, request.publish_address, request.published_tcp_ports, "/tcp");
+    publish(body, request.publish_address, request.published_udp_ports, "/udp");
     // JSON has no way to write bytes that are not UTF-8.
     return body.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

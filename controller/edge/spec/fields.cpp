@@ -59,6 +59,11 @@ const TextRule network_name =
 const TextRule host_name = optional(
     name_rule("a host name or an IP address, without a port",
               "^([a-zA-Z0-9][a-zA-Z0-9_.-]*|[0-9a-fA-F.]*:[0-9a-fA-F.]*:[0-9a-fA-F:.]*)$", 255));
+const TextRule ip_address =
+    optional(name_rule("an IP address, without a port",
+                       "^((25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(\\.(?!$)|$)){4}$|"
+                       "^[0-9a-fA-F:]*:[0-9a-fA-F:]*:[0-9a-fA-F:]*$",
+                       45));
 const TextRule secret_file = private_rule("the absolute path of a file", "^/[^\\s]+$");
 const TextRule user_name = private_rule("a user name without colon", "^[^:]+$");
 const TextRule image_name = {.expected = "an image such as ghcr.io/owner/name:tag",
@@ -152,8 +157,15 @@ Fields gateway_fields() {
          text(in_gateway(&GatewaySpec::control_server, &ControlServer::password_file), secret_file),
          "File with the password. Read again at each use, never logged."},
         {"spec.network", "none", Shape::value, text(in_pool(&EnginePool::network), network_name),
-         "Docker network for engines without a VPN, whose ports are published on the host. Used "
+         "Docker network for engines without a VPN, whose HTTP ports are published on the host. "
+         "Used "
          "instead of gateways."},
+        {"spec.publish", "every address", Shape::value,
+         text(in_pool(&EnginePool::publish), ip_address),
+         "Address of the host, such as 127.0.0.1, on which ports are published. Only with "
+         "network."},
+        {"spec.publishP2P", "", Shape::value, yes_or_no(in_pool(&EnginePool::publish_p2p)),
+         "Whether the P2P ports are published as well, over TCP and UDP. Only with network."},
     };
 }
 

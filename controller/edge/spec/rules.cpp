@@ -1,5 +1,7 @@
 #include "edge/spec/rules.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <string_view>
@@ -87,7 +89,22 @@ void check_credentials(SpecDraft& draft) {
     }
 }
 
+// The pattern of the field accepts more colons than an IPv6 address has.
+void check_publish(SpecDraft& draft) {
+    const std::string& address = draft.pool.publish;
+    if (!draft.sound("spec.publish") || address.find(':') == std::string::npos) return;
+    in6_addr parsed{};
+    if (::inet_pton(AF_INET6, address.c_str(), &parsed) == 1) return;
+    draft.add_error("spec.publish", "expected an IP address, got " + in_quotes(address));
+}
+
 void check_settings_without_effect(SpecDraft& draft) {
+    for (const char* path : {"spec.publish", "spec.publishP2P"}) {
+        if (!draft.gives(path) || draft.pool.gateways.empty()) continue;
+        draft.add_error(path,
+                        "has no effect behind gateways, whose containers publish the ports; remove "
+                        "it");
+    }
     const bool without_gateways = draft.pool.gateways.empty() && !draft.pool.network.empty();
     if (!without_gateways || !draft.sound("spec.network")) return;
     for (const char* path : {"spec.forwardedPort", "spec.reconnect", "spec.failover"}) {
@@ -252,6 +269,7 @@ void check_rules(SpecDraft& draft) {
     check_gateways_or_network(draft);
     check_gateway_names(draft);
     check_credentials(draft);
+    check_publish(draft);
     check_settings_without_effect(draft);
     check_ports(draft);
     check_mounts(draft);

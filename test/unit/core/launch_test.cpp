@@ -48,12 +48,24 @@ TEST_SUITE("launch") {
         CHECK(make_engine_request(pool, nowhere).network_mode == "container:");
     }
 
-    TEST_CASE("without gateways the ports are published on the host") {
-        const EnginePool pool = pool_without_gateways(1);
-        const EngineRequest request = make_engine_request(pool, placement_in(pool, 1));
+    TEST_CASE("without gateways the HTTP port is published on the host, P2P if asked") {
+        EnginePool pool = pool_without_gateways(1);
+        EngineRequest request = make_engine_request(pool, placement_in(pool, 1));
         CHECK(request.network_mode == "bridge");
-        CHECK(request.published_tcp_ports == std::vector<int>{19001, 20001, 21001, 22001});
+        CHECK(request.published_tcp_ports == std::vector<int>{19001});
+        CHECK(request.published_udp_ports.empty());
+        CHECK(request.publish_address.empty());
+        const std::string hash = template_hash(pool);
+        CHECK(hash == "05160a9dfec54eb2");  // as engines of earlier versions carry it
+        pool.publish_p2p = true;
+        CHECK(template_hash(pool) != hash);
+        pool.publish = "127.0.0.1";
+        request = make_engine_request(pool, placement_in(pool, 1));
+        CHECK(request.published_tcp_ports == std::vector<int>{19001, 22001});
         CHECK(request.published_udp_ports == std::vector<int>{22001});
+        CHECK(request.publish_address == "127.0.0.1");
+        pool.publish_p2p = false;
+        CHECK(template_hash(pool) != hash);
     }
 
     TEST_CASE("clients dial the gateway's host, the engine's name or this machine") {
@@ -63,6 +75,10 @@ TEST_SUITE("launch") {
         CHECK(host_of(pool, "b", "acestream-0") == "vpn.example");
         pool = pool_without_gateways(1);
         CHECK(host_of(pool, "", "acestream-0") == "127.0.0.1");
+        pool.publish = "0.0.0.0";
+        CHECK(host_of(pool, "", "acestream-0") == "127.0.0.1");
+        pool.publish = "192.168.1.5";
+        CHECK(host_of(pool, "", "acestream-0") == "192.168.1.5");
         pool.network = "media";
         CHECK(host_of(pool, "", "acestream-0") == "acestream-0");
     }

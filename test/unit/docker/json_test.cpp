@@ -254,6 +254,13 @@ TEST_CASE("the body of a create") {
             CHECK(body.find(piece) != std::string::npos);
         }
     }
+    SUBCASE("publishes its ports on one address") {
+        request.published_tcp_ports = {19000};
+        request.publish_address = "127.0.0.1";
+        CHECK(create_body(request).find(
+                  R"("PortBindings":{"19000/tcp":[{"HostIp":"127.0.0.1","HostPort":"19000"}]})") !=
+              std::string::npos);
+    }
     SUBCASE("bytes that are no UTF-8 do not break it") {
         request.env = {"NAME=\xff"};
         CHECK(create_body(request).find("\"NAME=\xEF\xBF\xBD\"") != std::string::npos);

@@ -56,6 +56,28 @@ TEST_CASE("without gateways, fields about gateways are errors") {
     });
 }
 
+TEST_CASE("ports are published on an IP address, and only without gateways") {
+    for (const char* good :
+         {"127.0.0.1", "0.0.0.0", "192.168.1.255", "\"::1\"", "\"::\"", "\"fd00::1:2\"", "\"\""}) {
+        check_all({{spec_with(std::string("network: media\npublish: ") + good), ""}});
+    }
+    for (const char* bad : {"localhost", "127.0.0.1:80", "127.0.0", "256.0.0.1", "1.2.3.4.5",
+                            "1.2.3.", "\"[::1]\"", "\":::\"", "\"1::2::3\"", "true", "\"::1:\""}) {
+        check_all({{spec_with(std::string("network: media\npublish: ") + bad),
+                    "spec.publish: expected an IP address"}});
+    }
+    const Manifest manifest =
+        parse(spec_with("network: media\npublish: 127.0.0.1\npublishP2P: true"));
+    REQUIRE(manifest.pool);
+    CHECK(manifest.pool->publish == "127.0.0.1");
+    CHECK(manifest.pool->publish_p2p);
+    check_all({
+        {gluetun_spec_with("publish: 127.0.0.1"),
+         "7:3: spec.publish: has no effect behind gateways"},
+        {gluetun_spec_with("publishP2P: true"), "7:3: spec.publishP2P: has no effect behind"},
+    });
+}
+
 TEST_CASE("each gateway is listed once, and has one way to log in") {
     const auto server = [](const std::string& settings) {
         return spec_with("gateways: [{container: gluetun, controlServer: {" + settings + "}}]");
