@@ -34,14 +34,81 @@ copy_example() {
     say "made $1"
 }
 
-# setting NAME: its value in .env.
-setting() { sed -n "s/^$1=//p" .env | tail -n 1; }
+# --- .env, read as compose reads it, or refused by the number of a line
+
+declare -A value_of=() line_of=() # by name: its value, and the number of its last line
+env_lines=()
+
+refuse() { die ".env:$1: $2"; }
+
+# read_setting NUMBER NAME TEXT: what stands behind the = of that line.
+read_setting() {
+    local number=$1 name=$2 text=$3
+    local end='[[:blank:]]*(#.*)?$'
+    case $text in
+        \"*)
+            [[ $text =~ ^\"(([^\"\\]|\\.)*)\"$end ]] ||
+                refuse "$number" "the quotes of $name have to end on this line"
+            text=${BASH_REMATCH[1]}
+            ;;
+        \'*)
+            [[ $text =~ ^\'([^\']*)\'$end ]] ||
+                refuse "$number" "the quotes of $name have to end on this line"
+            value_of[$name]=${BASH_REMATCH[1]} line_of[$name]=$number
+            return
+            ;;
+        *)
+            text=${text%%[[:blank:]]#*}
+            text=${text%"${text##*[![:blank:]]}"}
+            ;;
+    esac
+    case $name in
+        PUID | DOCKER_GID | DOCKER_SOCKET)
+            [[ $text != \#* ]] ||
+                refuse "$number" "compose takes this comment for the value: put it on its own line"
+            [[ $text != *[\$\\]* ]] || refuse "$number" "write the value itself, without \$ and \\"
+            ;;
+    esac
+    value_of[$name]=$text line_of[$name]=$number
+}
+
+read_env() {
+    local number=0 line
+    local assignment='^[[:blank:]]*(export[[:blank:]]+)?([A-Za-z_][A-Za-z0-9_.-]*)[[:blank:]]*[=:]'
+    mapfile -t env_lines <.env
+    for line in "${env_lines[@]}"; do
+        number=$((number + 1))
+        line=${line%$'\r'}
+        [ "$number" != 1 ] || line=${line#$'\xef\xbb\xbf'}
+        [[ ! $line =~ ^[[:blank:]]*(#|$) ]] || continue
+        case $line in
+            *$'\xc2\xa0'* | *$'\xe2\x80\x8b'* | *$'\xef\xbb\xbf'*)
+                refuse "$number" "holds a blank that cannot be seen: write this line again"
+                ;;
+        esac
+        [[ $line =~ $assignment[[:blank:]]*(.*)$ ]] ||
+            refuse "$number" "is neither NAME=VALUE nor a comment"
+        read_setting "$number" "${BASH_REMATCH[2]}" "${BASH_REMATCH[3]}"
+    done
+}
 
 # fill_in NAME VALUE: in .env, where it says nothing.
 fill_in() {
-    [ -z "$(setting "$1")" ] || return 0
-    grep -q "^$1=" .env || printf '%s=\n' "$1" >>.env
-    sed -i "s|^$1=.*|$1=$2|" .env
+    [ -z "${value_of[$1]:-}" ] || return 0
+    local rest= at=${line_of[$1]:-}
+    if [ -n "$at" ]; then
+        [[ ${env_lines[at - 1]} =~ ^([^=:]*[=:])[[:blank:]]*(\"\"|\'\')?(.*)$ ]]
+        rest=${BASH_REMATCH[3]}
+        [[ $rest != \#* ]] || rest=" $rest"
+        env_lines[at - 1]=${BASH_REMATCH[1]}$2$rest
+    else
+        [[ ${env_lines[0]:-} != *$'\r' ]] || rest=$'\r'
+        env_lines+=("$1=$2$rest")
+    fi
+    # Whatever happens meanwhile, .env is the old file or the new one.
+    cp -p .env .env.new
+    printf '%s\n' "${env_lines[@]}" >.env.new
+    mv .env.new .env
     hand_over .env
     say "set $1 in .env"
 }
@@ -49,39 +116,83 @@ fill_in() {
 make_env() {
     local socket
     copy_example .env
-    socket=$(setting DOCKER_SOCKET)
-    [ -S "$socket" ] || die "$socket is no socket: is Docker installed? .env says where it is"
+    read_env
+    # A variable of the shell goes before one of the file, as with compose.
+    socket=${DOCKER_SOCKET:-${value_of[DOCKER_SOCKET]:-/var/run/docker.sock}}
+    [ -S "$socket" ] ||
+        die "$socket is no socket: is Docker installed? DOCKER_SOCKET in .env says where it is" \
+            "${line_of[DOCKER_SOCKET]:+(line ${line_of[DOCKER_SOCKET]})}"
     fill_in PUID "$user"
     fill_in DOCKER_GID "$(stat -c %g "$socket")"
     fill_in GRAFANA_PASSWORD "$(random_word)"
 }
 
+# --- the key for Gluetun's control server
+
+config=gluetun/config.toml
+secret=secrets/gluetun_api_key
+gluetun_keys=()
+
+# The keys that Gluetun has already, each once.
+read_gluetun_keys() {
+    local number=0 line
+    local begin='^[[:blank:]]*apikey[[:blank:]]*=[[:blank:]]*'
+    local end='[[:blank:]]*(#.*)?$'
+    [ -e "$config" ] || return 0
+    [ -f "$config" ] || die "$config is no file: remove it, and call this script again"
+    while IFS= read -r line || [ -n "$line" ]; do
+        number=$((number + 1))
+        line=${line%$'\r'}
+        [[ ! $line =~ ^[[:blank:]]*# && $line =~ apikey[\"\']?[[:blank:]]*= ]] || continue
+        [[ $line =~ $begin\"([^\"\\]*)\"$end || $line =~ $begin\'([^\']*)\'$end ]] ||
+            die "$config:$number: is not of the form apikey = \"...\": put that key into $secret"
+        [[ " ${gluetun_keys[*]} " == *" ${BASH_REMATCH[1]} "* ]] ||
+            gluetun_keys+=("${BASH_REMATCH[1]}")
+    done <"$config"
+}
+
+# A key that is there is never replaced.
 make_key() {
-    [ ! -e secrets/gluetun_api_key ] || return 0
+    local key
+    read_gluetun_keys
+    if [ -s "$secret" ]; then
+        key=$(cat "$secret")
+        [[ ${#gluetun_keys[@]} == 0 || " ${gluetun_keys[*]} " == *" $key "* ]] ||
+            die "$secret holds another key than $config, and roundhouse could ask Gluetun" \
+                "nothing: copy the right one from one file into the other"
+        [[ $key != *[\"\\]* ]] || die "$secret: a key has no \" and no \\"
+        return 0
+    fi
+    if [ ! -e "$config" ]; then
+        key=$(random_word)
+    else
+        [ "${#gluetun_keys[@]}" = 1 ] ||
+            die "$config has ${#gluetun_keys[@]} keys (apikey = \"...\"), so this script cannot" \
+                "tell which one is for roundhouse: put it into $secret"
+        key=${gluetun_keys[0]}
+        say "took the key of $config"
+    fi
     mkdir -p secrets
-    # Gluetun may have been given one already.
-    local key=
-    [ ! -e gluetun/config.toml ] || key=$(sed -n 's/^apikey = "\(.*\)"$/\1/p' gluetun/config.toml)
-    printf '%s' "${key:-$(random_word)}" >secrets/gluetun_api_key
-    hand_over secrets secrets/gluetun_api_key
-    say "made secrets/gluetun_api_key"
+    printf '%s' "$key" >"$secret"
+    hand_over secrets "$secret"
+    say "made $secret"
 }
 
 # Gluetun reads it when it starts. Any other field, or a route that its release does not have, ends
 # it: up to v3.40 the first one is "GET /v1/openvpn/portforwarded".
 make_role() {
-    [ ! -e gluetun/config.toml ] || return 0
+    [ ! -e "$config" ] || return 0
     mkdir -p gluetun
-    cat >gluetun/config.toml <<END
+    cat >"$config" <<END
 # What a client with this key may ask Gluetun's control server.
 [[roles]]
 name = "roundhouse"
 routes = ["GET /v1/portforward", "GET /v1/vpn/status", "GET /v1/publicip/ip"]
 auth = "apikey"
-apikey = "$(cat secrets/gluetun_api_key)"
+apikey = "$(cat "$secret")"
 END
-    hand_over gluetun gluetun/config.toml
-    say "made gluetun/config.toml"
+    hand_over gluetun "$config"
+    say "made $config"
 }
 
 case ${1:-} in
