@@ -44,6 +44,7 @@ TemplateKeeper::InService TemplateKeeper::in_service(
         EnginePool pool = *declared;
         pool.engine_template = *accepted_;
         pool.engine_template.pull_policy = wanted.pull_policy;
+        pool.engine_template.registry_auth_file = wanted.registry_auth_file;
         pool.engine_template.stop_timeout = wanted.stop_timeout;
         pool.engine_template.probe = wanted.probe;
         declared_ = declared;

@@ -55,6 +55,7 @@ TEST_SUITE("template keeper") {
         keeper.refuse(refused, "too many");
         refused.engine_template.probe.failure_threshold = 9;
         refused.engine_template.stop_timeout = 77s;
+        refused.engine_template.registry_auth_file = "/auth.json";
         refused.engine_template.pull_policy = PullPolicy::never;
         const auto in_service = keeper.in_service(std::make_shared<const EnginePool>(refused));
         EngineTemplate expected = refused.engine_template;
