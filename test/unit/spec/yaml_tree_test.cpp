@@ -2,7 +2,6 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -206,7 +205,7 @@ TEST_CASE("nested aliases count as the values that they expand to") {
     CHECK(contains(only_problem(large), "bytes of text, counting what aliases stand for"));
 }
 
-TEST_CASE("a hostile text of a mebibyte is parsed quickly") {
+TEST_CASE("a hostile text of a mebibyte is parsed in linear time") {
     const std::size_t mebibyte = YamlLimits{}.text_bytes - 16;
     std::vector<std::string> texts;
     for (const char* part :
@@ -230,11 +229,7 @@ TEST_CASE("a hostile text of a mebibyte is parsed quickly") {
     texts.push_back(stairs);
     for (const std::string& text : texts) {
         CAPTURE(text.substr(0, 20));
-        const auto begin = std::chrono::steady_clock::now();
-        const YamlDocuments parsed = parse_yaml(text);
-        const auto taken = std::chrono::steady_clock::now() - begin;
-        CHECK(parsed.documents.size() <= YamlLimits{}.documents);
-        // Far more than the fraction of a second that it takes, far less than quadratic time would.
-        CHECK(taken < std::chrono::seconds(10));
+        // Each takes a fraction of a second. With quadratic time it would outlast ctest's limit.
+        CHECK(parse_yaml(text).documents.size() <= YamlLimits{}.documents);
     }
 }
