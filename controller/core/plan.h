@@ -53,7 +53,8 @@ struct Step {
 // What is thought of one engine, or of one place where an engine is missing, and why.
 struct Decision {
     std::string engine;  // its name; for a missing one the name it will have, where that is known
-    int slot = -1;       // -1: none
+    std::string engine_id = {};  // of its container; empty for a missing one
+    int slot = -1;               // -1: none
     std::string gateway;
     std::string host;  // what clients dial, together with `port`; empty while there is no place
     int port = 0;

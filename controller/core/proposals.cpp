@@ -15,6 +15,7 @@ Decision Planner::decision_on(const Candidate& candidate) const {
     const GatewayView* gateway = candidate.gateway;
     Decision decision;
     decision.engine = engine.name;
+    decision.engine_id = engine.id;
     decision.slot = engine.slot.value_or(-1);
     decision.gateway = engine.gateway;
     decision.host =

@@ -124,8 +124,10 @@ void Narrator::tell_engines(const Plan& plan) {
         // New engines that have no slot yet have no name: one entry stands for all of them.
         const std::string who = decision.engine.empty() ? "a new engine" : decision.engine;
         const std::pair told{decision.fate, decision.reason};
-        if (!next.emplace(who, told).second) continue;
-        const auto known = engines_.find(who);
+        // A broken leftover may have the name of an engine.
+        const std::string key = who + " " + decision.engine_id;
+        if (!next.emplace(key, told).second) continue;
+        const auto known = engines_.find(key);
         if (known != engines_.end() && known->second == told) continue;
         JournalEntry entry;
         entry.severity = severity_of(decision);

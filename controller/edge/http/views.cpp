@@ -152,13 +152,12 @@ std::string pool_as_json(const SpecInForce& spec, const RoundView* round,
 std::string engines_as_json(const RoundView* round, const std::string& look_fault) {
     Json items = Json::array();
     if (round != nullptr) {
-        // By name and slot: a foreign container may have the name of a missing engine.
-        using NameAndSlot = std::pair<std::string_view, int>;
-        std::map<NameAndSlot, const EngineView*> engines;
+        // By id: lists show broken leftovers under the name of the engine that took their place.
+        std::map<std::string_view, const EngineView*> engines;
         for (const auto& engine : round->seen.engines)
-            engines.emplace(NameAndSlot(engine.name, engine.slot.value_or(-1)), &engine);
+            engines.emplace(engine.id, &engine);
         for (const auto& decision : round->plan.decisions) {
-            const auto found = engines.find(NameAndSlot(decision.engine, decision.slot));
+            const auto found = engines.find(decision.engine_id);
             items.push_back(
                 engine_view(decision, found == engines.end() ? nullptr : found->second));
         }

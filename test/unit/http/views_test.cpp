@@ -208,6 +208,17 @@ TEST_SUITE("api views") {
         }
     }
 
+    TEST_CASE("a broken leftover with the name of an engine is shown with its own id and state") {
+        const EnginePool pool = pool_of(1);
+        Observation seen = matching_world(pool);
+        EngineView leftover = exited(seen.engines[0]);
+        leftover.id = "bad0";
+        seen.engines.insert(seen.engines.begin(), leftover);
+        ApiBench bench(pool, seen);
+        CHECK(told(bench, "/api/v1/engines", {"name", "id", "state"}) ==
+              "acestream-0 bad0 exited\nacestream-0 engine-0 running\n");
+    }
+
     TEST_CASE("a container that cannot be read is shown, and counts as nobody's") {
         const EnginePool pool = pool_of(1);
         Observation seen = matching_world(pool);
