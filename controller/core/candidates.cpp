@@ -78,7 +78,9 @@ void Planner::choose_surplus() {
     std::map<const GatewayView*, int> behind;
     for (auto& candidate : candidates_) {
         const Fate fate = candidate.verdict.fate;
-        if (fate == Fate::foreign || fate == Fate::busy || must_go(candidate)) continue;
+        const bool left_alone =
+            fate == Fate::foreign || fate == Fate::busy || fate == Fate::unknown;
+        if (left_alone || must_go(candidate)) continue;
         rest.push_back(&candidate);
         ++behind[candidate.gateway];
     }

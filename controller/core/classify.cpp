@@ -38,7 +38,8 @@ class Classifier {
         std::map<int, const EngineView*> holders;
         for (const auto& engine : seen.engines) {
             if (engine.probe.answered_ever) reached_.insert(gateways_.of(engine));
-            if (!engine.slot) continue;
+            // Nobody gives way to what is not known.
+            if (!engine.slot || !engine.unknown.empty()) continue;
             const auto [held, first] = holders.try_emplace(*engine.slot, &engine);
             if (first) continue;
             const EngineView* loser = &engine;
@@ -52,12 +53,12 @@ class Classifier {
     Verdict verdict(const EngineView& engine) const {
         // The table. Its order is the rule: what says more about an engine's place stands first.
         static constexpr std::array rules = {
-            &Classifier::unreadable,   &Classifier::busy,       &Classifier::stuck,
-            &Classifier::outside,      &Classifier::duplicate,  &Classifier::cut_off,
-            &Classifier::displaced,    &Classifier::portless,   &Classifier::contested,
-            &Classifier::out_of_range, &Classifier::undeclared, &Classifier::outdated,
-            &Classifier::ended,        &Classifier::silent,     &Classifier::p2p_closed,
-            &Classifier::reconnected,
+            &Classifier::not_understood, &Classifier::unreadable, &Classifier::busy,
+            &Classifier::stuck,          &Classifier::outside,    &Classifier::duplicate,
+            &Classifier::cut_off,        &Classifier::displaced,  &Classifier::out_of_sight,
+            &Classifier::portless,       &Classifier::contested,  &Classifier::out_of_range,
+            &Classifier::undeclared,     &Classifier::outdated,   &Classifier::ended,
+            &Classifier::silent,         &Classifier::p2p_closed, &Classifier::reconnected,
         };
         Match match;
         for (const auto rule : rules) {
@@ -101,6 +102,14 @@ class Classifier {
 
     static Wait awaiting(Fact fact, const std::string& subject) {
         return {std::nullopt, Awaited{fact, subject}, ""};
+    }
+
+    Match not_understood(const EngineView& engine) const {
+        if (engine.unknown.empty()) return {};
+        if (engine.slot && seen_.steps_in_flight.contains(*engine.slot)) return {};
+        Verdict verdict = say(Fate::unknown, Reason::not_understood, engine.unknown);
+        verdict.wait = awaiting(Fact::engine_known, engine.name);
+        return verdict;
     }
 
     Match unreadable(const EngineView& engine) const {
@@ -149,6 +158,7 @@ class Classifier {
     Match cut_off(const EngineView& engine) const {
         if (pool_.gateways.empty()) return {};
         const GatewayView* gateway = gateway_of(engine);
+        if (gateway != nullptr && gateway->state == GatewayState::unknown) return {};
         const auto stranded = [&](Reason reason, const std::string& what) {
             return say(Fate::stranded, reason, "gateway " + engine.gateway + " " + what);
         };
@@ -172,10 +182,19 @@ class Classifier {
         if (gateway == nullptr || gateway->state == GatewayState::ready || !gateway->declared) {
             return {};
         }
+        if (gateway->state == GatewayState::unknown) return {};
         if (gateway->not_ready_for < pool_.failover_after) return {};
         return say(Fate::displaced, Reason::gateway_not_ready,
                    "gateway " + gateway->name + " " + gateway->detail + " for more than " +
                        format_duration(pool_.failover_after));
+    }
+
+    // It may serve: nothing is done about it by choice. One that has ended is replaced elsewhere.
+    Match out_of_sight(const EngineView& engine) const {
+        const GatewayView* gateway = gateway_of(engine);
+        if (gateway == nullptr || gateway->state != GatewayState::unknown) return {};
+        const bool up = engine.state == EngineState::running || engine.state == EngineState::paused;
+        return up ? Match(kept(engine)) : Match();
     }
 
     // Such an engine cannot be probed. It may serve all the same.
@@ -344,6 +363,7 @@ class Classifier {
             Verdict verdict = say(Fate::keep, Reason::gateway_not_ready,
                                   "gateway " + gateway->name + " " + gateway->detail);
             verdict.wait = awaiting(Fact::gateway_ready, gateway->name);
+            if (gateway->state == GatewayState::unknown) return verdict;
             const bool may_move = pool_.gateways.size() > 1;
             if (may_move) {
                 verdict.wait.until = now_ + remaining(pool_.failover_after, gateway->not_ready_for);
@@ -408,30 +428,6 @@ class Classifier {
 };
 
 }  // namespace
-
-std::string_view to_string(Fate fate) {
-    switch (fate) {
-        case Fate::keep: return "keep";
-        case Fate::busy: return "busy";
-        case Fate::unstarted: return "unstarted";
-        case Fate::stranded: return "stranded";
-        case Fate::displaced: return "displaced";
-        case Fate::failed: return "failed";
-        case Fate::outdated: return "outdated";
-        case Fate::surplus: return "surplus";
-        case Fate::duplicate: return "duplicate";
-        case Fate::outside: return "outside";
-        case Fate::stuck: return "stuck";
-        case Fate::foreign: return "foreign";
-        case Fate::missing: return "missing";
-    }
-    return "unknown";
-}
-
-bool is_replaced_at_once(Fate fate) {
-    return fate == Fate::unstarted || fate == Fate::failed || fate == Fate::stranded ||
-           fate == Fate::displaced;
-}
 
 std::vector<Verdict> classify(const EnginePool& pool, const Observation& seen,
                               const GatewayIndex& gateways, Time now) {

@@ -27,6 +27,7 @@ enum class Fate {
     duplicate,  // a second container for a slot
     outside,    // not in a gateway's namespace although gateways are declared
     stuck,      // stands still, and Docker does not remove it: another slot takes its place
+    unknown,    // Docker's answer about it cannot be used: counted, and left as it is
     foreign,    // carries our label, but nothing else of ours can be read: never touched
     missing,    // not an engine: a place where one is wanted
 };

@@ -23,6 +23,7 @@ std::string_view to_string(GatewayState state) {
         case GatewayState::starting: return "starting";
         case GatewayState::unhealthy: return "unhealthy";
         case GatewayState::ready: return "ready";
+        case GatewayState::unknown: return "unknown";
     }
     return "unknown";
 }

@@ -1,4 +1,6 @@
-// What one look at the world saw. Either it is whole, or there is no Observation at all.
+// What one look at the world saw. Either it is whole, or there is no Observation at all. Whole is a
+// look that has the list of engines: what cannot be told of one engine, one gateway or the image is
+// unknown in it.
 //
 // Facts that take time to know (how long a gateway has not been ready, how often a probe failed)
 // come as ages from sensors; nothing in here compares two looks.
@@ -63,8 +65,9 @@ struct ForwardedPortsAnswer {
     bool operator==(const ForwardedPortsAnswer&) const = default;
 };
 
-// Paused: its container is; the namespace lives on, and nothing in it answers.
-enum class GatewayState { missing, stopped, paused, starting, unhealthy, ready };
+// Paused: its container is; the namespace lives on, and nothing in it answers. Unknown: Docker gave
+// no answer about it that can be used. Nothing is placed there, and its engines stay as they are.
+enum class GatewayState { missing, stopped, paused, starting, unhealthy, ready, unknown };
 
 struct GatewayView {
     std::string name;
@@ -72,6 +75,7 @@ struct GatewayView {
     bool declared = true;
     GatewayState state = GatewayState::missing;
     std::string detail;  // a sentence's end that says why it is in this state; empty when ready
+    // In the state `unknown` these three are as last known.
     Incarnation incarnation;
     std::string address;                // where its namespace can be dialled; empty when unknown
     std::set<int> published_tcp_ports;  // container ports published on the host
@@ -164,6 +168,9 @@ struct EngineView {
     int failures = 0;
     Time created_at{};
     std::optional<EngineEnd> end;
+    // Why Docker's answer about it cannot be used; empty: it can. Such an engine is left as it is,
+    // and counted. `slot` is empty, too, where neither label nor name tells it.
+    std::string unknown;
     ProbeView probe;
 
     bool operator==(const EngineView&) const = default;
@@ -172,6 +179,8 @@ struct EngineView {
 // The image as the puller (a sensor) and a look at the daemon know it.
 struct ImageView {
     bool present = true;
+    // Why it is not known whether it is present; empty: it is. A create is tried then.
+    std::string unknown = {};
     bool pulling = false;
     int pull_failures = 0;                    // consecutive
     Duration since_last_failure{0};           // meaningful when pull_failures > 0
@@ -235,6 +244,7 @@ struct Observation {
     // Only looked at in rounds that would create an engine; before that, the best is assumed.
     ImageView image;
     std::map<int, std::string> foreign_names;  // slot -> id of the stranger that holds its name
+    std::string names_unknown = {};            // why `foreign_names` is not known; empty: it is
 
     std::vector<NeighbourView> neighbours = {};  // running engines of other pools
     std::optional<TemplateRefusal> template_refusal = std::nullopt;

@@ -83,7 +83,8 @@ void Planner::remove(Candidate& candidate) {
 
 bool Planner::is_needy(const Candidate& candidate) const {
     const GatewayView* gateway = candidate.gateway;
-    const bool given_up = gateway != nullptr && !gateway->declared;
+    const bool given_up =
+        gateway != nullptr && !gateway->declared && gateway->state != GatewayState::unknown;
     const bool serves_nobody =
         serving(*candidate.engine, pool_.engine_template.probe) == Serving::no ||
         (given_up && gateway->state != GatewayState::ready);

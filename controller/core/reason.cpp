@@ -33,6 +33,7 @@ std::string_view to_string(Reason reason) {
         case Reason::probe_failing: return "ProbeFailing";
         case Reason::not_probed: return "NotProbed";
         case Reason::probe_unreachable: return "ProbeUnreachable";
+        case Reason::not_understood: return "NotUnderstood";
         case Reason::rotating: return "Rotating";
         case Reason::in_flight: return "InFlight";
         case Reason::being_removed: return "BeingRemoved";

@@ -39,6 +39,7 @@ enum class Reason {
     probe_failing,      // fewer failures than the threshold
     not_probed,         // this controller has not asked it yet
     probe_unreachable,  // nothing in the namespace replies, so nothing is known
+    not_understood,     // Docker's answer about it cannot be used
     rotating,           // its VPN reconnects so often that engines are not restarted each time
 
     // Why a step has to wait.

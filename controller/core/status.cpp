@@ -93,7 +93,9 @@ Condition ports_published(const EnginePool& pool, const Observation& seen) {
     std::set<int> published;
     std::string publishers;
     for (const auto& gateway : seen.gateways) {
-        if (!gateway.declared || gateway.state == GatewayState::missing) continue;
+        const bool known =
+            gateway.state != GatewayState::missing && gateway.state != GatewayState::unknown;
+        if (!gateway.declared || !known) continue;
         if (!publishes_some(pool, gateway)) {
             return condition("PortsPublished", false, "InsideDockerOnly",
                              "gateway " + gateway.name + " publishes none of the ports " + range +
@@ -178,6 +180,20 @@ Condition template_accepted(const Observation& seen) {
                                              : ""));
 }
 
+// Of gateways that are not known GatewayReady tells.
+Condition runtime_understood(const Observation& seen) {
+    std::string trouble;
+    const auto add = [&](const std::string& subject, const std::string& why) {
+        if (!why.empty()) trouble += (trouble.empty() ? "" : "; ") + subject + why;
+    };
+    for (const auto& engine : seen.engines)
+        add(engine.name + " is left as it is: ", engine.unknown);
+    add("whether the image is there is not known, so a create is tried: ", seen.image.unknown);
+    add("which names are in use is not known, so a create is tried: ", seen.names_unknown);
+    if (trouble.empty()) return condition("RuntimeUnderstood", true, "Understood", "");
+    return condition("RuntimeUnderstood", false, "NotUnderstood", trouble);
+}
+
 Condition capped(const EnginePool& pool, const Plan& plan) {
     if (!plan.capped) return condition("Capped", false, "WithinCap", "");
     return condition("Capped", true, "AboveCap",
@@ -217,12 +233,14 @@ std::vector<Condition> judge_conditions(const EnginePool& pool, const Observatio
         ports_published(pool, seen),
         ports_free(pool, seen),
         condition("RuntimeReachable", true, "Answers", ""),
+        runtime_understood(seen),
     };
 }
 
 std::vector<Condition> judge_failed_look(const std::string& fault) {
     std::vector<Condition> conditions;
-    for (const char* type : {"Ready", "Progressing", "GatewayReady", "ForwardedPortReady"}) {
+    for (const char* type :
+         {"Ready", "Progressing", "GatewayReady", "ForwardedPortReady", "RuntimeUnderstood"}) {
         conditions.push_back(
             condition(type, false, "LookFailed", "the containers cannot be looked at"));
         conditions.back().status = Truth::unknown;

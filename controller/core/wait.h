@@ -17,6 +17,7 @@ enum class Fact {
     step_ended,     // the step under way for the engine
     probe_ended,    // the next probe of the engine
     image_present,  // the pull under way
+    engine_known,   // Docker's next answer about the engine
 };
 
 struct Awaited {

@@ -72,7 +72,10 @@ GatewayView view_of(const GatewaySighting& sighting, const GatewayMemory& memory
         view.address = sighting.container->address;
         view.published_tcp_ports = sighting.container->published_tcp_ports;
     }
-    auto judgement = judge_gateway(sighting.container, sighting.reading, memory);
+    auto judgement =
+        sighting.unknown.empty()
+            ? judge_gateway(sighting.container, sighting.reading, memory)
+            : GatewayJudgement{GatewayState::unknown, "is left as it is: " + sighting.unknown};
     view.state = judgement.state;
     view.detail = std::move(judgement.detail);
     view.vpn_status = vpn_status_of(sighting.reading, memory);
@@ -109,15 +112,18 @@ GatewaySensor::Measurement GatewaySensor::measure(const std::vector<GatewaySight
                                                   Duration rotation_interval, Monotonic now) {
     Measurement measured;
     std::map<std::string, Memory> next;
-    for (const auto& sighting : sightings) {
-        auto known = memory_.extract(sighting.name);
-        Memory& memory = next[sighting.name];
+    for (const auto& seen : sightings) {
+        auto known = memory_.extract(seen.name);
+        Memory& memory = next[seen.name];
         const bool first_look = known.empty();
         if (!first_look) memory = std::move(known.mapped());
+        GatewaySighting sighting = seen;
+        if (!sighting.unknown.empty()) sighting.container = memory.run.container;
         if (memory.run.incarnation != incarnation_of(sighting)) {
             memory.run = {};
             memory.run.incarnation = incarnation_of(sighting);
         }
+        memory.run.container = sighting.container;
         note_start(memory, sighting, first_look, now);
         GatewayView gateway = view_of(sighting, recall(memory, now));
         measure_readiness(memory, gateway, now);
@@ -155,6 +161,9 @@ void GatewaySensor::note_start(Memory& memory, const GatewaySighting& sighting, 
 
 void GatewaySensor::measure_readiness(Memory& memory, GatewayView& gateway, Monotonic now) {
     const bool ready = gateway.state == GatewayState::ready;
+    // What it was while nobody knew does not count against it.
+    const bool unknown = gateway.state == GatewayState::unknown;
+    if (std::exchange(memory.unknown, unknown) && !unknown) memory.not_ready_since.reset();
     auto& since = ready ? memory.ready_since : memory.not_ready_since;
     (ready ? memory.not_ready_since : memory.ready_since).reset();
     if (!since) since = now;

@@ -56,6 +56,7 @@ class GatewaySensor {
     // What is known of one incarnation.
     struct Run {
         Incarnation incarnation;
+        std::optional<GatewayContainer> container;  // as last seen
         std::optional<Monotonic> unhealthy_since;   // by Docker's health check
         VpnStatus vpn_status = VpnStatus::unknown;  // last reported
         Monotonic vpn_status_at{};                  // and when
@@ -68,6 +69,7 @@ class GatewaySensor {
         std::deque<Monotonic> port_changes;             // lately
     };
     struct Memory {
+        bool unknown = false;  // in the last look
         std::optional<Monotonic> ready_since;
         std::optional<Monotonic> not_ready_since;
         std::optional<Monotonic> missing_since;

@@ -13,7 +13,9 @@ struct GatewaySighting {
     std::string name;
     bool declared = true;                       // the spec names it
     std::optional<GatewayContainer> container;  // nullopt: there is none of that name
-    GatewayReading reading;                     // all unknown: it was not asked
+    // Why Docker's answer about it cannot be used; empty: it can. Without `container` then.
+    std::string unknown;
+    GatewayReading reading;  // all unknown: it was not asked
 };
 
 }  // namespace roundhouse

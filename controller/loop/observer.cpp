@@ -32,12 +32,17 @@ EnginePorts ports_of(const Labels& labels) {
             number_of(labels, label::api_port), number_of(labels, label::p2p_port)};
 }
 
-EngineView engine_from(const ContainerListing& container) {
+EngineView engine_from(const ContainerListing& container, const std::string& pool) {
     const Labels& labels = container.labels;
     EngineView engine;
     engine.id = container.id;
-    engine.name = container.name;
+    // Docker takes an id where it takes a name.
+    engine.name = container.name.empty() ? container.id.substr(0, 12) : container.name;
+    if (engine.name.empty()) engine.name = "(no name)";
     engine.slot = parse_number(label_of(labels, label::slot));
+    if (!engine.slot && !container.unreadable.empty())
+        engine.slot = slot_of_name(pool, engine.name);
+    engine.unknown = container.unreadable;
     engine.state = container.state;
     engine.network_mode = container.network_mode;
     engine.address = container.address;
@@ -52,6 +57,14 @@ EngineView engine_from(const ContainerListing& container) {
     engine.failures = std::min(number_of(labels, label::failures), most_failures);
     engine.created_at = container.created_at;
     return engine;
+}
+
+// A row whose labels cannot be read is ours if its name could be, or cannot be read either: it may
+// be one of the engines, and is counted.
+bool is_of_pool(const ContainerListing& container, const std::string& pool) {
+    const std::string labelled = label_of(container.labels, label::pool);
+    if (!labelled.empty() || container.unreadable.empty()) return labelled == pool;
+    return container.name.empty() || slot_of_name(pool, container.name).has_value();
 }
 
 bool runs(EngineState state) {
@@ -78,13 +91,13 @@ bool stands_still(EngineState state) {
            state == EngineState::dead || state == EngineState::restarting;
 }
 
-Result<GatewaySighting> look_at_gateway(Runtime& runtime, const std::string& name) {
-    auto container = runtime.inspect_gateway(name);
-    if (!container) return container.fault();
-    GatewaySighting sighting;
-    sighting.name = name;
+void look_at_gateway(Runtime& runtime, GatewaySighting& sighting) {
+    auto container = runtime.inspect_gateway(sighting.name);
+    if (!container) {
+        sighting.unknown = container.fault().message;
+        return;
+    }
     sighting.container = std::move(container.value());
-    return sighting;
 }
 
 // Each container once, however often it is listed.
@@ -93,36 +106,60 @@ Result<std::vector<ContainerListing>> list_each_once(Runtime& runtime) {
     if (!listing) return listing.fault();
     std::set<std::string> ids;
     std::erase_if(listing.value(), [&](const ContainerListing& container) {
-        return !ids.insert(container.id).second;
+        return !container.id.empty() && !ids.insert(container.id).second;
     });
     return listing;
 }
 
-Result<std::vector<EngineView>> engines_in(Runtime& runtime,
-                                           const std::vector<ContainerListing>& listing,
-                                           const std::string& pool, const IsInFlight& in_flight) {
+// What the list does not tell of an engine. Returns false when it was removed since.
+bool look_closer(Runtime& runtime, EngineView& engine) {
+    if (engine.network_mode.empty()) {
+        auto mode = runtime.inspect_network_mode(engine.id);
+        if (mode && !mode.value()) return false;
+        if (mode) engine.network_mode = std::move(*mode.value());
+        if (!mode) engine.unknown = mode.fault().message;
+    }
+    if (!engine.unknown.empty() || !stands_still(engine.state)) return true;
+    auto end = runtime.inspect_end(engine.id);
+    if (end && !end.value()) return false;
+    if (end) {
+        engine.end = std::move(*end.value());
+    } else if (end.fault().kind == FaultKind::rejected) {
+        // Docker knows that it does not run, and no more: a broken leftover.
+        engine.end = EngineEnd{};
+        engine.end->start_error = end.fault().message;
+    } else {
+        engine.unknown = end.fault().message;
+    }
+    return true;
+}
+
+std::vector<EngineView> engines_in(const std::vector<ContainerListing>& listing,
+                                   const std::string& pool) {
     std::vector<EngineView> engines;
     for (const auto& container : listing) {
-        if (label_of(container.labels, label::pool) != pool) continue;
-        EngineView engine = engine_from(container);
-        if (stands_still(engine.state) && !(engine.slot && in_flight(*engine.slot))) {
-            auto end = runtime.inspect_end(engine.id);
-            if (!end && end.fault().kind == FaultKind::rejected) {
-                // Docker knows that it does not run, and no more: a broken leftover. Were that the
-                // fault of the look, one such container would stop all healing.
-                engine.end = EngineEnd{};
-                engine.end->start_error = end.fault().message;
-            } else if (!end) {
-                return end.fault();
-            } else if (!end.value()) {
-                continue;  // removed since the listing
-            } else {
-                engine.end = *end.value();
-            }
-        }
-        engines.push_back(std::move(engine));
+        if (is_of_pool(container, pool)) engines.push_back(engine_from(container, pool));
     }
     return engines;
+}
+
+// The engines of which the list does not tell everything are looked at closer, beside `others`.
+void look_closer_at_all(Runtime& runtime, Workers& workers, std::vector<EngineView>& engines,
+                        const IsInFlight& in_flight, std::vector<Job> others) {
+    std::vector<EngineView> left;
+    std::vector<char> is_there(engines.size(), 1);  // each written by its own job
+    for (std::size_t i = 0; i < engines.size(); ++i) {
+        EngineView& engine = engines[i];
+        const bool is_told = !stands_still(engine.state) && !engine.network_mode.empty();
+        const bool changes = engine.slot && in_flight(*engine.slot);
+        if (is_told || changes || !engine.unknown.empty()) continue;
+        others.emplace_back([&, &there = is_there[i]] { there = look_closer(runtime, engine); });
+    }
+    workers.do_all(others);
+    for (std::size_t i = 0; i < engines.size(); ++i) {
+        if (is_there[i] != 0) left.push_back(std::move(engines[i]));
+    }
+    engines = std::move(left);
 }
 
 // Gateways that only engines still name. One that was renamed has its engines, by its id, under its
@@ -165,44 +202,55 @@ bool is_vacant(const Step& step, const Placement& place, const Observation& seen
 
 }  // namespace
 
-Result<std::vector<EngineView>> look_at_engines(Runtime& runtime, const std::string& pool,
+Result<std::vector<EngineView>> look_at_engines(Runtime& runtime, Workers& workers,
+                                                const std::string& pool,
                                                 const IsInFlight& in_flight) {
     const auto listed = list_each_once(runtime);
     if (!listed) return listed.fault();
-    return engines_in(runtime, listed.value(), pool, in_flight);
+    auto engines = engines_in(listed.value(), pool);
+    look_closer_at_all(runtime, workers, engines, in_flight, {});
+    return engines;
 }
 
-Result<Sightings> look(Runtime& runtime, const EnginePool& pool, const IsInFlight& in_flight) {
+Result<Sightings> look(Runtime& runtime, Workers& workers, const EnginePool& pool,
+                       const IsInFlight& in_flight) {
     Sightings seen;
     const auto listed = list_each_once(runtime);
     if (!listed) return listed.fault();
     seen.neighbours = neighbours_in(listed.value(), pool.name);
-    auto engines = engines_in(runtime, listed.value(), pool.name, in_flight);
-    if (!engines) return engines.fault();
-    seen.engines = std::move(engines.value());
+    seen.engines = engines_in(listed.value(), pool.name);
+    for (const auto& declared : pool.gateways)
+        seen.gateways.push_back({declared.container, true, {}, {}, {}});
+    std::vector<Job> inspections;
+    for (auto& gateway : seen.gateways)
+        inspections.emplace_back([&] { look_at_gateway(runtime, gateway); });
+    look_closer_at_all(runtime, workers, seen.engines, in_flight, std::move(inspections));
 
-    for (const auto& declared : pool.gateways) {
-        auto gateway = look_at_gateway(runtime, declared.container);
-        if (!gateway) return gateway.fault();
-        seen.gateways.push_back(std::move(gateway.value()));
-    }
+    const auto not_known = std::ranges::find_if(
+        seen.gateways, [](const GatewaySighting& gateway) { return !gateway.unknown.empty(); });
+    const std::string doubt = not_known == seen.gateways.end() ? "" : not_known->unknown;
     for (const auto& name : former_gateways(seen)) {
-        auto gateway = look_at_gateway(runtime, name);
-        if (!gateway) return gateway.fault();
-        gateway.value().declared = false;
-        seen.gateways.push_back(std::move(gateway.value()));
+        GatewaySighting former{name, false, {}, {}, {}};
+        look_at_gateway(runtime, former);
+        // One that is not known may be this one under its new name.
+        if (!former.container && former.unknown.empty()) former.unknown = doubt;
+        seen.gateways.push_back(std::move(former));
     }
     use_present_names(seen);
     return seen;
 }
 
-Result<void> look_before_creating(Runtime& runtime, const EnginePool& pool, Observation& seen) {
-    auto present = runtime.has_image(pool.engine_template.image);
-    if (!present) return present.fault();
-    seen.image.present = present.value();
+void look_before_creating(Runtime& runtime, const EnginePool& pool, Observation& seen) {
+    const auto present = runtime.has_image(pool.engine_template.image);
+    seen.image.present = !present || present.value();
+    seen.image.unknown = present ? "" : present.fault().message;
 
-    auto holders = runtime.list_names(pool.name + "-");
-    if (!holders) return holders.fault();
+    // Where names are not known, the create says whether one is taken.
+    const auto holders = runtime.list_names(pool.name + "-");
+    if (!holders) {
+        seen.names_unknown = holders.fault().message;
+        return;
+    }
     for (const auto& holder : holders.value()) {
         const auto slot = slot_of_name(pool.name, holder.name);
         // One of ours that is new since the listing is no stranger: the create will say "conflict".
@@ -211,7 +259,6 @@ Result<void> look_before_creating(Runtime& runtime, const EnginePool& pool, Obse
         if (!slot || ours) continue;
         seen.foreign_names.emplace(*slot, holder.id);
     }
-    return {};
 }
 
 bool look_for_strangers(PortCheck& ports, const Plan& plan, Observation& seen,

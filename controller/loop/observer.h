@@ -1,4 +1,5 @@
-// Looks at the world through the runtime. A look is whole, or it is a fault.
+// Looks at the world through the runtime. Only a list of engines that failed is a failed look. Any
+// other answer that cannot be used makes its own subject unknown, with the reason.
 #pragma once
 
 #include <functional>
@@ -13,6 +14,7 @@
 #include "loop/port_check.h"
 #include "loop/result.h"
 #include "loop/runtime.h"
+#include "loop/workers.h"
 
 namespace roundhouse {
 
@@ -26,22 +28,22 @@ struct Sightings {
     std::vector<NeighbourView> neighbours;
 };
 
-// One list call, one inspect for each gateway, and one for each engine that does not run, unless a
-// step for its slot is in flight: Docker does not answer for a container while it starts (20.10).
-// Control servers are not asked. An engine is shown with the present name of the gateway that it
-// joined. Any fault of any call is the fault of the look.
+// One list call; then, at the same time, one inspect for each gateway, and one for each engine that
+// does not run, unless a step for its slot is in flight: Docker does not answer for a container
+// while it starts (20.10). Control servers are not asked. An engine is shown with the present name
+// of the gateway that it joined.
 Result<Sightings> look(
-    Runtime& runtime, const EnginePool& pool,
+    Runtime& runtime, Workers& workers, const EnginePool& pool,
     const IsInFlight& in_flight = [](int) { return false; });
 
 // The engines alone: every container with the label of this pool, each once.
 Result<std::vector<EngineView>> look_at_engines(
-    Runtime& runtime, const std::string& pool,
+    Runtime& runtime, Workers& workers, const std::string& pool,
     const IsInFlight& in_flight = [](int) { return false; });
 
 // What only matters when an engine is to be created: whether the image is there, and which names
 // strangers hold. Two calls.
-Result<void> look_before_creating(Runtime& runtime, const EnginePool& pool, Observation& seen);
+void look_before_creating(Runtime& runtime, const EnginePool& pool, Observation& seen);
 
 // Asks from outside whether something listens on the HTTP ports that the new engines of `plan` are
 // to have, and adds such ports to strangers_ports. Addresses in `asked` are not asked again; those

@@ -19,10 +19,13 @@ constexpr Duration open_p2p_period{30'000};
 // A turn never waits longer than this, so that a stop is noticed.
 constexpr Duration longest_wait{1000};
 
-// The gateway of an engine that can be asked: ready, and in the incarnation that it was made for.
+// The gateway of an engine that can be asked: ready, or as last known, and in the incarnation that
+// the engine was made for.
 const GatewayView* live_gateway(const Observation& seen, const EngineView& engine) {
     const auto gateway = std::ranges::find(seen.gateways, engine.gateway, &GatewayView::name);
-    if (gateway == seen.gateways.end() || gateway->state != GatewayState::ready) return nullptr;
+    if (gateway == seen.gateways.end()) return nullptr;
+    const GatewayState state = gateway->state;
+    if (state != GatewayState::ready && state != GatewayState::unknown) return nullptr;
     return gateway->incarnation == engine.incarnation ? &*gateway : nullptr;
 }
 

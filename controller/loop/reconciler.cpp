@@ -74,7 +74,8 @@ Result<Survey> Reconciler::survey(const EnginePool& pool) {
 
 Result<Survey> Reconciler::survey(const EnginePool& pool, std::optional<TemplateRefusal> refusal,
                                   StepRunner::Look& steps) {
-    auto looked = look(with_.runtime, pool, [&](int slot) { return steps.is_changing(slot); });
+    auto looked =
+        look(with_.runtime, with_.workers, pool, [&](int slot) { return steps.is_changing(slot); });
     if (!looked) return looked.fault();
     read_gateways(with_.gateway_api, with_.workers, pool, looked.value().gateways);
     Observation seen = sense(pool, std::move(looked.value()));
@@ -94,12 +95,14 @@ Result<Survey> Reconciler::survey(const EnginePool& pool, std::optional<Template
     // Only now is it worth asking for the image, and for names and ports that strangers hold.
     steps.release();
     const Monotonic asked_at = with_.clock.monotonic();
-    const auto looked_closer = look_before_creating(with_.runtime, pool, seen);
-    if (!looked_closer) return looked_closer.fault();
-    const bool image_present = seen.image.present;
-    with_.puller.note_presence(pool.engine_template.image, image_present, asked_at);
+    look_before_creating(with_.runtime, pool, seen);
+    const ImageView told = seen.image;
+    if (told.unknown.empty()) {
+        with_.puller.note_presence(pool.engine_template.image, told.present, asked_at);
+    }
     seen.image = with_.puller.view(pull_request_of(pool));
-    seen.image.present = image_present;
+    seen.image.present = told.present;
+    seen.image.unknown = told.unknown;
     std::set<PortAddress> asked;
     look_for_strangers(with_.ports, first, seen, asked);
     steps.hold(seen);

@@ -22,10 +22,13 @@ struct ContainerListing {
     std::string name;  // without Docker's leading slash
     EngineState state = EngineState::created;
     std::map<std::string, std::string> labels;
-    std::string network_mode;
-    std::string address;  // the first IP that Docker lists; empty in another's namespace
+    std::string network_mode;  // empty: the row does not tell it (Podman 4.3)
+    std::string address;       // the first IP that Docker lists; empty in another's namespace
     std::string image;
     Time created_at{};
+    // What in its row cannot be understood; empty: nothing. The other values are then those that
+    // could be read: perhaps no more than its id, its name, or its labels.
+    std::string unreadable = {};
 };
 
 // What an inspection of a gateway's container says.
@@ -70,21 +73,26 @@ class Runtime {
     virtual ~Runtime() = default;
 
     // All containers that carry the label roundhouse.pool, whatever its value, running or not, in
-    // any order. All of it or a fault: a list that cannot be read to its end is `unavailable`. 10
-    // s.
+    // any order. All of it or a fault: a list that cannot be read to its end, or that holds a
+    // container without the label, is `unavailable`. A row that cannot be understood is listed with
+    // what can be read of it. 10 s.
     virtual Result<std::vector<ContainerListing>> list_engines() = 0;
 
-    // How a container that does not run has ended; nullopt when it is gone. 10 s.
+    // How a container that does not run has ended; nullopt when it is gone. 5 s.
     virtual Result<std::optional<EngineEnd>> inspect_end(const std::string& id) = 0;
 
-    // A container by its exact name; nullopt when there is none. 10 s.
+    // The network mode of a container whose row does not tell it; nullopt when it is gone. 5 s.
+    virtual Result<std::optional<std::string>> inspect_network_mode(const std::string& id) = 0;
+
+    // A container by its exact name; nullopt when there is none. 5 s for each of at most three
+    // calls.
     virtual Result<std::optional<GatewayContainer>> inspect_gateway(const std::string& name) = 0;
 
     // Every container whose name starts with `prefix`, whatever its owner. Shows which names are
     // taken; never use it to choose a container to act on. 10 s.
     virtual Result<std::vector<NameHolder>> list_names(const std::string& prefix) = 0;
 
-    // Whether the daemon holds the image. 10 s.
+    // Whether the daemon holds the image. 5 s.
     virtual Result<bool> has_image(const std::string& image) = 0;
 
     // Creates a container without starting it. Returns its id. `conflict`: the name is taken;

@@ -95,6 +95,8 @@ TEST_CASE_TEMPLATE("a created engine is listed as it was asked for", W, FakeWorl
     CHECK(engine.state == EngineState::created);
     CHECK(engine.labels.at("roundhouse.slot") == "0");
     CHECK(engine.network_mode == "container:" + gateway_id);
+    CHECK(value_of(world.runtime().inspect_network_mode(id)) == engine.network_mode);
+    CHECK_FALSE(value_of(world.runtime().inspect_network_mode(std::string(64, '0'))).has_value());
     CHECK(engine.address.empty());
     CHECK(engine.image == world.image());
 }

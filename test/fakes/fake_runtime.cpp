@@ -33,6 +33,7 @@ std::string_view to_string(Operation operation) {
     switch (operation) {
         case Operation::list_engines: return "list_engines";
         case Operation::inspect_end: return "inspect_end";
+        case Operation::inspect_network_mode: return "inspect_network_mode";
         case Operation::inspect_gateway: return "inspect_gateway";
         case Operation::list_names: return "list_names";
         case Operation::has_image: return "has_image";
@@ -115,6 +116,15 @@ Result<std::optional<EngineEnd>> FakeRuntime::inspect_end(const std::string& id)
         const FakeContainer* container = look_up(id);
         if (container == nullptr) return std::nullopt;
         return container->end;
+    });
+}
+
+Result<std::optional<std::string>> FakeRuntime::inspect_network_mode(const std::string& id) {
+    using Mode = std::optional<std::string>;
+    return perform<Mode>(Operation::inspect_network_mode, subject_of(id), [&]() -> Mode {
+        const FakeContainer* container = look_up(id);
+        if (container == nullptr) return std::nullopt;
+        return container->network_mode;
     });
 }
 

@@ -30,6 +30,7 @@ namespace roundhouse {
 enum class Operation {
     list_engines,
     inspect_end,
+    inspect_network_mode,
     inspect_gateway,
     list_names,
     has_image,
@@ -94,6 +95,7 @@ class FakeRuntime : public Runtime {
 
     Result<std::vector<ContainerListing>> list_engines() override;
     Result<std::optional<EngineEnd>> inspect_end(const std::string& id) override;
+    Result<std::optional<std::string>> inspect_network_mode(const std::string& id) override;
     Result<std::optional<GatewayContainer>> inspect_gateway(const std::string& name) override;
     Result<std::vector<NameHolder>> list_names(const std::string& prefix) override;
     Result<bool> has_image(const std::string& image) override;

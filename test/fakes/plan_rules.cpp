@@ -9,6 +9,7 @@
 #include "core/backoff.h"
 #include "core/classify.h"
 #include "core/engine_facts.h"
+#include "core/gateway_index.h"
 
 namespace roundhouse::test {
 
@@ -64,10 +65,27 @@ class Examiner {
         require(trouble == seen_.troubles.end() || trouble->second.since_last_failure >=
                                                        backoff_after(trouble->second.failures + 1),
                 step, "comes before its backoff is over (A6)");
+        examine_knowledge(step);
         const bool creates = step.action == Action::create || step.action == Action::replace;
         require(creates == step.placement.has_value(), step, "has no place, or needs none");
         require(step.engine_id.empty() == (step.action == Action::create), step,
                 "names no engine, or needs none");
+    }
+
+    // What Docker does not tell of is left as it is, and so is what may serve behind such a
+    // gateway.
+    void examine_knowledge(const Step& step) {
+        const auto engine = std::ranges::find(seen_.engines, step.engine_id, &EngineView::id);
+        if (step.engine_id.empty() || engine == seen_.engines.end()) return;
+        require(engine->unknown.empty(), step, "is for an engine that is not known (A7)");
+        const GatewayView* gateway = GatewayIndex(seen_.gateways).of(*engine);
+        const bool known = gateway == nullptr || gateway->state != GatewayState::unknown;
+        const bool up =
+            engine->state == EngineState::running || engine->state == EngineState::paused;
+        if (known || !up) return;
+        require(step.reason == Reason::surplus || step.reason == Reason::outside_gateway ||
+                    step.reason == Reason::duplicate_slot,
+                step, "is for an engine whose gateway is not known (A7)");
     }
 
     void examine_placement(const Step& step, const Placement& place) {

@@ -13,6 +13,7 @@ enum class Disturbance {
     call_slow,
     list_stale,
     list_doubled,  // a container stands in a list twice
+    answer_bad,    // for a while, all that is asked about one subject is answered with a fault
     docker_away,
     start_slow,      // a start takes longer than the call for it waits
     removal_stuck,   // one container cannot be removed, and perhaps not stopped, ever

@@ -51,6 +51,17 @@ void Disturber::happen(Disturbance what) {
             world_.docker.set_available(false);
             return world_.later(some_seconds(0, 30),
                                 [&world = world_] { world.docker.set_available(true); });
+        case Disturbance::answer_bad: {
+            std::vector about{Operation::inspect_gateway, Operation::inspect_gateway,
+                              Operation::inspect_end, Operation::list_names, Operation::has_image};
+            BadAnswer bad;
+            bad.operation = dice_.pick(about);
+            if (!world_.gateway_names_.empty()) bad.gateway = dice_.pick(world_.gateway_names_);
+            if (dice_.one_in(2)) bad.kind = FaultKind::rejected;
+            world_.bad_answer = bad;
+            return world_.later(some_seconds(5, 90),
+                                [&world = world_] { world.bad_answer.reset(); });
+        }
         case Disturbance::create_in_vain:
             world_.networks_shown_wrong = true;
             return world_.later(some_seconds(5, 60),
@@ -212,6 +223,10 @@ void Disturber::remove_strangers() {
 void Disturber::repair() {
     world_.docker.set_available(true);
     world_.way_is_lost = world_.images_hidden = world_.networks_shown_wrong = false;
+    world_.bad_answer.reset();
+    // Creates have to go on without that answer.
+    const bool stays = world_.disturbances.contains(Disturbance::answer_bad) && dice_.one_in(2);
+    if (stays) world_.bad_answer = BadAnswer{Operation::has_image, "", FaultKind::rejected};
     world_.unreachable.clear();
     world_.back_in_reach();
     if (dice_.one_in(2)) {

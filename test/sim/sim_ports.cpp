@@ -15,12 +15,6 @@ using namespace std::chrono_literals;
 // Docker's lists lag behind what happens by less than this.
 constexpr Duration oldest_listing = 1s;
 
-bool belongs_to_look(Operation operation) {
-    return operation == Operation::list_engines || operation == Operation::inspect_end ||
-           operation == Operation::inspect_gateway || operation == Operation::list_names ||
-           operation == Operation::has_image;
-}
-
 }  // namespace
 
 // --- Docker -----------------------------------------------------------------------------------
@@ -30,8 +24,8 @@ Duration SimRuntime::latency() {
     return Duration{slow ? world_.dice.between(500, 9'000) : world_.dice.between(1, 20)};
 }
 
-Fault SimRuntime::fault_of(Operation operation) {
-    const bool refused = !belongs_to_look(operation) && world_.dice.one_in(4);
+Fault SimRuntime::fault_of() {
+    const bool refused = world_.dice.one_in(4);
     return refused ? Fault{FaultKind::rejected, "docker: refused"}
                    : Fault{FaultKind::unavailable, "docker: no answer in time"};
 }
@@ -50,7 +44,12 @@ Result<T> SimRuntime::call(Operation operation, const std::string& subject, cons
         return died;
     }
     const bool fails = world_.has(Disturbance::call_fails) && dice.one_in(10);
-    Result<T> result = fails ? Result<T>(fault_of(operation)) : Result<T>(effect());
+    Result<T> result = fails ? Result<T>(fault_of()) : Result<T>(effect());
+    const auto& bad = world_.bad_answer;
+    if (bad && bad->operation == operation &&
+        (operation != Operation::inspect_gateway || bad->gateway == subject)) {
+        result = Fault{bad->kind, "docker: this one cannot be told"};
+    }
     if (dying == Dying::after) {
         stage_.note_call(operation, subject, false);
         stage_.kill();
@@ -60,7 +59,7 @@ Result<T> SimRuntime::call(Operation operation, const std::string& subject, cons
     if (result.ok() && lost) result = Fault{FaultKind::unavailable, "docker: the reply was lost"};
     stage_.note_call(operation, subject, result.ok());
     const bool in_round = Fiber::current() == nullptr;
-    if (in_round && !result.ok()) watchdog_.look_failed();
+    if (in_round && !result.ok()) watchdog_.not_told(operation, subject, result.fault().kind);
     return result;
 }
 
@@ -94,6 +93,11 @@ void SimRuntime::distort(std::vector<ContainerListing>& listing) {
 Result<std::optional<EngineEnd>> SimRuntime::inspect_end(const std::string& id) {
     return call<std::optional<EngineEnd>>(Operation::inspect_end, id,
                                           [&] { return world_.docker.inspect_end(id); });
+}
+
+Result<std::optional<std::string>> SimRuntime::inspect_network_mode(const std::string& id) {
+    return call<std::optional<std::string>>(Operation::inspect_network_mode, id,
+                                            [&] { return world_.docker.inspect_network_mode(id); });
 }
 
 Result<std::optional<GatewayContainer>> SimRuntime::inspect_gateway(const std::string& name) {

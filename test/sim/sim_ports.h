@@ -42,6 +42,7 @@ class SimRuntime : public Runtime {
 
     Result<std::vector<ContainerListing>> list_engines() override;
     Result<std::optional<EngineEnd>> inspect_end(const std::string& id) override;
+    Result<std::optional<std::string>> inspect_network_mode(const std::string& id) override;
     Result<std::optional<GatewayContainer>> inspect_gateway(const std::string& name) override;
     Result<std::vector<NameHolder>> list_names(const std::string& prefix) override;
     Result<bool> has_image(const std::string& image) override;
@@ -59,7 +60,7 @@ class SimRuntime : public Runtime {
   private:
     template <class T, class Effect>
     Result<T> call(Operation operation, const std::string& subject, const Effect& effect);
-    Fault fault_of(Operation operation);
+    Fault fault_of();
     void distort(std::vector<ContainerListing>& listing);
     Result<void> start_late(const std::string& id);
     Duration latency();

@@ -42,7 +42,7 @@ class Watchdog {
     void controller_started();
 
     // A call of the look of the round under way was answered with a fault.
-    void look_failed() { look_failed_ = true; }
+    void not_told(Operation operation, const std::string& subject, FaultKind kind);
     void before_round();
     void after_round(const RoundResult& result, const RoundView* view);
 
@@ -103,6 +103,7 @@ class Watchdog {
     void check_gateways(const RoundView& view);
     void check_rotation(const RoundView& view, const GatewayView& gateway, GatewaySeen& seen);
     void check_step(const RoundView& view, const Step& step);
+    void check_not_told(const RoundView& view, const Step& step);
 
     World& world_;
     std::map<std::string, Planned> planned_;  // by id, the latest step for it
@@ -122,7 +123,10 @@ class Watchdog {
     std::map<int, int> creates_in_;  // how many, by slot
     std::shared_ptr<const RoundView> last_view_;
     std::optional<std::string> violation_;
-    bool look_failed_ = false;
+    // In the look of the round under way.
+    bool list_failed_ = false;
+    std::set<std::string> untold_gateways_;  // by name
+    std::set<std::string> untold_engines_;   // by id
 };
 
 }  // namespace roundhouse::test

@@ -45,13 +45,16 @@ std::string slot_text(int slot) {
 }  // namespace
 
 void Watchdog::before_round() {
-    look_failed_ = false;
+    list_failed_ = false;
+    untold_gateways_.clear();
+    untold_engines_.clear();
     look_began_ = world_.clock.elapsed;
     world_.note_service();
 }
 
 void Watchdog::after_round(const RoundResult& result, const RoundView* view) {
-    if (look_failed_ && result.looked) violated("A7: a look that failed in part was used");
+    if (list_failed_ && result.looked) violated("A7: a list that failed was used");
+    if (!list_failed_ && !result.looked) violated("rule 17: one bad answer was a failed look");
     if (!result.looked || view == nullptr) return;
     check_availability(*view);
     check_readiness(*view);
@@ -61,6 +64,7 @@ void Watchdog::after_round(const RoundResult& result, const RoundView* view) {
             looked_for_[step.slot] = look_began_;
             note_mistakes(*view, step);
         }
+        check_not_told(*view, step);
         if (step.engine_id.empty()) continue;
         const EngineLife* life = world_.life(step.engine_id);
         const bool served = life != nullptr && world_.serves(*life);
@@ -74,6 +78,39 @@ void Watchdog::after_round(const RoundResult& result, const RoundView* view) {
         violated("P2: steps although everything matches");
     }
     if (world_.dice.one_in(16)) check_order(*view);
+}
+
+void Watchdog::not_told(Operation operation, const std::string& subject, FaultKind kind) {
+    if (operation == Operation::list_engines) list_failed_ = true;
+    if (operation == Operation::inspect_gateway) untold_gateways_.insert(subject);
+    // An engine that Docker cannot tell of at all is a broken one.
+    const bool engine = operation == Operation::inspect_end && kind != FaultKind::rejected;
+    if (engine) untold_engines_.insert(subject);
+}
+
+// Rule 9: what is not known is left as it is.
+void Watchdog::check_not_told(const RoundView& view, const Step& step) {
+    if (untold_engines_.contains(step.engine_id)) {
+        violated("A7: a step for the engine in " + slot_text(step.slot) +
+                 ", of which Docker did "
+                 "not tell");
+    }
+    const auto& place = step.placement ? step.placement : step.next_place;
+    if (place && untold_gateways_.contains(place->gateway)) {
+        violated("A7: an engine is placed behind " + place->gateway +
+                 ", of which Docker did not "
+                 "tell");
+    }
+    const auto engine = std::ranges::find(view.seen.engines, step.engine_id, &EngineView::id);
+    if (engine == view.seen.engines.end() || !untold_gateways_.contains(engine->gateway)) return;
+    const bool for_gateway =
+        step.reason == Reason::gateway_gone || step.reason == Reason::gateway_not_ready ||
+        step.reason == Reason::gateway_recreated || step.reason == Reason::gateway_restarted;
+    if (for_gateway) {
+        violated("A7: the engine in " + slot_text(step.slot) +
+                 " goes for a gateway of which "
+                 "Docker did not tell");
+    }
 }
 
 void Watchdog::check_order(const RoundView& view) {

@@ -75,6 +75,13 @@ struct ControlServerLife {
     std::optional<Duration> connected_at;  // its latest reconnect
 };
 
+// What Docker does not tell.
+struct BadAnswer {
+    Operation operation = Operation::has_image;
+    std::string gateway;  // of inspect_gateway: which
+    FaultKind kind = FaultKind::unavailable;
+};
+
 class World {
   public:
     explicit World(std::uint64_t seed);
@@ -94,6 +101,7 @@ class World {
     bool networks_shown_wrong = false;   // those of engines that are created now
     bool images_hidden = false;          // Docker says that no image is there
     bool template_accepted = false;      // Docker has told this process so of one
+    std::optional<BadAnswer> bad_answer;
     std::function<void(const std::string&)> tell = [](const std::string&) {};
 
     // The spec as it is saved now, and those that were in force in the last minute.

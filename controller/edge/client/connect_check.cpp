@@ -24,7 +24,6 @@ std::vector<bool> ConnectCheck::anyone_listens(const std::vector<PortAddress>& a
         HttpRequest request;
         request.url = "http://" + host_port(addresses[i].host, addresses[i].port);
         request.connect_timeout = request.timeout = patience;
-        request.keep_alive = false;
         request.connect_only = true;
         asked.emplace(transfers.begin(std::move(request)), i);
     }

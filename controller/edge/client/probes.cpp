@@ -53,7 +53,6 @@ void HttpProbes::begin(const ProbeRequest& request) {
     wanted.connect_timeout = request.timeout;
     wanted.timeout = request.timeout;
     wanted.max_reply_bytes = longest_body_bytes;
-    wanted.keep_alive = false;
     wanted.on_bytes = [seen = std::size_t{0}](std::string_view bytes) mutable {
         seen += bytes.size();
         return seen <= longest_body_bytes;

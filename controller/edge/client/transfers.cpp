@@ -237,10 +237,8 @@ void HttpTransfers::Multi::configure(Transfer& transfer) {
     set(CURLOPT_TCP_KEEPALIVE, 1L);
     set(CURLOPT_TCP_KEEPIDLE, keep_alive_idle_s);
     set(CURLOPT_TCP_KEEPINTVL, keep_alive_interval_s);
-    if (!request.keep_alive) {
-        set(CURLOPT_FRESH_CONNECT, 1L);
-        set(CURLOPT_FORBID_REUSE, 1L);
-    }
+    set(CURLOPT_FRESH_CONNECT, 1L);
+    set(CURLOPT_FORBID_REUSE, 1L);
     if (request.connect_only) set(CURLOPT_CONNECT_ONLY, 1L);
     if (!request.unix_socket.empty()) set(CURLOPT_UNIX_SOCKET_PATH, request.unix_socket.c_str());
     configure_tls(easy, request.tls);

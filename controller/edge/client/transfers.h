@@ -1,7 +1,8 @@
 // An HTTP client over libcurl: any number of requests at once, on one thread.
 //
 // Redirects are not followed, the proxy variables of the environment are ignored, and the limits of
-// a request hold whatever the server does.
+// a request hold whatever the server does. Each request has a connection of its own: on a used one
+// there may be bytes that nobody asked for, and libcurl would take them for the reply.
 #pragma once
 
 #include <cstddef>
@@ -37,7 +38,6 @@ struct HttpRequest {
     Duration timeout{0};       // from begin() to the last byte; 0: no limit
     Duration idle_timeout{0};  // longest time without a byte; 0: no limit
     std::size_t max_reply_bytes = std::size_t{1} << 20U;
-    bool keep_alive = true;
     // Connects and sends nothing: the reply has no status, and no problem if that worked.
     bool connect_only = false;
 

@@ -32,15 +32,21 @@ Step removal_of(const EngineView& engine) {
 
 // Removes every engine. Returns how many are left after a few rounds, each with its reason in the
 // log, or the fault of a look.
-Result<int> remove_all(Runtime& runtime, const std::shared_ptr<const EnginePool>& pool,
-                       StepRunner& steps, Wakeup& done, const std::stop_token& stop) {
+Result<int> remove_all(Runtime& runtime, Workers& workers,
+                       const std::shared_ptr<const EnginePool>& pool, StepRunner& steps,
+                       Wakeup& done, const std::stop_token& stop) {
     constexpr int rounds = 5;
     for (int round = 0;; ++round) {
-        const auto engines = look_at_engines(runtime, pool->name);
+        const auto engines = look_at_engines(runtime, workers, pool->name);
         if (!engines) return engines.fault();
         int left = 0;
         std::vector<Step> removals;
         for (const auto& engine : engines.value()) {
+            if (!engine.unknown.empty()) {
+                ++left;
+                print_line("left alone: " + engine.name + ": " + engine.unknown);
+                continue;
+            }
             if (!engine.slot) {
                 print_line("left alone: " + engine.name + ": its labels cannot be read");
                 continue;
@@ -80,7 +86,7 @@ int command_down(const CommandLine& line, const Environment& environment,
     ThreadWorkers workers;
     StepRunner steps(connections.runtime(), workers, connections.clock(), connections.journal(),
                      meters, [&] { done.ring(); });
-    const auto left = remove_all(connections.runtime(), pool, steps, done, stop);
+    const auto left = remove_all(connections.runtime(), workers, pool, steps, done, stop);
     if (!left) {
         print_problem(left.fault().message);
         return exit_code::unreachable;

@@ -20,7 +20,6 @@ constexpr int major_version = 1;
 constexpr int oldest_minor = 41;
 constexpr int newest_minor = 51;
 
-constexpr std::size_t most_idle_connections = 8;
 constexpr std::size_t longest_quote = 300;  // of Docker's words in a message
 constexpr std::size_t longest_message = 1000;
 constexpr Duration long_wait = std::chrono::hours(1);  // repeated until the reply is there
@@ -57,51 +56,22 @@ std::string status_line(int status) {
                         : std::to_string(status) + " " + std::string(text);
 }
 
+// Waits for the reply. nullopt: `stop` was requested first.
+std::optional<HttpReply> complete(HttpRequest request, const std::stop_token& stop) {
+    HttpTransfers transfers;
+    const std::stop_callback wake(stop, [&] { transfers.interrupt(); });
+    transfers.begin(std::move(request));
+    while (!stop.stop_requested()) {
+        auto replies = transfers.wait(long_wait);
+        if (!replies.empty()) return std::move(replies.front());
+    }
+    return std::nullopt;
+}
+
 }  // namespace
-
-// A connection borrowed for one call. Cancels what is left of the request at its end.
-class DockerConnection::Lease {
-  public:
-    explicit Lease(DockerConnection& owner) : owner_(owner) {
-        const std::lock_guard lock(owner.mutex_);
-        if (owner.idle_.empty()) {
-            transfers_ = std::make_unique<HttpTransfers>();
-        } else {
-            transfers_ = std::move(owner.idle_.back());
-            owner.idle_.pop_back();
-        }
-    }
-    ~Lease() {
-        transfers_->cancel(ticket_);
-        const std::lock_guard lock(owner_.mutex_);
-        if (owner_.idle_.size() < most_idle_connections) {
-            owner_.idle_.push_back(std::move(transfers_));
-        }
-    }
-    Lease(const Lease&) = delete;
-    Lease& operator=(const Lease&) = delete;
-
-    // Waits for the reply. nullopt: `stop` was requested first.
-    std::optional<HttpReply> complete(HttpRequest request, const std::stop_token& stop) {
-        ticket_ = transfers_->begin(std::move(request));
-        const std::stop_callback wake(stop, [this] { transfers_->interrupt(); });
-        while (!stop.stop_requested()) {
-            for (auto& reply : transfers_->wait(long_wait)) {
-                if (reply.ticket == ticket_) return std::move(reply);
-            }
-        }
-        return std::nullopt;
-    }
-
-  private:
-    DockerConnection& owner_;
-    std::unique_ptr<HttpTransfers> transfers_;
-    int ticket_ = 0;
-};
 
 DockerConnection::DockerConnection(DockerEndpoint endpoint, Duration connect_timeout)
     : endpoint_(std::move(endpoint)), connect_timeout_(connect_timeout) {}
-DockerConnection::~DockerConnection() = default;
 
 Fault DockerConnection::fault(const DockerCall& call, const Fault& why) {
     return {why.kind, cleaned("docker: " + call.what + ": " + why.message, longest_message)};
@@ -120,10 +90,10 @@ Result<DockerReply> DockerConnection::stream(const DockerCall& call,
     const auto spent = std::chrono::floor<Duration>(Steady::now() - begun);
     auto reply = exchange(call, {"/v" + agreed.value(), spent}, handlers, stop);
     if (!reply && reply.fault().kind == FaultKind::unavailable) forget_version();
-    if (reply && !is_success(call.operation, reply.value().status)) {
-        return fault_of_status(call, reply.value());
-    }
-    return reply;
+    if (!reply) return reply;
+    const bool well = is_success(call.operation, reply.value().status,
+                                 parse_error_message(reply.value().body), call.container);
+    return well ? std::move(reply) : fault_of_status(call, reply.value());
 }
 
 Result<DockerReply> DockerConnection::exchange(const DockerCall& call, const Attempt& attempt,
@@ -145,8 +115,7 @@ Result<DockerReply> DockerConnection::exchange(const DockerCall& call, const Att
     request.on_open = handlers.on_open;
     request.on_bytes = handlers.on_bytes;
 
-    Lease lease(*this);
-    auto reply = lease.complete(std::move(request), stop);
+    auto reply = complete(std::move(request), stop);
     if (!reply) return fault(call, {FaultKind::cancelled, "cancelled"});
     const bool whole =
         reply->problem == HttpProblem::none || reply->problem == HttpProblem::stopped;
@@ -159,27 +128,24 @@ Result<std::string> DockerConnection::version(const DockerCall& call, const std:
         const std::lock_guard lock(mutex_);
         if (!version_.empty()) return version_;
     }
-    auto agreed = negotiate(call, stop);
-    if (agreed) {
-        const std::lock_guard lock(mutex_);
-        version_ = agreed.value();
-    }
-    return agreed;
+    const auto agreed = negotiate(call, stop);
+    if (!agreed) return agreed.fault();
+    const std::lock_guard lock(mutex_);
+    if (agreed.value()) version_ = last_version_ = *agreed.value();
+    return last_version_.empty() ? spell(oldest_minor) : last_version_;
 }
 
-Result<std::string> DockerConnection::negotiate(const DockerCall& call,
-                                                const std::stop_token& stop) {
+// nullopt: there was an answer, and it cannot be used.
+Result<std::optional<std::string>> DockerConnection::negotiate(const DockerCall& call,
+                                                               const std::stop_token& stop) {
+    using Version = std::optional<std::string>;
     DockerCall ask{.operation = DockerOperation::version, .what = call.what, .path = "/version"};
     ask.deadline = call.deadline > Duration{0} ? call.deadline : connect_timeout_;
     const auto reply = exchange(ask, {}, {}, stop);
     if (!reply) return reply.fault();
-    if (!is_success(ask.operation, reply.value().status)) {
-        return fault_of_status(ask, reply.value());
-    }
+    if (reply.value().status != 200) return Version();
     const auto theirs = parse_docker_version(reply.value().body);
-    if (!theirs) {
-        return fault(call, {theirs.fault().kind, "its version: " + theirs.fault().message});
-    }
+    if (!theirs) return Version();
 
     const DockerVersion& version = theirs.value();
     const auto newest = minor_of(version.api);
@@ -188,14 +154,14 @@ Result<std::string> DockerConnection::negotiate(const DockerCall& call,
                               ") speaks API versions " + version.minimum_api + " to " +
                               version.api + ", roundhouse " + spell(oldest_minor) + " to " +
                               spell(newest_minor);
-    if (!newest || !oldest) return fault(call, {FaultKind::unavailable, about});
+    if (!newest || !oldest) return Version();
     if (*newest < oldest_minor) {
         return fault(call, {FaultKind::rejected, about + ": upgrade Docker to 20.10 or later"});
     }
     if (*oldest > newest_minor) {
         return fault(call, {FaultKind::rejected, about + ": upgrade roundhouse"});
     }
-    return spell(std::max(oldest_minor, *oldest));
+    return Version(spell(std::max(oldest_minor, *oldest)));
 }
 
 void DockerConnection::forget_version() {

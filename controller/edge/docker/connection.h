@@ -2,12 +2,11 @@
 #pragma once
 
 #include <functional>
-#include <memory>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "edge/client/transfers.h"
 #include "edge/docker/endpoint.h"
@@ -42,7 +41,8 @@ struct DockerStreamHandlers {
 
 // Uses the oldest API version from 1.41 to 1.51 that the daemon accepts. The first call asks the
 // daemon for its versions; so does the next call after one without an answer, since the daemon may
-// have been replaced. Connections are kept open and reused.
+// have been replaced. An answer to that question that cannot be used is no obstacle: the version
+// agreed on last is used, or else the oldest.
 //
 // Any thread, several at once.
 class DockerConnection {
@@ -50,7 +50,6 @@ class DockerConnection {
     // `connect_timeout` bounds the attempt to connect within each call.
     explicit DockerConnection(DockerEndpoint endpoint,
                               Duration connect_timeout = std::chrono::seconds(10));
-    ~DockerConnection();
     DockerConnection(const DockerConnection&) = delete;
     DockerConnection& operator=(const DockerConnection&) = delete;
 
@@ -68,8 +67,6 @@ class DockerConnection {
     static Fault fault(const DockerCall& call, const Fault& why);
 
   private:
-    class Lease;
-
     struct Attempt {
         std::string path_prefix;  // "/v1.41"
         Duration spent{0};        // of the call's deadline
@@ -78,7 +75,8 @@ class DockerConnection {
     Result<DockerReply> exchange(const DockerCall& call, const Attempt& attempt,
                                  const DockerStreamHandlers& handlers, const std::stop_token& stop);
     Result<std::string> version(const DockerCall& call, const std::stop_token& stop);
-    Result<std::string> negotiate(const DockerCall& call, const std::stop_token& stop);
+    Result<std::optional<std::string>> negotiate(const DockerCall& call,
+                                                 const std::stop_token& stop);
     Fault fault_of_status(const DockerCall& call, const DockerReply& reply) const;
     Fault fault_of_problem(const DockerCall& call, const HttpReply& reply) const;
     void forget_version();
@@ -86,9 +84,9 @@ class DockerConnection {
     const DockerEndpoint endpoint_;
     const Duration connect_timeout_;
 
-    std::mutex mutex_;  // guards what follows
-    std::string version_;
-    std::vector<std::unique_ptr<HttpTransfers>> idle_;
+    std::mutex mutex_;     // guards what follows
+    std::string version_;  // empty: to be asked for
+    std::string last_version_;
 };
 
 }  // namespace roundhouse

@@ -1,5 +1,6 @@
 #include "edge/docker/json.h"
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -40,6 +41,8 @@ class Field {
     }
 
     bool is_null() const { return value_->is_null(); }
+    void expect_object() const { static_cast<void>(object()); }
+    const std::string& path() const { return path_; }
 
     std::string text() const {
         if (!value_->is_string()) throw wrong("a text");
@@ -192,17 +195,60 @@ std::string container_id(const Field& field) {
     return id;
 }
 
+// Calls `read`, and returns what it could not understand; empty: nothing.
+template <class Read>
+std::string trouble_of(const Read& read) {
+    try {
+        read();
+        return "";
+    } catch (const Unexpected& unexpected) {
+        return unexpected.what;
+    }
+}
+
+std::string network_mode_in(const Field& container) {
+    const auto config = container.maybe("HostConfig");
+    const auto mode = config ? config->maybe("NetworkMode") : std::nullopt;
+    return mode ? mode->text() : "";
+}
+
+// What can be read of a row.
 ContainerListing listing_of(const Field& row) {
     ContainerListing listing;
-    listing.id = container_id(row.at("Id"));
-    listing.name = own_name(row.at("Names"));
-    listing.state = state_of(row.at("State").text());
-    listing.labels = text_map(row.at("Labels"));
-    listing.network_mode = row.at("HostConfig").at("NetworkMode").text();
-    listing.address = address_in(row, listing.network_mode);
-    listing.image = row.at("Image").text();
-    listing.created_at = row.at("Created").time();
+    listing.state = EngineState::paused;  // as for an unknown word
+    const auto read = [&](const auto& take) {
+        const std::string trouble = trouble_of(take);
+        if (listing.unreadable.empty()) listing.unreadable = trouble;
+    };
+    read([&] { listing.id = container_id(row.at("Id")); });
+    read([&] { listing.name = own_name(row.at("Names")); });
+    read([&] { listing.labels = text_map(row.at("Labels")); });
+    read([&] { listing.state = state_of(row.at("State").text()); });
+    read([&] { listing.network_mode = network_mode_in(row); });
+    read([&] { listing.address = address_in(row, listing.network_mode); });
+    read([&] { listing.image = row.at("Image").text(); });
+    read([&] { listing.created_at = row.at("Created").time(); });
+    if (listing.unreadable.empty() && !listing.labels.contains(std::string(label::pool))) {
+        listing.unreadable = row.path() + " in the reply lacks the label " +
+                             std::string(label::pool) + ", which was asked for";
+    }
     return listing;
+}
+
+// The rows of a list of containers.
+std::vector<Field> rows_of(const Field& reply) {
+    if (reply.is_null()) throw Unexpected{"the reply is null where a list was expected"};
+    std::vector<Field> rows = reply.elements();
+    for (const auto& row : rows)
+        row.expect_object();
+    return rows;
+}
+
+void expect_id(const Field& container, const std::string& asked) {
+    const std::string id = container_id(container.at("Id"));
+    if (id == asked) return;
+    throw Unexpected{"the reply is about container " + id.substr(0, 12) + ", not about " +
+                     asked.substr(0, 12)};
 }
 
 Json as_object(const KeyValues& pairs) {
@@ -255,12 +301,12 @@ Result<DockerVersion> parse_docker_version(std::string_view text) {
 Result<std::vector<ContainerListing>> parse_listing(std::string_view text) {
     return parse(text, [](const Field& reply) {
         std::vector<ContainerListing> all;
-        if (reply.is_null()) throw Unexpected{"the reply is null where a list was expected"};
-        for (const auto& row : reply.elements()) {
-            ContainerListing listing = listing_of(row);
-            const bool is_engine = listing.labels.contains(std::string(label::pool));
-            if (is_engine) all.push_back(std::move(listing));
-        }
+        for (const auto& row : rows_of(reply))
+            all.push_back(listing_of(row));
+        const bool answers = all.empty() || std::ranges::any_of(all, [](const auto& listing) {
+                                 return listing.labels.contains(std::string(label::pool));
+                             });
+        if (!answers) throw Unexpected{all.front().unreadable};
         return all;
     });
 }
@@ -268,18 +314,37 @@ Result<std::vector<ContainerListing>> parse_listing(std::string_view text) {
 Result<std::vector<NameHolder>> parse_names(std::string_view text, const std::string& prefix) {
     return parse(text, [&](const Field& reply) {
         std::vector<NameHolder> all;
-        if (reply.is_null()) throw Unexpected{"the reply is null where a list was expected"};
-        for (const auto& row : reply.elements()) {
-            NameHolder holder{container_id(row.at("Id")), own_name(row.at("Names")),
-                              text_map(row.at("Labels"))};
-            if (holder.name.starts_with(prefix)) all.push_back(std::move(holder));
+        for (const auto& row : rows_of(reply)) {
+            ContainerListing listing = listing_of(row);
+            if (!listing.name.starts_with(prefix)) continue;
+            all.push_back(
+                {std::move(listing.id), std::move(listing.name), std::move(listing.labels)});
         }
         return all;
     });
 }
 
-Result<EngineEnd> parse_end(std::string_view text) {
-    return parse(text, [](const Field& reply) {
+Result<std::optional<std::string>> parse_id_of(std::string_view text, const std::string& name) {
+    return parse(text, [&](const Field& reply) -> std::optional<std::string> {
+        std::string trouble;
+        for (const auto& row : rows_of(reply)) {
+            std::string id;
+            std::string row_name;
+            const std::string found = trouble_of([&] {
+                row_name = own_name(row.at("Names"));
+                id = container_id(row.at("Id"));
+            });
+            if (!found.empty()) trouble = found;
+            if (found.empty() && row_name == name) return id;
+        }
+        if (!trouble.empty()) throw Unexpected{trouble};
+        return std::nullopt;
+    });
+}
+
+Result<EngineEnd> parse_end(std::string_view text, const std::string& id) {
+    return parse(text, [&](const Field& reply) {
+        expect_id(reply, id);
         const Field state = reply.at("State");
         EngineEnd end;
         end.exit_code = static_cast<int>(state.at("ExitCode").number());
@@ -290,14 +355,22 @@ Result<EngineEnd> parse_end(std::string_view text) {
     });
 }
 
+Result<std::string> parse_network_mode(std::string_view text, const std::string& id) {
+    return parse(text, [&](const Field& reply) {
+        expect_id(reply, id);
+        return reply.at("HostConfig").at("NetworkMode").text();
+    });
+}
+
 Result<std::optional<GatewayContainer>> parse_gateway(std::string_view text,
-                                                      const std::string& name) {
+                                                      const GatewayIdentity& asked) {
     return parse(text, [&](const Field& reply) -> std::optional<GatewayContainer> {
-        if (reply.at("Name").text() != "/" + name) return std::nullopt;
+        expect_id(reply, asked.id);
+        if (reply.at("Name").text() != "/" + asked.name) return std::nullopt;
         const Field state = reply.at("State");
         const Field host_config = reply.at("HostConfig");
         GatewayContainer gateway;
-        gateway.id = container_id(reply.at("Id"));
+        gateway.id = asked.id;
         gateway.state = state.at("Status").text();
         gateway.running = gateway.state == "running";
         gateway.started_at = state.at("StartedAt").text();

@@ -3,7 +3,8 @@
 // What Docker writes is documented in its API reference (https://docs.docker.com/reference/api/),
 // versions 1.41 to 1.51. A text that is not JSON, has a field of a wrong type or lacks a required
 // field gives a Fault (`unavailable`) whose message is the end of a sentence ("the reply lacks
-// .State.ExitCode"); a partial value is never returned. Other fields are ignored.
+// .State.ExitCode"); a partial value is never returned, but for rows of lists. Other fields are
+// ignored.
 #pragma once
 
 #include <cstdint>
@@ -26,22 +27,33 @@ struct DockerVersion {
 };
 Result<DockerVersion> parse_docker_version(std::string_view text);
 
-// GET /containers/json, only what carries the label roundhouse.pool.
+// GET /containers/json, filtered by the label roundhouse.pool. A row that cannot be understood has
+// ContainerListing::unreadable; a row without the label is one. A list in which no row has the
+// label is a fault: it answers another question.
 //
 // An unknown state is read as `paused`: the container counts as an engine, its state alone leads to
 // no step, and its probe shows whether it serves.
 Result<std::vector<ContainerListing>> parse_listing(std::string_view text);
 
-// GET /containers/json, only what has a name that starts with `prefix`.
+// GET /containers/json, only what has a name that starts with `prefix`. What cannot be read of a
+// row is left empty.
 Result<std::vector<NameHolder>> parse_names(std::string_view text, const std::string& prefix);
 
-// GET /containers/{id}/json
-Result<EngineEnd> parse_end(std::string_view text);
+// GET /containers/json: the id of the container with exactly that name, nullopt when none has it. A
+// row whose name cannot be read may be that container's: a fault if no other row is.
+Result<std::optional<std::string>> parse_id_of(std::string_view text, const std::string& name);
 
-// GET /containers/{name}/json. Docker also finds containers by the beginning of an id: nullopt when
-// the container that Docker found has another name.
+// GET /containers/{id}/json. A fault when the reply is about another container.
+Result<EngineEnd> parse_end(std::string_view text, const std::string& id);
+Result<std::string> parse_network_mode(std::string_view text, const std::string& id);
+
+// The same for a gateway; nullopt when the container has another name by now.
+struct GatewayIdentity {
+    std::string id;
+    std::string name;
+};
 Result<std::optional<GatewayContainer>> parse_gateway(std::string_view text,
-                                                      const std::string& name);
+                                                      const GatewayIdentity& asked);
 
 // POST /containers/create: the request body, and the id in the reply.
 std::string create_body(const EngineRequest& request);

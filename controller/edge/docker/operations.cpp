@@ -115,8 +115,15 @@ std::vector<FaultKind> possible_faults(DockerOperation operation) {
     return find(operation).faults;
 }
 
-bool is_success(DockerOperation operation, int status) {
-    return std::ranges::count(find(operation).successes, status) > 0;
+bool is_success(DockerOperation operation, int status, std::string_view message,
+                std::string_view container) {
+    if (std::ranges::count(find(operation).successes, status) == 0) return false;
+    if (status != 404) return true;
+    switch (operation) {
+        case DockerOperation::inspect_engine: return message.find(container) != message.npos;
+        case DockerOperation::inspect_image: return !message.empty();
+        default: return true;
+    }
 }
 
 FaultKind fault_kind(DockerOperation operation, int status, std::string_view message,

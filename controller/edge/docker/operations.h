@@ -41,8 +41,10 @@ std::string_view to_string(DockerOperation operation);
 std::vector<FaultKind> possible_faults(DockerOperation operation);
 
 // Whether the operation was carried out, or there was nothing to do. The 404 of an inspection is a
-// success, too: the object does not exist.
-bool is_success(DockerOperation operation, int status);
+// success, too, if Docker says in `message` that the object does not exist: for an engine the
+// message has to name `container`, the id that was asked for.
+bool is_success(DockerOperation operation, int status, std::string_view message,
+                std::string_view container);
 
 // The kind of fault when is_success() is false. `message` is Docker's error message; `container` is
 // the id of the container that the operation was for.

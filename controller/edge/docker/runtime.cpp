@@ -45,6 +45,16 @@ std::string container_path(const std::string& id_or_name, const std::string& res
     return "/containers/" + percent_escape(id_or_name) + rest;
 }
 
+// Of a regular expression in Go's syntax. Docker's names have letters, digits, '_', '.' and '-'.
+std::string regex_escape(std::string_view text) {
+    std::string escaped;
+    for (const char c : text) {
+        if (c == '.') escaped += '\\';
+        escaped += c;
+    }
+    return escaped;
+}
+
 std::string list_path(const std::string& filters) {
     return "/containers/json?all=1&filters=" + percent_escape(filters);
 }
@@ -115,36 +125,79 @@ Result<std::vector<ContainerListing>> DockerRuntime::list_engines() {
     return ask({.operation = DockerOperation::list,
                 .what = "list the engines",
                 .path = list_path(filters),
-                .deadline = settings_.look,
+                .deadline = settings_.list,
                 .max_reply_bytes = longest_list_bytes},
                [](const DockerReply& reply) { return parse_listing(reply.body); });
 }
 
-Result<std::optional<EngineEnd>> DockerRuntime::inspect_end(const std::string& id) {
+template <class Read>
+auto DockerRuntime::inspect_engine(const std::string& id, const Read& read) {
+    using Answer = std::optional<std::decay_t<decltype(read("", id).value())>>;
     return ask({.operation = DockerOperation::inspect_engine,
                 .what = "inspect container " + short_id(id),
                 .container = id,
                 .path = container_path(id, "/json"),
-                .deadline = settings_.look,
+                .deadline = settings_.inspect,
                 .max_reply_bytes = longest_inspect_bytes},
-               [](const DockerReply& reply) -> Result<std::optional<EngineEnd>> {
-                   if (reply.status == not_found) return std::optional<EngineEnd>();
-                   const auto end = parse_end(reply.body);
-                   if (!end) return end.fault();
-                   return std::optional(end.value());
+               [&](const DockerReply& reply) -> Result<Answer> {
+                   if (reply.status == not_found) return Answer();
+                   auto answer = read(reply.body, id);
+                   if (!answer) return answer.fault();
+                   return Answer(std::move(answer.value()));
                });
 }
 
+Result<std::optional<EngineEnd>> DockerRuntime::inspect_end(const std::string& id) {
+    return inspect_engine(id, parse_end);
+}
+
+Result<std::optional<std::string>> DockerRuntime::inspect_network_mode(const std::string& id) {
+    return inspect_engine(id, parse_network_mode);
+}
+
+// Docker would also find a container by the beginning of its id: so a name is looked up in a list,
+// and the container is inspected by its id. As long as that id has the name, no list is needed.
 Result<std::optional<GatewayContainer>> DockerRuntime::inspect_gateway(const std::string& name) {
+    std::string known;
+    {
+        const std::lock_guard lock(mutex_);
+        known = gateway_ids_[name];
+    }
+    if (!known.empty()) {
+        auto gateway = inspect_gateway(name, known);
+        if (!gateway || gateway.value()) return gateway;
+    }
+    const auto id = find_id(name);
+    if (!id) return id.fault();
+    {
+        const std::lock_guard lock(mutex_);
+        gateway_ids_[name] = id.value().value_or("");
+    }
+    return id.value() ? inspect_gateway(name, *id.value()) : Gateway();
+}
+
+Result<DockerRuntime::Gateway> DockerRuntime::inspect_gateway(const std::string& name,
+                                                              const std::string& id) {
     return ask({.operation = DockerOperation::inspect_gateway,
                 .what = "inspect gateway " + name,
-                .path = container_path(name, "/json"),
-                .deadline = settings_.look,
+                .container = id,
+                .path = container_path(id, "/json"),
+                .deadline = settings_.inspect,
                 .max_reply_bytes = longest_inspect_bytes},
-               [&](const DockerReply& reply) -> Result<std::optional<GatewayContainer>> {
-                   if (reply.status == not_found) return std::optional<GatewayContainer>();
-                   return parse_gateway(reply.body, name);
+               [&](const DockerReply& reply) -> Result<Gateway> {
+                   if (reply.status == not_found) return Gateway();
+                   return parse_gateway(reply.body, {.id = id, .name = name});
                });
+}
+
+Result<std::optional<std::string>> DockerRuntime::find_id(const std::string& name) {
+    // The filter is a regular expression.
+    return ask({.operation = DockerOperation::list_names,
+                .what = "look for the gateway named " + name,
+                .path = list_path(filters_text({{"name", {"^/?" + regex_escape(name) + "$"}}})),
+                .deadline = settings_.inspect,
+                .max_reply_bytes = longest_list_bytes},
+               [&](const DockerReply& reply) { return parse_id_of(reply.body, name); });
 }
 
 Result<std::vector<NameHolder>> DockerRuntime::list_names(const std::string& prefix) {
@@ -152,7 +205,7 @@ Result<std::vector<NameHolder>> DockerRuntime::list_names(const std::string& pre
     return ask({.operation = DockerOperation::list_names,
                 .what = "list the containers named " + prefix + "*",
                 .path = list_path(filters_text({{"name", {prefix}}})),
-                .deadline = settings_.look,
+                .deadline = settings_.list,
                 .max_reply_bytes = longest_list_bytes},
                [&](const DockerReply& reply) { return parse_names(reply.body, prefix); });
 }
@@ -161,7 +214,7 @@ Result<bool> DockerRuntime::has_image(const std::string& image) {
     return ask({.operation = DockerOperation::inspect_image,
                 .what = "inspect image " + image,
                 .path = "/images/" + image_path(image) + "/json",
-                .deadline = settings_.look,
+                .deadline = settings_.inspect,
                 .max_reply_bytes = longest_inspect_bytes},
                [](const DockerReply& reply) { return Result(reply.status != not_found); });
 }

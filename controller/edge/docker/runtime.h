@@ -5,6 +5,8 @@
 #pragma once
 
 #include <functional>
+#include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,7 +26,8 @@ struct DockerCallEnd {
 // The time limits of calls, and a hook for measuring them.
 struct DockerSettings {
     Duration connect = std::chrono::seconds(10);
-    Duration look = std::chrono::seconds(10);         // lists and inspections
+    Duration list = std::chrono::seconds(10);
+    Duration inspect = std::chrono::seconds(5);
     Duration change = std::chrono::seconds(30);       // create, start, remove
     Duration after_grace = std::chrono::seconds(15);  // stop: on top of the grace period
     Duration pull_idle = std::chrono::seconds(60);    // longest time without a byte of a pull
@@ -40,6 +43,7 @@ class DockerRuntime : public Runtime {
 
     Result<std::vector<ContainerListing>> list_engines() override;
     Result<std::optional<EngineEnd>> inspect_end(const std::string& id) override;
+    Result<std::optional<std::string>> inspect_network_mode(const std::string& id) override;
     Result<std::optional<GatewayContainer>> inspect_gateway(const std::string& name) override;
     Result<std::vector<NameHolder>> list_names(const std::string& prefix) override;
     Result<bool> has_image(const std::string& image) override;
@@ -55,6 +59,15 @@ class DockerRuntime : public Runtime {
                                std::stop_token stop) override;
 
   private:
+    using Gateway = std::optional<GatewayContainer>;
+
+    // The container with that id; nullopt when there is none, or when it has another name.
+    Result<Gateway> inspect_gateway(const std::string& name, const std::string& id);
+    // nullopt when no container has the name.
+    Result<std::optional<std::string>> find_id(const std::string& name);
+    // What `read` makes of the reply; nullopt when there is no container with that id.
+    template <class Read>
+    auto inspect_engine(const std::string& id, const Read& read);
     // Makes the call and returns what `read` makes of the reply.
     template <class Read>
     auto ask(const DockerCall& call, const Read& read);
@@ -64,6 +77,9 @@ class DockerRuntime : public Runtime {
 
     const DockerSettings settings_;
     DockerConnection connection_;
+
+    std::mutex mutex_;                                // guards what follows
+    std::map<std::string, std::string> gateway_ids_;  // by name, as last seen
 };
 
 }  // namespace roundhouse

@@ -14,9 +14,10 @@ namespace roundhouse {
 
 namespace {
 
-constexpr std::array<std::string_view, 10> condition_types{
+constexpr std::array<std::string_view, 11> condition_types{
     "Ready",        "Progressing",        "SpecValid", "TemplateAccepted", "RuntimeReachable",
-    "GatewayReady", "ForwardedPortReady", "Capped",    "PortsPublished",   "PortsFree"};
+    "GatewayReady", "ForwardedPortReady", "Capped",    "PortsPublished",   "PortsFree",
+    "RuntimeUnderstood"};
 
 constexpr std::array engine_states{
     EngineState::created,  EngineState::running, EngineState::paused, EngineState::restarting,
@@ -30,6 +31,7 @@ std::string_view reason_of(GatewayState state) {
         case GatewayState::starting: return "Starting";
         case GatewayState::unhealthy: return "Unhealthy";
         case GatewayState::ready: return "Ready";
+        case GatewayState::unknown: return "Unknown";
     }
     return "Unknown";
 }

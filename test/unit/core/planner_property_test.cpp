@@ -117,6 +117,16 @@ void add_others(Dice& dice, World& world) {
     }
 }
 
+// What Docker does not tell of.
+void add_doubts(Dice& dice, World& world) {
+    for (auto& gateway : world.seen.gateways) {
+        if (dice.one_in(8)) gateway.state = GatewayState::unknown;
+    }
+    for (auto& engine : world.seen.engines) {
+        if (dice.one_in(12)) engine.unknown = "the reply was cut";
+    }
+}
+
 World random_world(unsigned seed) {
     Dice dice(seed);
     World world;
@@ -137,6 +147,7 @@ World random_world(unsigned seed) {
     }
     world.seen.image.present = !dice.one_in(10);
     add_others(dice, world);
+    add_doubts(dice, world);
     return world;
 }
 
@@ -233,6 +244,7 @@ void heal(World& world) {
         gateway.ready_for = std::chrono::hours{1};
     }
     for (auto& engine : world.seen.engines) {
+        engine.unknown.clear();
         if (engine.ports.http == 0) engine.created_at = noon - std::chrono::hours{1};
         const bool up = engine.state == EngineState::running ||
                         engine.state == EngineState::paused ||
@@ -297,6 +309,10 @@ bool is_pointless(const Awaited& awaited, const World& world, const Plan& result
         case Fact::probe_ended:
             return std::ranges::none_of(world.seen.engines, [&](const EngineView& engine) {
                 return engine.name == subject && engine.ports.http != 0;
+            });
+        case Fact::engine_known:
+            return std::ranges::none_of(world.seen.engines, [&](const EngineView& engine) {
+                return engine.name == subject && !engine.unknown.empty();
             });
         case Fact::image_present:
             return world.seen.image.present &&

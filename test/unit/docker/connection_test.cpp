@@ -46,8 +46,7 @@ TEST_CASE("a list that does not arrive whole is a fault") {
          "not JSON"},
         {"10 MB of garbage", http_reply(200, std::string(10'000'000, 'x')), "not JSON"},
         {"an empty body", http_reply(200, ""), "not JSON"},
-        {"one good row and one bad", http_reply(200, "[" + good_row + ",{\"Id\":\"b\"}]"),
-         "lacks [1].Names"},
+        {"rows of something else", http_reply(200, "[{\"Id\":\"b\"}]"), "lacks [0].Names"},
     };
     for (const auto& one : cases) {
         CAPTURE(one.what);
@@ -88,17 +87,47 @@ TEST_CASE("a reply beyond its limit is a fault, not memory") {
     check_contains(created.fault().message, "larger than 1048576 bytes");
 }
 
-TEST_CASE("connections are kept, and the version is asked for once") {
-    int versions = 0;
+TEST_CASE("each call has a connection of its own, and the version is asked for once") {
+    int lists = 0;
     const Daemon daemon([&](ServedConnection& connection, const std::string& request) {
-        if (request.starts_with("GET /v1.41/")) ++versions;
+        if (request.starts_with("GET /v1.41/")) ++lists;
         connection.send(http_reply(200, "[]"));
     });
     DockerRuntime docker(daemon.endpoint(), short_ones);
     for (int i = 0; i < 5; ++i)
         CHECK(docker.list_engines().ok());
-    CHECK(versions == 5);
-    CHECK(daemon.connections() == 1);
+    CHECK(lists == 5);
+    CHECK(daemon.connections() == 6);
+}
+
+TEST_CASE("what comes after a reply is never taken for the next one") {
+    const Daemon daemon([&](ServedConnection& connection, const std::string&) {
+        connection.send(http_reply(200, "[" + good_row + "]") + http_reply(200, "[]"));
+        connection.send(http_reply(200, "[]"));
+    });
+    DockerRuntime docker(daemon.endpoint(), short_ones);
+    for (int i = 0; i < 5; ++i) {
+        const auto listing = docker.list_engines();
+        REQUIRE(listing.ok());
+        CHECK(listing.value().size() == 1);
+    }
+}
+
+TEST_CASE("an answer about the version that cannot be used is no obstacle") {
+    for (const auto& version :
+         {http_reply(403, ""), http_reply(500, "{}"), http_reply(200, "<html>"),
+          http_reply(200, R"({"ApiVersion":7,"MinAPIVersion":"1.24"})")}) {
+        CAPTURE(version);
+        std::string asked;
+        const Daemon daemon(
+            [&](ServedConnection& connection, const std::string& request) {
+                asked = request;
+                connection.send(http_reply(200, "[]"));
+            },
+            version);
+        CHECK(DockerRuntime(daemon.endpoint(), short_ones).list_engines().ok());
+        CHECK(asked.starts_with("GET /v1.41/"));
+    }
 }
 
 TEST_CASE("the oldest API version that both sides accept is used") {
@@ -114,7 +143,7 @@ TEST_CASE("the oldest API version that both sides accept is used") {
         {"1.60", "1.51", "/v1.51/"},
         {"1.60", "1.52", "upgrade roundhouse"},
         {"1.40", "1.12", "upgrade Docker to 20.10 or later"},
-        {"2.0", "2.0", "speaks API versions 2.0 to 2.0"},
+        {"2.0", "2.0", "/v1.41/"},
     };
     for (const auto& row : rows) {
         CAPTURE(row.newest);

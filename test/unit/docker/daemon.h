@@ -65,7 +65,8 @@ inline Daemon::Answer replies(std::string reply) {
 
 constexpr Duration moment{300};
 inline const DockerSettings short_ones{.connect = moment,
-                                       .look = moment,
+                                       .list = moment,
+                                       .inspect = moment,
                                        .change = moment,
                                        .after_grace = moment,
                                        .pull_idle = moment};

@@ -9,21 +9,30 @@ using namespace roundhouse;
 
 TEST_CASE("an operation that is asked for what is done already succeeds") {
     using enum DockerOperation;
-    CHECK(is_success(start, 304));
-    CHECK(is_success(stop, 304));
-    CHECK(is_success(stop, 404));
-    CHECK(is_success(remove, 404));
-    CHECK(is_success(inspect_gateway, 404));
-    CHECK_FALSE(is_success(list, 404));
-    CHECK_FALSE(is_success(version, 404));
-    CHECK_FALSE(is_success(create, 200));
+    CHECK(is_success(start, 304, "", "a"));
+    CHECK(is_success(stop, 304, "", "a"));
+    CHECK(is_success(stop, 404, "", "a"));
+    CHECK(is_success(remove, 404, "", "a"));
+    CHECK(is_success(inspect_gateway, 404, "", "a"));
+    CHECK_FALSE(is_success(list, 404, "", ""));
+    CHECK_FALSE(is_success(version, 404, "", ""));
+    CHECK_FALSE(is_success(create, 200, "", ""));
+}
+
+TEST_CASE("that something does not exist is believed when Docker says so of just that") {
+    using enum DockerOperation;
+    CHECK(is_success(inspect_engine, 404, "No such container: abc", "abc"));
+    CHECK_FALSE(is_success(inspect_engine, 404, "No such container: def", "abc"));
+    CHECK_FALSE(is_success(inspect_engine, 404, "", "abc"));
+    CHECK(is_success(inspect_image, 404, "No such image: x", ""));
+    CHECK_FALSE(is_success(inspect_image, 404, "", ""));
 }
 
 TEST_CASE("a status of a gateway or a daemon that starts says nothing about the object") {
     for (const DockerOperation operation : measured_operations) {
         for (const int status : {502, 503, 504}) {
             CAPTURE(to_string(operation));
-            CHECK_FALSE(is_success(operation, status));
+            CHECK_FALSE(is_success(operation, status, "No such container: a", "a"));
             CHECK(fault_kind(operation, status, "No such container: a", "a") ==
                   FaultKind::unavailable);
         }

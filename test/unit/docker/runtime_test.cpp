@@ -18,7 +18,10 @@ using namespace std::chrono_literals;
 TEST_CASE("the end of each operation is reported, with its result and duration") {
     const Daemon daemon([](ServedConnection& connection, const std::string& request) {
         const bool listing = request.find("/containers/json?") != std::string::npos;
-        const std::string body = listing ? "{}" : R"({"message":"No such container: )" + id + "\"}";
+        const bool of_gateway = request.find("gluetun") != std::string::npos;
+        const std::string body = of_gateway ? "[]"
+                                 : listing  ? "{}"
+                                            : R"({"message":"No such container: )" + id + "\"}";
         connection.send(http_reply(listing ? 200 : 404, body));
     });
     std::vector<DockerCallEnd> ends;
@@ -37,7 +40,7 @@ TEST_CASE("the end of each operation is reported, with its result and duration")
     CHECK_FALSE(docker.list_names("p-").ok());
     check_last(DockerOperation::list_names, FaultKind::unavailable);
     CHECK_FALSE(docker.inspect_gateway("gluetun").value().has_value());
-    check_last(DockerOperation::inspect_gateway, std::nullopt);
+    check_last(DockerOperation::list_names, std::nullopt);
     CHECK_FALSE(docker.inspect_end(id).value().has_value());
     check_last(DockerOperation::inspect_engine, std::nullopt);
     CHECK_FALSE(docker.has_image("engine").value());
@@ -103,12 +106,12 @@ TEST_CASE("an error status becomes a fault with Docker's message") {
 }
 
 TEST_CASE("calls that have nothing to do succeed") {
-    const Daemon gone(replies(http_reply(404, R"({"message":"No such container: x"})")));
+    const Daemon gone(replies(http_reply(404, R"({"message":"No such container: )" + id + "\"}")));
     DockerRuntime docker(gone.endpoint(), short_ones);
     CHECK(docker.stop(id, 1s).ok());
     CHECK(docker.remove(id).ok());
     CHECK_FALSE(docker.inspect_end(id).value().has_value());
-    CHECK_FALSE(docker.inspect_gateway("gluetun").value().has_value());
+    CHECK_FALSE(docker.inspect_network_mode(id).value().has_value());
     CHECK_FALSE(docker.has_image("engine").value());
 
     const Daemon already(replies("HTTP/1.1 304 Not Modified\r\n\r\n"));
@@ -136,7 +139,7 @@ TEST_CASE("ids and names are escaped in the URL") {
     DockerRuntime docker(daemon.endpoint(), short_ones);
     CHECK(docker.remove("../networks/x?y=1").ok());
     CHECK(asked == "DELETE /v1.41/containers/..%2Fnetworks%2Fx%3Fy%3D1?force=1&v=1");
-    CHECK(docker.has_image("registry:5000/group/engine:v1@sha256:ab").ok());
+    CHECK_FALSE(docker.has_image("registry:5000/group/engine:v1@sha256:ab").ok());
     CHECK(asked == "GET /v1.41/images/registry%3A5000/group/engine%3Av1%40sha256%3Aab/json");
     CHECK(docker.stop(id, 1500ms).ok());
     CHECK(asked == "POST /v1.41/containers/" + id + "/stop?t=2");
@@ -148,6 +151,61 @@ TEST_CASE("ids and names are escaped in the URL") {
     CHECK(asked ==
           "GET /v1.41/containers/json?all=1&filters="
           "%7B%22name%22%3A%5B%22p-%22%5D%7D");
+}
+
+TEST_CASE("a gateway is looked up by its exact name, and then asked for by the id found") {
+    const std::string other(64, 'b');
+    std::string holder = id;
+    std::string name_of_id = "my.vpn_1";
+    std::vector<std::string> asked;
+    const Daemon daemon([&](ServedConnection& connection, const std::string& request) {
+        asked.push_back(request.substr(0, request.find(" HTTP/")));
+        if (request.find("/containers/json?") != std::string::npos) {
+            connection.send(http_reply(200, R"([{"Id":"cc","Names":["/myxvpn_1"]},{"Id":")" +
+                                                holder + R"(","Names":["/x/y","/my.vpn_1"]}])"));
+            return;
+        }
+        const std::string at = request.find(other) == std::string::npos ? id : other;
+        connection.send(http_reply(200, R"({"Id":")" + at + R"(","Name":"/)" + name_of_id +
+                                            R"(","State":{"Status":"running","StartedAt":"x"},)"
+                                            R"("HostConfig":{"NetworkMode":"vpn"}})"));
+    });
+    DockerRuntime docker(daemon.endpoint(), short_ones);
+    const auto found = [&] {
+        asked.clear();
+        const auto gateway = docker.inspect_gateway("my.vpn_1");
+        REQUIRE_MESSAGE(gateway.ok(), (gateway.ok() ? "" : gateway.fault().message));
+        return gateway.value() ? gateway.value()->id : "";
+    };
+    CHECK(found() == id);
+    const std::string list =
+        "GET /v1.41/containers/json?all=1&filters="
+        "%7B%22name%22%3A%5B%22%5E%2F%3Fmy%5C%5C.vpn_1%24%22%5D%7D";
+    const std::string inspect = "GET /v1.41/containers/" + id + "/json";
+    CHECK(asked == std::vector{list, inspect});
+    CHECK(found() == id);
+    CHECK(asked == std::vector{inspect});
+
+    name_of_id = "renamed";  // and nobody has the name
+    holder = "";
+    CHECK_FALSE(docker.inspect_gateway("my.vpn_1").ok());  // a row without an id
+    holder = other;
+    name_of_id = "my.vpn_1";
+    CHECK(found() == id);  // as long as it has the name
+    name_of_id = "de";
+    CHECK(found().empty());
+    CHECK(asked.size() == 3);
+}
+
+TEST_CASE("an answer about another container is none") {
+    const Daemon daemon(
+        replies(http_reply(200, R"({"Id":"bb","HostConfig":{"NetworkMode":"x"},"State":{}})")));
+    DockerRuntime docker(daemon.endpoint(), short_ones);
+    const auto end = docker.inspect_end(id);
+    REQUIRE_FALSE(end.ok());
+    CHECK(end.fault().kind == FaultKind::unavailable);
+    check_contains(end.fault().message, "about container bb, not about aaaaaaaaaaaa");
+    CHECK_FALSE(docker.inspect_network_mode(id).ok());
 }
 
 TEST_CASE("events are read however their bytes are split, until the stream ends") {

@@ -18,7 +18,7 @@ TEST_SUITE("observer") {
         bench.docker.run_gateway("old");
         REQUIRE(bench.converges());
         bench.docker.run_gateway("new");
-        const auto seen = look(bench.docker, pool_of(1, {"new"}));
+        const auto seen = look(bench.docker, bench.workers, pool_of(1, {"new"}));
         REQUIRE(seen.ok());
         REQUIRE(seen.value().gateways.size() == 2);
         CHECK(seen.value().gateways[0].declared);
@@ -31,10 +31,10 @@ TEST_SUITE("observer") {
         foreign.labels = {{"roundhouse.pool", "acestream"}, {"roundhouse.gateway", "theirs"}};
         bench.docker.add_image(foreign.image);
         bench.docker.run_container(foreign);
-        CHECK(look(bench.docker, pool_of(1, {"new"})).value().gateways.size() == 2);
+        CHECK(look(bench.docker, bench.workers, pool_of(1, {"new"})).value().gateways.size() == 2);
     }
 
-    TEST_CASE("an engine that Docker cannot tell more of is a broken one, not a failed look") {
+    TEST_CASE("an engine that Docker cannot tell more of is a broken one") {
         LoopBench bench(pool_of(2));
         bench.docker.run_gateway("gluetun");
         REQUIRE(bench.converges());
@@ -42,9 +42,53 @@ TEST_SUITE("observer") {
         const Fault broken{FaultKind::rejected, "docker: RWLayer is unexpectedly nil"};
         bench.docker.fail_next(Operation::inspect_end, {Mishap::When::before, broken});
         REQUIRE(bench.converges(3));
+    }
+
+    TEST_CASE("an engine whose end Docker does not tell is left as it is until Docker does") {
+        LoopBench bench(pool_of(2));
+        bench.docker.run_gateway("gluetun");
+        REQUIRE(bench.converges());
         bench.docker.kill_container("acestream-0");
-        bench.docker.fail_next(Operation::inspect_end);
-        CHECK_FALSE(bench.round().looked);
+        const std::string id = bench.docker.find("acestream-0")->id;
+        bench.docker.fail_next(Operation::inspect_end, {}, 3);
+        for (int i = 0; i < 3; ++i)
+            CHECK_FALSE(bench.round().matches);
+        CHECK(bench.docker.find("acestream-0")->id == id);
+        CHECK(bench.docker.containers().size() == 3);
+        REQUIRE(bench.converges());
+        CHECK(bench.docker.find("acestream-0")->id != id);
+    }
+
+    TEST_CASE("a renamed gateway that cannot be inspected keeps its engines") {
+        LoopBench bench(pool_of(1, {"gluetun"}));
+        bench.docker.run_gateway("gluetun");
+        REQUIRE(bench.converges());
+        const std::string id = bench.docker.find("acestream-0")->id;
+        bench.docker.rename_container("gluetun", "vpn");
+        bench.board.accept(pool_of(1, {"vpn"}));
+        bench.docker.set_mishap_source([](const FakeCall& call) -> std::optional<Mishap> {
+            if (call.subject == "vpn") return Mishap{};
+            return std::nullopt;
+        });
+        bench.run_for(60s);
+        CHECK(bench.docker.find("acestream-0")->id == id);
+    }
+
+    TEST_CASE("a row that does not tell the network mode is completed by an inspection") {
+        class Podman : public FakeRuntime {
+            Result<std::vector<ContainerListing>> list_engines() override {
+                auto listing = FakeRuntime::list_engines();
+                for (auto& row : listing.value())
+                    row.network_mode.clear();
+                return listing;
+            }
+        };
+        LoopBenchOn<Podman> bench(pool_of(2));
+        bench.docker.run_gateway("gluetun");
+        REQUIRE(bench.converges());
+        bench.docker.kill_container("acestream-1");
+        REQUIRE(bench.converges());
+        CHECK(bench.running().size() == 2);
     }
 
     TEST_CASE("an engine that is removed during the look is not there, and no fault") {
@@ -54,6 +98,7 @@ TEST_SUITE("observer") {
                 return FakeRuntime::inspect_end(id);
             }
         };
+        ThreadWorkers workers;
         Vanishing docker;
         FakeContainer ended;
         ended.name = "acestream-0";
@@ -62,7 +107,7 @@ TEST_SUITE("observer") {
         docker.add_image(ended.image);
         docker.run_container(ended);
         docker.kill_container("acestream-0");
-        const auto seen = look_at_engines(docker, "acestream");
+        const auto seen = look_at_engines(docker, workers, "acestream");
         REQUIRE(seen.ok());
         CHECK(seen.value().empty());
     }
@@ -92,7 +137,7 @@ TEST_SUITE("observer") {
         REQUIRE(bench.converges());
         bench.docker.kill_container("acestream-1", 7);
         bench.docker.clear_calls();
-        const auto seen = look(bench.docker, *bench.board.spec().pool);
+        const auto seen = look(bench.docker, bench.workers, *bench.board.spec().pool);
         REQUIRE(seen.ok());
         CHECK(bench.docker.calls().size() == 3);
         int ends = 0;
@@ -106,7 +151,7 @@ TEST_SUITE("observer") {
         using enum EngineState;
         for (const auto state : {created, running, paused, restarting, removing, exited, dead}) {
             bench.docker.set_state("acestream-1", state);
-            const auto engines = look_at_engines(bench.docker, "acestream").value();
+            const auto engines = look_at_engines(bench.docker, bench.workers, "acestream").value();
             const bool stands =
                 state == created || state == restarting || state == exited || state == dead;
             const auto engine = std::ranges::find(engines, "acestream-1", &EngineView::name);
@@ -121,13 +166,14 @@ TEST_SUITE("observer") {
         REQUIRE(bench.converges());
         bench.docker.rename_container("gluetun", "vpn");
         bench.docker.clear_calls();
-        const auto seen = look(bench.docker, pool_of(1, {"vpn"}));
+        const auto seen = look(bench.docker, bench.workers, pool_of(1, {"vpn"}));
         REQUIRE(seen.value().gateways.size() == 1);
         CHECK(seen.value().gateways[0].name == "vpn");
         CHECK(bench.docker.calls().size() == 2);
     }
 
     TEST_CASE("engines of other pools that run in a namespace are neighbours") {
+        ThreadWorkers workers;
         FakeRuntime docker;
         const std::string gateway = docker.run_gateway("gluetun");
         docker.add_image("engine");
@@ -148,7 +194,7 @@ TEST_SUITE("observer") {
         run("ended", "other", "container:gluetun");
         docker.kill_container("ended");
         run("outside", "other", "bridge");
-        const auto seen = look(docker, pool_of(1)).value();
+        const auto seen = look(docker, workers, pool_of(1)).value();
         CHECK(seen.engines.size() == 1);
         REQUIRE(seen.neighbours.size() == 1);
         const NeighbourView& neighbour = seen.neighbours[0];
@@ -157,7 +203,7 @@ TEST_SUITE("observer") {
         CHECK(neighbour.pool == "other");
         CHECK(neighbour.gateway_id == gateway);
         CHECK(neighbour.ports == EnginePorts{19000, 0, 0, 22000});
-        CHECK(look_at_engines(docker, "other").value().size() == 3);
+        CHECK(look_at_engines(docker, workers, "other").value().size() == 3);
     }
 
     TEST_CASE("a container that is listed twice is one engine") {
@@ -169,6 +215,7 @@ TEST_SUITE("observer") {
                 return listing;
             }
         };
+        ThreadWorkers workers;
         Twice docker;
         docker.add_image("engine");
         FakeContainer engine;
@@ -176,10 +223,11 @@ TEST_SUITE("observer") {
         engine.image = "engine";
         engine.labels = {{"roundhouse.pool", "acestream"}, {"roundhouse.slot", "0"}};
         docker.run_container(engine);
-        CHECK(look(docker, pool_of(1)).value().engines.size() == 1);
+        CHECK(look(docker, workers, pool_of(1)).value().engines.size() == 1);
     }
 
     TEST_CASE("the label that counts failures may hold any number, and counts up to 1000") {
+        ThreadWorkers workers;
         FakeRuntime docker;
         docker.add_image("engine");
         const auto failures_read_from = [&](const std::string& label) {
@@ -188,7 +236,7 @@ TEST_SUITE("observer") {
             engine.image = "engine";
             engine.labels = {{"roundhouse.pool", "acestream"}, {"roundhouse.failures", label}};
             docker.run_container(engine);
-            return look_at_engines(docker, "acestream").value().back().failures;
+            return look_at_engines(docker, workers, "acestream").value().back().failures;
         };
         CHECK(failures_read_from("7") == 7);
         CHECK(failures_read_from("1000") == 1000);

@@ -79,7 +79,7 @@ struct Runner {
     Observation look() {
         StepRunner::Look look(steps, *pool);
         Observation seen;
-        seen.engines = look_at_engines(world.docker, pool->name).value();
+        seen.engines = look_at_engines(world.docker, world.workers, pool->name).value();
         look.hold(seen);
         return seen;
     }
@@ -196,7 +196,8 @@ TEST_SUITE("step_runner") {
         runner.workers.work();
         StepRunner::Look look(runner.steps, *runner.pool);
         Observation seen;
-        seen.engines = look_at_engines(runner.world.docker, "acestream").value();
+        seen.engines =
+            look_at_engines(runner.world.docker, runner.world.workers, "acestream").value();
         seen.engines[1].id = "predecessor";
         look.hold(seen);
         CHECK(seen.steps_in_flight.size() == 1);
