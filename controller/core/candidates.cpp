@@ -66,13 +66,11 @@ auto Planner::worth(const Candidate& candidate) const {
                            candidate.holds_port, fate == Fate::keep, -slot);
 }
 
-bool Planner::yields_before(const Candidate& a, const Candidate& b) const {
-    return worth(a) < worth(b);
-}
-
 // Engines with a step in flight are left out: when they are here and too many, they will not be
 // ready, and so be the first to go. Of engines that serve equally well those go first that share
-// their gateway with most others: else the rest would have to be spread evenly afterwards.
+// their gateway with most others: else the rest would have to be spread evenly afterwards. One that
+// serves and that Docker does not remove goes last: while it is one too many, no other engine can
+// be replaced.
 void Planner::choose_surplus() {
     std::vector<Candidate*> rest;
     std::map<const GatewayView*, int> behind;
@@ -87,8 +85,9 @@ void Planner::choose_surplus() {
     while (static_cast<int>(rest.size()) > plan_.wanted) {
         const auto order = [&](const Candidate* candidate) {
             const auto [usable, ready, in_range, holds_port, kept, slot] = worth(*candidate);
-            return std::make_tuple(usable, ready, in_range, -behind[candidate->gateway], holds_port,
-                                   kept, slot);
+            const bool stays = ready && cannot_be_removed(*candidate->engine, seen_);
+            return std::make_tuple(stays, usable, ready, in_range, -behind[candidate->gateway],
+                                   holds_port, kept, slot);
         };
         const auto victim = std::ranges::min_element(rest, {}, order);
         (*victim)->is_surplus = true;
@@ -99,14 +98,15 @@ void Planner::choose_surplus() {
 
 // --- who has a wish ------------------------------------------------------------------------------
 
-// Least missed first.
+// Least missed first, and last what Docker does not remove.
 std::vector<Planner::Candidate*> Planner::undecided() {
     std::vector<Candidate*> rest;
     for (auto& candidate : candidates_) {
         if (!candidate.is_decided) rest.push_back(&candidate);
     }
-    std::ranges::stable_sort(
-        rest, [this](const Candidate* a, const Candidate* b) { return yields_before(*a, *b); });
+    std::ranges::stable_sort(rest, {}, [this](const Candidate* candidate) {
+        return std::make_pair(cannot_be_removed(*candidate->engine, seen_), worth(*candidate));
+    });
     return rest;
 }
 

@@ -43,10 +43,16 @@ Plan Planner::run() {
     for (auto& candidate : candidates_) {
         if (must_go(candidate)) decide(candidate);
     }
-    for (auto& candidate : candidates_) {
-        if (!candidate.is_decided && is_needy(candidate)) decide(candidate);
-    }
+    // What Docker does not remove comes last, and so keeps no place from what can be created.
+    const auto decide_needy = [&](bool stays) {
+        for (auto& candidate : candidates_) {
+            const bool meant = cannot_be_removed(*candidate.engine, seen_) == stays;
+            if (meant && !candidate.is_decided && is_needy(candidate)) decide(candidate);
+        }
+    };
+    decide_needy(false);
     fill_missing();
+    decide_needy(true);
     find_wishes();
     count_unavailable();
     for (Candidate* candidate : undecided())
@@ -200,11 +206,19 @@ void Planner::fill_missing() {
 
 // --- wishes: who is replaced when it suits -------------------------------------------------------
 
+// Whether the engine is to be replaced, and nothing in its namespace replies: it may serve or not,
+// and no wait will tell.
+bool Planner::leaves_unseen(const Candidate& candidate) const {
+    const bool granted_now = candidate.wish && !candidate.wish->due && !candidate.is_decided;
+    return granted_now && candidate.engine->probe.unreachable && !candidate.verdict.available;
+}
+
 // Unavailable are the wanted engines that do not serve, but for those that wait for a person, or
 // for the ports of an engine that only a rollout takes away: to wait for them would never end.
 void Planner::count_unavailable() {
     int available = 0;
     int placeless = 0;
+    Wait seen_again;  // of the first that leaves unseen
     for (const auto& candidate : candidates_) {
         const bool stays = !must_go(candidate) && !is_needy(candidate);
         if (stays && candidate.verdict.available) ++available;
@@ -212,10 +226,11 @@ void Planner::count_unavailable() {
         if (idle && !candidate.verdict.available && cannot_be_removed(*candidate.engine, seen_)) {
             ++placeless;
         }
-        if (candidate.is_decided || candidate.verdict.available || ready_again_.ends()) continue;
-        if (candidate.verdict.fate != Fate::foreign) {
-            ready_again_.fact = Awaited{Fact::engine_ready, candidate.engine->name};
-        }
+        if (candidate.is_decided || candidate.verdict.available) continue;
+        if (candidate.verdict.fate == Fate::foreign) continue;
+        Wait& wait = leaves_unseen(candidate) ? seen_again : ready_again_;
+        leaving_unseen_ += leaves_unseen(candidate) ? 1 : 0;
+        if (!wait.ends()) wait.fact = Awaited{Fact::engine_ready, candidate.engine->name};
     }
     for (const auto& decision : plan_.decisions) {
         const Fate fate = decision.fate;
@@ -234,6 +249,7 @@ void Planner::count_unavailable() {
             }
         }
     }
+    if (!ready_again_.ends()) ready_again_ = seen_again;
     unavailable_ = plan_.wanted - available - placeless;
 }
 
@@ -246,9 +262,11 @@ void Planner::grant_or_wait(Candidate& candidate) {
         return wait(candidate, Reason::rollout_budget, "more engines run than are wanted", {});
     }
     const bool may_serve = serving(*candidate.engine, pool_.engine_template.probe) != Serving::no;
-    if (may_serve && unavailable_ >= pool_.max_unavailable) {
+    // Those that leave unseen do not wait for each other, nor for themselves.
+    const int unavailable = unavailable_ - (leaves_unseen(candidate) ? leaving_unseen_ : 0);
+    if (may_serve && unavailable >= pool_.max_unavailable) {
         return wait(candidate, Reason::rollout_budget,
-                    describe_budget(pool_.max_unavailable, unavailable_), ready_again_);
+                    describe_budget(pool_.max_unavailable, unavailable), ready_again_);
     }
     const NoPlace none = grant(candidate);
     // It may hold what another one waits for.
@@ -304,7 +322,9 @@ NoPlace Planner::grant(Candidate& candidate) {
 
 // A step that takes an engine which may serve somebody: it uses the budget, if it can be done.
 void Planner::give_up(Candidate& candidate, Action action, Placement placement) {
+    const bool unseen = leaves_unseen(candidate);
     if (!propose(candidate, action, std::move(placement))) return;
+    if (unseen) --leaving_unseen_;
     if (candidate.verdict.available) ++unavailable_;
     if (!ready_again_.ends()) {
         ready_again_.fact = Awaited{Fact::engine_ready, candidate.engine->name};

@@ -40,7 +40,6 @@ class Planner {
     void add_candidates();
     void add_unlisted();
     auto worth(const Candidate& candidate) const;
-    bool yields_before(const Candidate& a, const Candidate& b) const;
     void choose_surplus();
     std::vector<Candidate*> undecided();
     void find_wishes();
@@ -65,6 +64,7 @@ class Planner {
     // Places where engines are missing, and the rollout budget.
     int existing() const;
     void fill_missing();
+    bool leaves_unseen(const Candidate& candidate) const;
     void count_unavailable();
 
     // Decisions and steps.
@@ -76,6 +76,7 @@ class Planner {
     bool propose(Decision decision, Step step);
     bool hold_back(Decision& decision, const Step& step);
     void add_pull();
+    void pass_remedies_on();
     void finish();
 
     const EnginePool& pool_;
@@ -89,8 +90,9 @@ class Planner {
     bool image_needed_ = false;
     bool is_above_cap_ = false;  // more engines are there than are wanted: none is created
     int arriving_unseen_ = 0;
-    int unavailable_ = 0;  // engines that a rollout has to wait for, or takes away itself
-    Wait ready_again_;     // what makes the first of them available
+    int unavailable_ = 0;     // engines that a rollout has to wait for, or takes away itself
+    int leaving_unseen_ = 0;  // of these, see leaves_unseen()
+    Wait ready_again_;        // what makes the first of them available
     Plan plan_;
 };
 

@@ -148,7 +148,32 @@ void Planner::add_pull() {
     plan_.steps.push_back(std::move(step));
 }
 
+// A wait for an engine that itself waits for a person ends when that person has acted.
+void Planner::pass_remedies_on() {
+    const auto remedy_for = [&](const Decision& decision) -> std::string {
+        const auto& fact = decision.wait.fact;
+        const bool for_engine =
+            fact && (fact->fact == Fact::engine_gone || fact->fact == Fact::engine_ready);
+        if (!for_engine) return "";
+        const auto other = std::ranges::find(plan_.decisions, fact->subject, &Decision::engine);
+        const bool for_person =
+            other != plan_.decisions.end() && !other->action && other->wait.needs_person();
+        return for_person ? other->wait.remedy : "";
+    };
+    for (bool passed = true; passed;) {
+        passed = false;
+        for (auto& decision : plan_.decisions) {
+            const std::string remedy = remedy_for(decision);
+            if (remedy.empty()) continue;
+            decision.wait.fact.reset();
+            decision.wait.remedy = remedy;
+            passed = true;
+        }
+    }
+}
+
 void Planner::finish() {
+    pass_remedies_on();
     plan_.passed_over.assign(places_.passed_over().begin(), places_.passed_over().end());
     std::ranges::stable_sort(plan_.decisions, {}, [](const Decision& decision) {
         return std::make_tuple(decision.fate == Fate::missing,

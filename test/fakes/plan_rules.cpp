@@ -236,13 +236,21 @@ class Examiner {
             const bool for_rollout =
                 decision.wait.fact && decision.wait.fact->fact == Fact::engine_gone;
             const bool for_person = !decision.wait.remedy.empty() && !decision.wait.fact;
-            if (!decision.ready && (unknown || for_rollout || for_person)) return;
+            const bool in_vain = unknown || for_rollout || for_person || stays(decision);
+            if (!decision.ready && in_vain) return;
             ready += decision.ready ? 1 : 0;
         }
         const auto given_up = static_cast<int>(std::ranges::count_if(
             plan_.steps, [&](const Step& step) { return gives_up_one_that_serves(step); }));
         require(given_up == 0 || ready - given_up >= plan_.wanted - pool_.max_unavailable, Step{},
                 "leaves too few that serve (A2)");
+    }
+
+    // Whatever is decided, Docker does not remove it.
+    bool stays(const Decision& decision) const {
+        return std::ranges::any_of(seen_.engines, [&](const EngineView& engine) {
+            return engine.name == decision.engine && cannot_be_removed(engine, seen_);
+        });
     }
 
     // Of too many, those that serve go last.
@@ -282,7 +290,7 @@ class Examiner {
             for (const auto& spared : plan_.decisions) {
                 const bool alike = spared.fate == Fate::keep && spared.ready && !spared.action &&
                                    spared.has_forwarded_port == victim.has_forwarded_port &&
-                                   spared.updated == victim.updated;
+                                   spared.updated == victim.updated && !stays(spared);
                 require(!alike || left[spared.gateway] < left[victim.gateway] + 2, Step{},
                         "removes " + victim.engine + ", and leaves more behind gateway " +
                             spared.gateway);

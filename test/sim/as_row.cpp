@@ -78,6 +78,11 @@ std::string pool_text(const EnginePool& pool) {
     const EnginePool plain;
     Assignments out("pool", "EnginePool pool = pool_of(" + std::to_string(pool.replicas) + ", {" +
                                 gateways + "});");
+    if (pool.ports != plain.ports) {
+        const PortBases& ports = pool.ports;
+        out.assign("ports", Assignments::literal(
+                                EnginePorts{ports.http, ports.https, ports.api, ports.p2p}));
+    }
     out.set("network", pool.network)
         .set("max_active_replicas", pool.max_active_replicas, plain.max_active_replicas)
         .set("max_unavailable", pool.max_unavailable, plain.max_unavailable)
@@ -207,7 +212,7 @@ std::string plan_text(const Plan& plan) {
                 std::string(to_string(decision.reason)) + (decision.ready ? " ready" : "") +
                 (decision.action ? " -> " + std::string(to_string(*decision.action)) : "") +
                 (decision.gateway.empty() ? "" : " @" + decision.gateway) + " " + decision.message +
-                "\n";
+                (decision.wait.ends() ? "; waits " + describe(decision.wait) : "") + "\n";
     }
     return text;
 }

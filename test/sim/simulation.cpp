@@ -323,8 +323,8 @@ void Simulation::check_outcome() {
     const EnginePool& spec = world_.spec();
     int serving = 0;
     int stuck = 0;
-    int counted =
-        0;  // containers that run, serve nobody and cannot be removed: the cap counts them
+    // Containers that run, serve nobody and cannot be removed: the cap counts them.
+    int counted = 0;
     int outdated = 0;
     for (const auto& life : world_.lives()) {
         // One whose port a stranger took unseen replies with the stranger's words.
@@ -342,14 +342,16 @@ void Simulation::check_outcome() {
         outdated += as_declared || is_stuck || !has_room(life) ? 0 : 1;
     }
     const int missing = places_missing();
-    if (outdated > 0) {
+    // Above the cap no engine is replaced.
+    const auto engines = static_cast<int>(world_.lives().size());
+    const bool above_cap = counted > 0 && engines > wanted();
+    if (outdated > 0 && !above_cap) {
         watchdog_.violated("L1: it rests with an engine of an earlier template");
     }
     if (missing == 0 && stuck == 0) {
         for (const auto& gateway : spec.gateways)
             check_forwarded_ports(gateway.container);
     }
-    const auto engines = static_cast<int>(world_.lives().size());
     const bool too_few = serving < wanted() - missing - counted;
     const bool too_many = engines > wanted() + stuck;
     const bool others_left = missing == 0 && engines > serving + stuck;

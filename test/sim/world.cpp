@@ -104,6 +104,7 @@ void World::advance_to(Duration moment) {
         one.ends_at.reset();
         const auto engine = docker.find(one.id);
         if (!engine || engine->state != EngineState::running) continue;
+        note_service();
         docker.kill_container(engine->name, dice.below(3));
         one.ended_by_itself = clock.elapsed;
         tell(engine->name + " ends by itself");

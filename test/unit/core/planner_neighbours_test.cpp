@@ -65,6 +65,40 @@ TEST_SUITE("planner: neighbours") {
         CHECK(result.steps[0].next_place);
     }
 
+    TEST_CASE("a wait for an engine that waits for a person is a wait for that person") {
+        EnginePool pool = pool_of(2);
+        pool.max_active_replicas = 2;
+        Observation seen = matching_world(pool);
+        seen.gateways[0].published_tcp_ports = {19000, 19001};
+        seen.engines[0].incarnation.started_at = "earlier";
+        pool.ports.http += 1;  // slot 0 gets the port of slot 1, and nobody publishes the next one
+        const Plan result = plan(pool, seen, noon);
+        CHECK(steps_of(result) == "");
+        CHECK(decision_on(result, "acestream-0") == "stranded PortInUse");
+        CHECK(decision_on(result, "acestream-1") == "outdated NoPublishedPort");
+        CHECK(wait_of(result, "acestream-0") ==
+              "until somebody acts: publish 19001-19002 on gluetun");
+    }
+
+    TEST_CASE("engines that nothing reaches do not wait for each other to be replaced") {
+        const EnginePool pool = pool_of(2, {"a"});
+        Observation seen = matching_world(pool);
+        seen.gateways.push_back(gateway("b"));
+        seen.gateways.back().declared = false;
+        for (auto& each : seen.engines) {
+            each = engine(pool, *each.slot, "b");
+            each.probe.answered_last = false;
+            each.probe.unreachable = true;
+        }
+        CHECK(steps_of(plan(pool, seen, noon)) == "replace acestream-1 GatewayUndeclared @a");
+        seen.engines[1] = engine(pool, 1, "a");
+        CHECK(steps_of(plan(pool, seen, noon)) == "replace acestream-0 GatewayUndeclared @a");
+        // They may serve: the budget holds for them, too.
+        seen.engines[1].probe = {};
+        CHECK(steps_of(plan(pool, seen, noon)) == "");
+        CHECK(wait_of(plan(pool, seen, noon), "acestream-0") == "until acestream-1 is ready");
+    }
+
     TEST_CASE("another namespace's engines are in nobody's way") {
         const EnginePool pool = pool_of(1);
         Observation seen = matching_world(pool);
@@ -137,6 +171,31 @@ TEST_SUITE("planner: one that cannot go") {
         pool.engine_template.image = "new";
         seen.troubles[2] = {4, Duration{0}, "Docker says busy", seen.engines[2].id, 4};
         CHECK(steps_of(plan(pool, seen, noon)) == "replace acestream-1 TemplateChanged @gluetun");
+    }
+
+    TEST_CASE("an engine that cannot be removed keeps no free slot from a missing one") {
+        EnginePool pool = pool_of(3);
+        pool.max_active_replicas = 3;
+        Observation seen = matching_world(pool);
+        seen.gateways[0].published_tcp_ports = {19000, 19001};
+        seen.engines.erase(seen.engines.begin() + 1);
+        seen.engines[1].probe.answered_last = false;
+        seen.engines[1].probe.failures = 9;
+        CHECK(steps_of(plan(pool, seen, noon)) == "remove acestream-2 ProbeFailed");
+        seen.troubles[2] = {9, 1min, "cannot stop: permission denied", "engine-2", 9};
+        CHECK(steps_of(plan(pool, seen, noon)) == "create acestream-1 Missing @gluetun");
+    }
+
+    TEST_CASE("of too many the one that serves and cannot be removed stays, and the others roll") {
+        EnginePool pool = pool_of(3);
+        Observation seen = matching_world(pool);
+        pool.replicas = 2;
+        pool.engine_template.image = "new";
+        CHECK(steps_of(plan(pool, seen, noon)) == "remove acestream-2 Surplus");
+        seen.troubles[2] = {9, 1min, "cannot stop: permission denied", "engine-2", 9};
+        CHECK(steps_of(plan(pool, seen, noon)) == "remove acestream-1 Surplus");
+        seen.engines.erase(seen.engines.begin() + 1);
+        CHECK(steps_of(plan(pool, seen, noon)) == "replace acestream-0 TemplateChanged @gluetun");
     }
 
     TEST_CASE("an engine whose port cannot be read is replaced") {

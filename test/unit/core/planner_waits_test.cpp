@@ -1,0 +1,147 @@
+// What ends each wait, in ten thousand random worlds.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+
+#include "core/plan.h"
+#include "unit/core/random_worlds.h"
+
+using namespace roundhouse;
+using namespace roundhouse::test;
+
+namespace {
+
+// Whether no step of ours takes the engine away, as things are.
+bool is_there_to_stay(const Decision& decision) {
+    if (decision.action) return false;
+    return decision.wait.needs_person() ||
+           (decision.fate == Fate::keep && decision.ready && !decision.wait.until);
+}
+
+// Whether a fact that is awaited is true already, or cannot become true as its subject is not
+// there.
+bool is_pointless(const Awaited& awaited, const RandomWorld& world, const Plan& result) {
+    const std::string& subject = awaited.subject;
+    const auto decided = std::ranges::find(result.decisions, subject, &Decision::engine);
+    const auto listed = std::ranges::find(world.seen.engines, subject, &EngineView::name);
+    switch (awaited.fact) {
+        case Fact::gateway_ready:
+            return subject.empty() ||
+                   std::ranges::any_of(world.seen.gateways, [&](const GatewayView& gateway) {
+                       const bool named = (" " + subject + " ").find(" " + gateway.name + " ") !=
+                                          std::string::npos;
+                       return named && gateway.state == GatewayState::ready;
+                   });
+        case Fact::engine_ready:
+            return std::ranges::none_of(result.decisions, [&](const Decision& decision) {
+                return decision.engine == subject && (!decision.ready || decision.action);
+            });
+        case Fact::engine_gone:
+            if (decided != result.decisions.end() && is_there_to_stay(*decided)) return true;
+            return listed == world.seen.engines.end() && decided == result.decisions.end();
+        case Fact::step_ended:
+            return std::ranges::none_of(world.seen.steps_in_flight,
+                                        [&](const auto& step) {
+                                            return engine_name(world.pool.name, step.first) ==
+                                                   subject;
+                                        }) &&
+                   std::ranges::none_of(result.decisions, [&](const Decision& decision) {
+                       return decision.engine == subject &&
+                              (decision.action || decision.reason == Reason::in_flight);
+                   });
+        case Fact::probe_ended:
+            return std::ranges::none_of(world.seen.engines, [&](const EngineView& engine) {
+                return engine.name == subject && engine.ports.http != 0;
+            });
+        case Fact::image_present:
+            return world.seen.image.present &&
+                   world.pool.engine_template.pull_policy != PullPolicy::always;
+    }
+    return true;
+}
+
+}  // namespace
+
+TEST_SUITE("planner waits") {
+    TEST_CASE("every wait names what ends it, and that can still come") {
+        for (unsigned seed = 0; seed < random_worlds; ++seed) {
+            CAPTURE(seed);
+            const RandomWorld world = random_world(seed);
+            const Plan result = plan(world.pool, world.seen, noon);
+            for (const auto& decision : result.decisions) {
+                if (is_well(decision)) continue;
+                CAPTURE(decision.engine);
+                CAPTURE(to_string(decision.reason));
+                CHECK(decision.wait.ends());
+                const auto& fact = decision.wait.fact;
+                if (fact) CAPTURE(to_string(*fact));
+                CHECK_FALSE((fact && is_pointless(*fact, world, result)));
+            }
+        }
+    }
+
+    TEST_CASE("where everything that is created comes up, no plan rests on an engine of ours") {
+        int rests_on_a_person = 0;
+        for (unsigned seed = 0; seed < random_worlds; ++seed) {
+            CAPTURE(seed);
+            RandomWorld world = random_world(seed);
+            const auto published = world.seen.gateways;
+            heal(world);
+            for (std::size_t i = 0; i < published.size(); ++i)
+                world.seen.gateways[i].published_tcp_ports = published[i].published_tcp_ports;
+            Plan result = plan(world.pool, world.seen, noon);
+            for (int round = 1; !result.steps.empty() && round < 60; ++round) {
+                check_rules(world, result);
+                carry_out(world, result.steps, round);
+                result = plan(world.pool, world.seen, noon);
+            }
+            CHECK(result.steps.empty());
+            for (const auto& decision : result.decisions) {
+                if (is_well(decision)) continue;
+                CAPTURE(decision.engine);
+                CAPTURE(to_string(decision.reason));
+                CAPTURE(describe(decision.wait));
+                CHECK((decision.wait.needs_person() || decision.wait.until));
+                rests_on_a_person += decision.wait.needs_person() ? 1 : 0;
+            }
+        }
+        CHECK(rests_on_a_person > static_cast<int>(random_worlds / 50));  // the worlds show it
+    }
+
+    TEST_CASE("engines that nothing reaches are replaced without waiting for each other") {
+        std::size_t replaced = 0;
+        for (unsigned seed = 0; seed < random_worlds; ++seed) {
+            CAPTURE(seed);
+            RandomWorld world = random_world(seed);
+            heal(world);
+            std::set<std::string> lost;
+            for (auto& engine : world.seen.engines) {
+                const bool answers = engine.probe.answered_last && engine.ports.http != 0;
+                if (!answers) continue;
+                engine.probe.answered_last = false;
+                engine.probe.unreachable = true;
+                lost.insert(engine.id);
+            }
+            Plan result = plan(world.pool, world.seen, noon);
+            for (int round = 1; !result.steps.empty() && round < 60; ++round) {
+                check_rules(world, result);
+                for (const auto& step : result.steps)
+                    replaced += lost.erase(step.engine_id);
+                carry_out(world, result.steps, round);
+                result = plan(world.pool, world.seen, noon);
+            }
+            CHECK(result.steps.empty());
+            for (const auto& decision : result.decisions) {
+                if (decision.reason != Reason::rollout_budget || !decision.wait.fact) continue;
+                CAPTURE(decision.engine);
+                const auto awaited = std::ranges::find(
+                    result.decisions, decision.wait.fact->subject, &Decision::engine);
+                REQUIRE(awaited != result.decisions.end());
+                CHECK(awaited->reason != Reason::rollout_budget);
+            }
+        }
+        CHECK(replaced > random_worlds / 20);
+    }
+}
