@@ -96,8 +96,8 @@ struct GatewayView {
     std::optional<Duration> reconnected_ago;  // its VPN's latest reconnect, if one was seen
     // A later reconnect was seen, and engines are not restarted for it before this time is over.
     std::optional<Duration> next_rotation_in;
-    // HTTP ports of slots on which something listens that no list shows: seen from outside, before
-    // an engine is created there.
+    // Ports on which something listens that no list shows. They are asked from outside: the HTTP
+    // ports of slots before an engine is created there, and known strangers in every look.
     std::set<int> strangers_ports;
 
     bool operator==(const GatewayView&) const = default;

@@ -1,7 +1,6 @@
 #include "loop/observer.h"
 
 #include <algorithm>
-#include <cstddef>
 #include <set>
 #include <utility>
 
@@ -191,15 +190,6 @@ void use_present_names(Sightings& seen) {
     }
 }
 
-// Whether no engine of the step's own may listen on the new engine's HTTP port, so that whatever
-// listens there is a stranger. An engine whose label names an earlier start of the gateway may have
-// been started after the later one.
-bool is_vacant(const Step& step, const Placement& place, const Observation& seen) {
-    const auto engine = std::ranges::find(seen.engines, step.engine_id, &EngineView::id);
-    if (engine == seen.engines.end() || !runs(engine->state)) return true;
-    return engine->incarnation.id != place.incarnation.id;
-}
-
 }  // namespace
 
 Result<std::vector<EngineView>> look_at_engines(Runtime& runtime, Workers& workers,
@@ -259,37 +249,6 @@ void look_before_creating(Runtime& runtime, const EnginePool& pool, Observation&
         if (!slot || ours) continue;
         seen.foreign_names.emplace(*slot, holder.id);
     }
-}
-
-bool look_for_strangers(PortCheck& ports, const Plan& plan, Observation& seen,
-                        std::set<PortAddress>& asked) {
-    std::vector<PortAddress> addresses;
-    std::vector<GatewayView*> gateways;  // of each address
-    const auto add = [&](const std::string& gateway, int port) {
-        const auto home = std::ranges::find(seen.gateways, gateway, &GatewayView::name);
-        // Inside Docker: behind a published port Docker itself may take every connection.
-        if (home == seen.gateways.end() || home->address.empty()) return;
-        if (!asked.insert({home->address, port}).second) return;
-        addresses.push_back({home->address, port});
-        gateways.push_back(&*home);
-    };
-    const auto add_step = [&](const Step& step) {
-        const auto& place = step.placement ? step.placement : step.next_place;
-        if (place && is_vacant(step, *place, seen)) add(place->gateway, place->ports.http);
-        if (step.action != Action::start) return;
-        const auto engine = std::ranges::find(seen.engines, step.engine_id, &EngineView::id);
-        if (engine != seen.engines.end()) add(engine->gateway, engine->ports.http);
-    };
-    std::ranges::for_each(plan.steps, add_step);
-    std::ranges::for_each(plan.waiting_for_image, add_step);
-    if (addresses.empty()) return false;
-    const std::vector<bool> taken = ports.anyone_listens(addresses);
-    bool found = false;
-    for (std::size_t i = 0; i < addresses.size(); ++i) {
-        if (taken[i])
-            found = gateways[i]->strangers_ports.insert(addresses[i].port).second || found;
-    }
-    return found;
 }
 
 }  // namespace roundhouse

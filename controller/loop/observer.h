@@ -3,15 +3,12 @@
 #pragma once
 
 #include <functional>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "core/observation.h"
-#include "core/plan.h"
 #include "core/spec.h"
 #include "loop/gateway_sighting.h"
-#include "loop/port_check.h"
 #include "loop/result.h"
 #include "loop/runtime.h"
 #include "loop/workers.h"
@@ -44,11 +41,5 @@ Result<std::vector<EngineView>> look_at_engines(
 // What only matters when an engine is to be created: whether the image is there, and which names
 // strangers hold. Two calls.
 void look_before_creating(Runtime& runtime, const EnginePool& pool, Observation& seen);
-
-// Asks from outside whether something listens on the HTTP ports that the new engines of `plan` are
-// to have, and adds such ports to strangers_ports. Addresses in `asked` are not asked again; those
-// that are asked are added. Returns whether there was a new one.
-bool look_for_strangers(PortCheck& ports, const Plan& plan, Observation& seen,
-                        std::set<PortAddress>& asked);
 
 }  // namespace roundhouse

@@ -14,14 +14,19 @@ struct PortAddress {
     auto operator<=>(const PortAddress&) const = default;  // NOLINT(modernize-use-nullptr)
 };
 
+enum class PortAnswer {
+    listens,  // it takes a TCP connection
+    refused,  // nobody listens there
+    silent,   // no reply, or out of reach: says nothing
+};
+
 class PortCheck {
   public:
     virtual ~PortCheck() = default;
 
-    // Of each address, in their order, whether it takes a TCP connection. Refused, silent and out
-    // of reach are all false. All are asked at the same time; ends within 300 ms. Any thread. Never
-    // throws.
-    virtual std::vector<bool> anyone_listens(const std::vector<PortAddress>& addresses) = 0;
+    // The answer of each address, in their order. All are asked at the same time; ends within
+    // 300 ms. Any thread. Never throws.
+    virtual std::vector<PortAnswer> ask(const std::vector<PortAddress>& addresses) = 0;
 };
 
 }  // namespace roundhouse

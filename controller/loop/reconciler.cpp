@@ -1,7 +1,6 @@
 #include "loop/reconciler.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "core/fingerprint.h"
@@ -30,7 +29,7 @@ RoundOutcome outcome_of(const RoundResult& round) {
 }  // namespace
 
 Reconciler::Reconciler(const Equipment& equipment)
-    : with_(equipment), narrator_(equipment.journal) {}
+    : with_(equipment), strangers_(equipment.ports), narrator_(equipment.journal) {}
 
 RoundResult Reconciler::round(const std::stop_token& stop) {
     const SpecInForce spec = with_.board.spec();
@@ -103,13 +102,12 @@ Result<Survey> Reconciler::survey(const EnginePool& pool, std::optional<Template
     seen.image = with_.puller.view(pull_request_of(pool));
     seen.image.present = told.present;
     seen.image.unknown = told.unknown;
-    std::set<PortAddress> asked;
-    look_for_strangers(with_.ports, first, seen, asked);
+    strangers_.look_for(first, seen);
     steps.hold(seen);
     Plan second = make_plan();
     // An engine that gives way to a stranger's port or name needs another port, which may be a
     // stranger's, too.
-    while (look_for_strangers(with_.ports, second, seen, asked))
+    while (strangers_.look_for(second, seen))
         second = make_plan();
     return Survey{std::move(seen), std::move(second)};
 }
@@ -130,6 +128,7 @@ Observation Reconciler::sense(const EnginePool& pool, Sightings looked) {
         if (view != views.end()) engine.probe = view->second;
     }
     mark_unreachable(pool, seen);
+    strangers_.recall(seen);
     return seen;
 }
 

@@ -20,6 +20,7 @@
 #include "loop/puller.h"
 #include "loop/runtime.h"
 #include "loop/step_runner.h"
+#include "loop/stranger_sensor.h"
 #include "loop/workers.h"
 
 namespace roundhouse {
@@ -77,6 +78,7 @@ class Reconciler {
 
     Equipment with_;
     GatewaySensor gateways_;
+    StrangerSensor strangers_;
     Narrator narrator_;
 };
 

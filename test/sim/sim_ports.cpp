@@ -264,13 +264,15 @@ std::vector<ProbeReply> SimProbes::wait(Duration at_most) {
     return ended;
 }
 
-std::vector<bool> SimPortCheck::anyone_listens(const std::vector<PortAddress>& addresses) {
-    std::vector<bool> listens;
+std::vector<PortAnswer> SimPortCheck::ask(const std::vector<PortAddress>& addresses) {
+    std::vector<PortAnswer> answers;
     for (const auto& [host, port] : addresses) {
         const Contact met = world_.contact(host, port);
-        listens.push_back(met == Contact::connected || met == Contact::replied);
+        answers.push_back(met == Contact::silence   ? PortAnswer::silent
+                          : met == Contact::refused ? PortAnswer::refused
+                                                    : PortAnswer::listens);
     }
-    return listens;
+    return answers;
 }
 
 }  // namespace roundhouse::test

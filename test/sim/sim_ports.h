@@ -106,7 +106,7 @@ class SimPortCheck : public PortCheck {
   public:
     explicit SimPortCheck(const World& world) : world_(world) {}
 
-    std::vector<bool> anyone_listens(const std::vector<PortAddress>& addresses) override;
+    std::vector<PortAnswer> ask(const std::vector<PortAddress>& addresses) override;
 
   private:
     const World& world_;

@@ -189,6 +189,7 @@ void Watchdog::controller_started() {
     pulling_.clear();
     hanging_starts_.clear();
     gateways_.clear();
+    strangers_.clear();
     create_times_.clear();
     pull_times_.clear();
 }

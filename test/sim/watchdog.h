@@ -100,6 +100,7 @@ class Watchdog {
     bool served_lately(const EngineLife& life, const EnginePool& pool) const;
     void check_availability(const RoundView& view);
     void check_readiness(const RoundView& view);
+    void check_strangers(const RoundView& view);
     void check_gateways(const RoundView& view);
     void check_rotation(const RoundView& view, const GatewayView& gateway, GatewaySeen& seen);
     void check_step(const RoundView& view, const Step& step);
@@ -119,6 +120,8 @@ class Watchdog {
     std::size_t disturbances_ = 0;
     std::set<int> mistaken_;  // slots whose engine others may have stood in for
     std::map<std::string, GatewaySeen> gateways_;  // by name
+    std::set<std::pair<std::string, int>>
+        strangers_;  // known in the last round: gateway's id, port
     Duration look_began_{0};
     std::map<int, int> creates_in_;  // how many, by slot
     std::shared_ptr<const RoundView> last_view_;

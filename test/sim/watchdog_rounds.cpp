@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/engine_facts.h"
 #include "fakes/plan_rules.h"
 #include "sim/watchdog.h"
 
@@ -38,6 +39,14 @@ Duration missing_for(const RoundView& view, const std::string& gateway) {
     return given_up ? found->not_ready_for : found->missing_for;
 }
 
+const std::string& gateway_id_of(const EngineView& engine) {
+    return engine.incarnation.id;
+}
+
+const std::string& gateway_id_of(const NeighbourView& neighbour) {
+    return neighbour.gateway_id;
+}
+
 std::string slot_text(int slot) {
     return "slot " + std::to_string(slot);
 }
@@ -58,6 +67,7 @@ void Watchdog::after_round(const RoundResult& result, const RoundView* view) {
     if (!result.looked || view == nullptr) return;
     check_availability(*view);
     check_readiness(*view);
+    check_strangers(*view);
     check_gateways(*view);
     for (const auto& step : view->plan.steps) {
         if (step.slot >= 0) {
@@ -208,7 +218,12 @@ void Watchdog::check_availability(const RoundView& view) {
     for (const auto& decision : view.plan.decisions) {
         // Nor is it waited for where a person has to do something.
         const bool for_person = !decision.wait.remedy.empty() && !decision.wait.fact;
-        const bool not_ours = contains(out_of_our_hands, decision.reason) || for_person;
+        // Nor for what Docker does not remove, be it tried once more.
+        const auto engine =
+            std::ranges::find(view.seen.engines, decision.engine, &EngineView::name);
+        const bool stays =
+            engine != view.seen.engines.end() && cannot_be_removed(*engine, view.seen);
+        const bool not_ours = contains(out_of_our_hands, decision.reason) || for_person || stays;
         if (!decision.ready && not_ours) --needed;
     }
     if (available - given_up >= needed) return;
@@ -251,6 +266,31 @@ void Watchdog::check_readiness(const RoundView& view) {
                                                 : "ready: ") +
                  decision.engine + " is called ready, and does not serve");
     }
+}
+
+// A stranger that was seen stays known for as long as it listens, whether engines are created or
+// not, unless a list shows who may listen there.
+void Watchdog::check_strangers(const RoundView& view) {
+    std::set<std::pair<std::string, int>> known;
+    std::set<std::string> present;
+    for (const auto& gateway : view.seen.gateways) {
+        if (!gateway.address.empty()) present.insert(gateway.incarnation.id);
+        for (const int port : gateway.strangers_ports)
+            known.emplace(gateway.incarnation.id, port);
+    }
+    for (const auto& [id, port] : strangers_) {
+        const auto is_listed = [&, where = id, at = port](const auto& each) {
+            return each.ports.contain(at) && gateway_id_of(each) == where;
+        };
+        const bool listed = std::ranges::any_of(view.seen.engines, is_listed) ||
+                            std::ranges::any_of(view.seen.neighbours, is_listed);
+        const bool listens =
+            world_.held_by_other(id, port, world_.clock.elapsed - look_began_ + 1s);
+        if (known.contains({id, port}) || listed || !listens || !present.contains(id)) continue;
+        violated("strangers: the one on port " + std::to_string(port) +
+                 " is forgotten while it listens");
+    }
+    strangers_ = std::move(known);
 }
 
 // What replies on the port of an engine that runs is taken for that engine, whoever it is.

@@ -15,9 +15,17 @@ namespace {
 
 constexpr Duration patience{300};
 
+PortAnswer answer_from(HttpProblem problem) {
+    switch (problem) {
+        case HttpProblem::none: return PortAnswer::listens;
+        case HttpProblem::connection_refused: return PortAnswer::refused;
+        default: return PortAnswer::silent;
+    }
+}
+
 }  // namespace
 
-std::vector<bool> ConnectCheck::anyone_listens(const std::vector<PortAddress>& addresses) {
+std::vector<PortAnswer> ConnectCheck::ask(const std::vector<PortAddress>& addresses) {
     HttpTransfers transfers;
     std::map<int, std::size_t> asked;  // ticket -> which address
     for (std::size_t i = 0; i < addresses.size(); ++i) {
@@ -27,14 +35,14 @@ std::vector<bool> ConnectCheck::anyone_listens(const std::vector<PortAddress>& a
         request.connect_only = true;
         asked.emplace(transfers.begin(std::move(request)), i);
     }
-    std::vector<bool> listens(addresses.size());
+    std::vector<PortAnswer> answers(addresses.size());
     while (!asked.empty()) {
         for (const auto& reply : transfers.wait(patience)) {
-            listens[asked.at(reply.ticket)] = reply.problem == HttpProblem::none;
+            answers[asked.at(reply.ticket)] = answer_from(reply.problem);
             asked.erase(reply.ticket);
         }
     }
-    return listens;
+    return answers;
 }
 
 }  // namespace roundhouse

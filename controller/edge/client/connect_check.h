@@ -9,7 +9,7 @@ namespace roundhouse {
 
 class ConnectCheck : public PortCheck {
   public:
-    std::vector<bool> anyone_listens(const std::vector<PortAddress>& addresses) override;
+    std::vector<PortAnswer> ask(const std::vector<PortAddress>& addresses) override;
 };
 
 }  // namespace roundhouse

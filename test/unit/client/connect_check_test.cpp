@@ -11,7 +11,7 @@ using namespace roundhouse;
 using namespace roundhouse::test;
 using namespace std::chrono_literals;
 
-TEST_CASE("only what takes a connection listens, and all are asked at the same time") {
+TEST_CASE("a port listens, refuses or is silent, and all are asked at the same time") {
     const BoundSocket listening(8);
     const BoundSocket nobody(-1);
     const BoundSocket full(0);
@@ -22,9 +22,10 @@ TEST_CASE("only what takes a connection listens, and all are asked at the same t
     addresses.push_back({"127.0.0.1", listening.port});
     addresses.push_back({"127.0.0.1", nobody.port});
     addresses.push_back({std::string(64, 'x') + ".invalid", 80});
-    std::vector<bool> expected(addresses.size());
-    expected[20] = true;
-    CHECK(check.anyone_listens(addresses) == expected);
+    std::vector<PortAnswer> expected(addresses.size(), PortAnswer::silent);
+    expected[20] = PortAnswer::listens;
+    expected[21] = PortAnswer::refused;
+    CHECK((check.ask(addresses) == expected));
     CHECK(std::chrono::steady_clock::now() - begun < 3s);
-    CHECK(check.anyone_listens({}).empty());
+    CHECK(check.ask({}).empty());
 }

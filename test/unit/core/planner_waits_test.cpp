@@ -55,6 +55,10 @@ bool is_pointless(const Awaited& awaited, const RandomWorld& world, const Plan& 
             return std::ranges::none_of(world.seen.engines, [&](const EngineView& engine) {
                 return engine.name == subject && engine.ports.http != 0;
             });
+        case Fact::engine_known:
+            return std::ranges::none_of(world.seen.engines, [&](const EngineView& engine) {
+                return engine.name == subject && !engine.unknown.empty();
+            });
         case Fact::image_present:
             return world.seen.image.present &&
                    world.pool.engine_template.pull_policy != PullPolicy::always;

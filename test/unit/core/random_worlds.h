@@ -114,6 +114,16 @@ inline void add_others(Dice& dice, RandomWorld& world) {
     }
 }
 
+// What Docker does not tell of.
+inline void add_doubts(Dice& dice, RandomWorld& world) {
+    for (auto& gateway : world.seen.gateways) {
+        if (dice.one_in(8)) gateway.state = GatewayState::unknown;
+    }
+    for (auto& engine : world.seen.engines) {
+        if (dice.one_in(12)) engine.unknown = "the reply was cut";
+    }
+}
+
 inline RandomWorld random_world(unsigned seed) {
     Dice dice(seed);
     RandomWorld world;
@@ -136,6 +146,7 @@ inline RandomWorld random_world(unsigned seed) {
     }
     world.seen.image.present = !dice.one_in(10);
     add_others(dice, world);
+    add_doubts(dice, world);
     return world;
 }
 
@@ -190,6 +201,7 @@ inline void heal(RandomWorld& world) {
         gateway.ready_for = std::chrono::hours{1};
     }
     for (auto& engine : world.seen.engines) {
+        engine.unknown.clear();
         if (engine.ports.http == 0) engine.created_at = noon - std::chrono::hours{1};
         const bool up = engine.state == EngineState::running ||
                         engine.state == EngineState::paused ||

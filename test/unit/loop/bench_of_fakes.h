@@ -80,19 +80,23 @@ class ScriptedProbes : public ProbeTransport {
     std::vector<ProbeReply> replies_;
 };
 
-// Somebody listens on these ports, whatever the host.
+// Somebody listens on the ports in `taken`, whatever the host; all others refuse.
 class ScriptedPorts : public PortCheck {
   public:
-    std::vector<bool> anyone_listens(const std::vector<PortAddress>& addresses) override {
-        std::vector<bool> listens;
+    std::vector<PortAnswer> ask(const std::vector<PortAddress>& addresses) override {
+        std::vector<PortAnswer> answers;
         for (const auto& address : addresses) {
             asked.push_back(address);
-            listens.push_back(taken.contains(address.port));
+            const bool listens = taken.contains(address.port);
+            answers.push_back(out_of_reach ? PortAnswer::silent
+                              : listens    ? PortAnswer::listens
+                                           : PortAnswer::refused);
         }
-        return listens;
+        return answers;
     }
 
     std::set<int> taken;
+    bool out_of_reach = false;
     std::vector<PortAddress> asked;
 };
 

@@ -244,48 +244,4 @@ TEST_SUITE("observer") {
         CHECK(failures_read_from("99999999999999999999") == 0);
         CHECK(failures_read_from("-1") == 0);
     }
-
-    TEST_CASE("before creating, the HTTP ports that new engines are to have are asked for") {
-        using Asked = std::vector<PortAddress>;
-        const EnginePool pool = pool_of(3);
-        FakeRuntime docker;
-        docker.add_image(pool.engine_template.image);
-        ScriptedPorts ports;
-        const auto strangers_seen_by = [&](Observation& seen) {
-            ports.asked.clear();
-            std::set<PortAddress> asked;
-            look_for_strangers(ports, plan(pool, seen, noon), seen, asked);
-            return seen.gateways.at(0).strangers_ports;
-        };
-        ports.taken = {19000, 19001, 19002};
-        Observation seen = matching_world(pool);
-        CHECK(strangers_seen_by(seen).empty());
-        CHECK(ports.asked.empty());
-
-        seen.engines.pop_back();
-        CHECK(strangers_seen_by(seen) == std::set<int>{19002});
-        CHECK(ports.asked == Asked{{"172.18.0.2", 19002}});
-
-        // One that has ended leaves its port; one that runs and is replaced listens on it itself.
-        seen = matching_world(pool);
-        seen.engines[0] = exited(seen.engines[0]);
-        seen.engines[1].template_hash = "former";
-        CHECK(strangers_seen_by(seen) == std::set<int>{19000});
-
-        // A stranded engine may have been started after its gateway was, and listen there itself.
-        seen = matching_world(pool);
-        seen.gateways[0].incarnation.started_at = "started-2";
-        CHECK(strangers_seen_by(seen).empty());
-        seen.gateways[0].incarnation.id = "another container";
-        CHECK(strangers_seen_by(seen) == std::set<int>{19000, 19001, 19002});
-
-        seen = matching_world(pool);
-        seen.engines.clear();
-        ports.taken.clear();
-        CHECK(strangers_seen_by(seen).empty());
-        CHECK(ports.asked.size() == 3);
-        seen.gateways[0].address.clear();
-        CHECK(strangers_seen_by(seen).empty());
-        CHECK(ports.asked.empty());
-    }
 }

@@ -221,6 +221,23 @@ TEST_SUITE("reconciler") {
         CHECK(bench.running() == Names{"acestream-2"});
     }
 
+    TEST_CASE("the condition tells of a stranger for as long as it listens") {
+        LoopBench bench(pool_of(1));
+        bench.docker.run_gateway("gluetun");
+        bench.port_check.taken = {19000};
+        const auto ports_are_free = [&] {
+            const auto conditions = bench.board.conditions();
+            return std::ranges::find(conditions, "PortsFree", &Condition::type)->status;
+        };
+        REQUIRE(bench.converges());
+        CHECK(ports_are_free() == Truth::no);
+        CHECK(bench.round().matches);
+        CHECK(ports_are_free() == Truth::no);
+        bench.port_check.taken.clear();
+        CHECK(bench.round().matches);
+        CHECK(ports_are_free() == Truth::yes);
+    }
+
     TEST_CASE("an even spread, and no engine given up for a slot whose name a stranger holds") {
         EnginePool pool = pool_of(2, {"a", "b"});
         pool.max_active_replicas = 4;
