@@ -18,10 +18,10 @@ class LocalGateway(Steering):
 
     def __init__(self, profile, environment=None):
         self.profile = profile
-        self.control_port, self.steering_port, health_port = free_ports(3)
+        self.control_port, self.steering_port, self.health_port = free_ports(3)
         self.process = subprocess.Popen([PROGRAM], env={
-            "GLUETUN_PROFILE": profile, "CONTROL_PORT": str(self.control_port),
-            "STEERING_PORT": str(self.steering_port), "HEALTH_PORT": str(health_port),
+            "GLUETUN_PROFILE": profile, "CONTROL_PORT": str(self.control_port), "DNS_PORT": "0",
+            "STEERING_PORT": str(self.steering_port), "HEALTH_PORT": str(self.health_port),
         } | (environment or {}))
         deadline = time.monotonic() + 10
         while self.process.poll() is None and time.monotonic() < deadline:
@@ -35,10 +35,15 @@ class LocalGateway(Steering):
         self.process.terminate()
         return self.process.wait(10)
 
-    def ask(self, request, headers=None, body=None, timeout=2):
-        """(status, body, headers) of "METHOD /path"."""
+    def health_status(self):
+        """The HTTP status of its health check."""
+        return self.ask("GET /", port=self.health_port)[0]
+
+    def ask(self, request, headers=None, body=None, timeout=2, port=None):
+        """(status, body, headers) of "METHOD /path", by default of the control server."""
         method, target = request.split(" ", 1)
-        connection = http.client.HTTPConnection(self.address, self.control_port, timeout=timeout)
+        connection = http.client.HTTPConnection(self.address, port or self.control_port,
+                                                timeout=timeout)
         try:
             connection.request(method, target, body, headers or {})
             response = connection.getresponse()

@@ -76,6 +76,11 @@ class Steering:
         not run there are no forwarded ports and no public IP, as with Gluetun."""
         self.steer("/vpn", status)
 
+    def reconnect(self, stopping_ms=0, ip_ms=0, ports_ms=0):
+        """The VPN is stopping for so long, then it runs; then its public IP is known after so
+        long, and its ports after that. Its commands are run, if it has any."""
+        self.steer("/reconnect", f"{stopping_ms},{ip_ms},{ports_ms}")
+
     def public_ip(self, address):
         """"" is: unknown."""
         self.steer("/publicip", address)

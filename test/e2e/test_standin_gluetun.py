@@ -20,6 +20,9 @@ PROFILES = ("v3.38", "v3.40", "v3.41", "master")
 TEXT, HTML = "text/plain; charset=utf-8", "text/html; charset=utf-8"
 CHALLENGE = 'Basic realm="restricted", charset="UTF-8"'
 NO_PORT = '{"port":0}\n'
+WHERE = ('{"public_ip":"192.0.2.1","region":"Utrecht","country":"Netherlands","city":"Utrecht",'
+         '"location":"52.0907,5.1214","organization":"Example Networks","postal_code":"3511",'
+         '"timezone":"Europe/Amsterdam"}\n')
 
 
 def moved(phrase, where):
@@ -45,7 +48,7 @@ ANSWERS = {
     "GET /openvpn/portforwarded": [(308, moved("Permanent Redirect", OLD))] * 4,
     "GET /v1/vpn/status": [(200, '{"status":"running"}\n')] * 4,
     "GET /v1/openvpn/status": [(200, '{"status":"running"}\n')] * 4,
-    "GET /v1/publicip/ip": [(200, '{"public_ip":"192.0.2.1"}\n')] * 4,
+    "GET /v1/publicip/ip": [(200, WHERE)] * 4,
     "GET /v1/vpn/settings": [(200, '{"type":"openvpn"}\n')] * 4,
     "GET /v1/nothing": [(400, "GET /nothing not found\n"), (401, "Unauthorized\n"),
                         (401, "Unauthorized\n"), (404, "Not Found\n")],
@@ -117,6 +120,7 @@ class Answers(StandinTest):
             _, _, headers = gateway.ask(request)
             status = expected[number][0]
             with self.subTest(request=request):
+                self.assertRegex(headers["Date"], r"^\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT$")
                 self.assertEqual(HTML if 300 < status < 400 else TEXT, headers["Content-Type"])
                 self.assertEqual("nosniff" if status >= 400 else None,
                                  headers.get("X-Content-Type-Options"))
@@ -190,7 +194,7 @@ class Roles(StandinTest):
         self.assertEqual(refused, gateway.ask_for_ports()[0])
         self.assertEqual(refused, gateway.ask_for_ports(headers={"X-API-Key": "wrong"})[0])
         status, _, headers = gateway.ask_for_ports(headers={"x-api-key": "s3cret"})
-        self.assertEqual((200, None), (status, headers.get("WWW-Authenticate")))
+        self.assertEqual((200, None), (status, headers.get("Www-Authenticate")))
 
     def test_an_api_key_in_the_query(self):
         gateway = self.start(environment={"GLUETUN_API_KEY": "s3cret"})
@@ -209,7 +213,7 @@ class Roles(StandinTest):
             self.assertEqual(200, status)
             return
         self.assertEqual((401, "Unauthorized\n"), (status, body))
-        self.assertEqual(CHALLENGE, headers["WWW-Authenticate"])
+        self.assertEqual(CHALLENGE, headers["Www-Authenticate"])  # as Go spells it
         self.assertEqual(401, gateway.ask_for_ports(headers=basic("me:wrong"))[0])
         self.assertEqual(200, gateway.ask_for_ports(headers=basic("me:pass:word"))[0])
 

@@ -22,7 +22,9 @@ cat >"$context/gateway.Dockerfile" <<END
 FROM scratch
 LABEL $images=gateway
 COPY gateway /gluetun-entrypoint
-HEALTHCHECK --interval=1s --timeout=2s --retries=1 CMD ["/gluetun-entrypoint", "healthcheck"]
+COPY gateway /bin/wget
+HEALTHCHECK --interval=1s --timeout=2s --start-period=10s --retries=1 \
+    CMD ["/gluetun-entrypoint", "healthcheck"]
 ENTRYPOINT ["/gluetun-entrypoint"]
 END
 

@@ -19,8 +19,10 @@
 #include <string_view>
 
 #include "environment.h"
+#include "fetch.h"
 #include "gluetun.h"
 #include "http_server.h"
+#include "port_commands.h"
 #include "role_file.h"
 #include "steering.h"
 
@@ -75,12 +77,26 @@ Gluetun configured() {
     return gluetun;
 }
 
+// Gluetun is called healthy, then it knows its public IP, then its forwarded ports.
+void start_slowly(Gluetun& gluetun, Steering& steering) {
+    const std::string text = text_from("GLUETUN_START");
+    if (text.empty()) return;
+    const auto delays = standin::parse_delays(text);
+    if (!delays) refuse("GLUETUN_START");
+    const auto now = std::chrono::steady_clock::now();
+    steering.healthy_from(now + delays->stopping);
+    gluetun.reconnect({.ip = delays->stopping + delays->ip, .ports = delays->ports}, now);
+}
+
 int serve() {
     const int control_port = number_from("CONTROL_PORT").value_or(8000);
     const int steering_port = number_from("STEERING_PORT").value_or(8001);
     Gluetun gluetun = configured();
     standin::HttpServer server;
-    Steering steering(gluetun, server, control_port);
+    standin::PortCommands commands(gluetun, text_from("VPN_PORT_FORWARDING_UP_COMMAND"),
+                                   text_from("VPN_PORT_FORWARDING_DOWN_COMMAND"));
+    Steering steering(gluetun, commands, server, control_port);
+    start_slowly(gluetun, steering);
     server.bind_http(
         "0.0.0.0", control_port,
         [&](const Request& request) { return steering.answer_control(request); },
@@ -89,9 +105,14 @@ int serve() {
                      [&](const Request& request) { return steering.answer(request); });
     server.bind_http("127.0.0.1", health_port,
                      [&](const Request&) { return steering.answer_health(); });
-    server.listen_all();
-    while (!server.serve_until(std::chrono::steady_clock::now() + 1h)) {
+    if (const int port = number_from("DNS_PORT").value_or(53); port != 0) {
+        server.bind_silent("0.0.0.0", port);
+        server.bind_udp("0.0.0.0", port);
     }
+    server.listen_all();
+    do {
+        commands.turn(std::chrono::steady_clock::now());
+    } while (!server.serve_until(std::chrono::steady_clock::now() + commands.longest_pause()));
     return 0;
 }
 
@@ -117,6 +138,7 @@ int check_health() {
 }  // namespace
 
 int main(int argc, char** argv) {
+    if (std::string_view(argv[0]).ends_with("wget")) return standin::fetch({argv + 1, argv + argc});
     if (argc > 1 && std::string_view(argv[1]) == "healthcheck") return check_health();
     try {
         return serve();

@@ -77,6 +77,30 @@ std::vector<int> Gluetun::ports_at(Time now) const {
     return current;
 }
 
+void Gluetun::reconnect(const Delays& delays, Time now) {
+    runs_from_ = now + delays.stopping;
+    ip_from_ = runs_from_ + delays.ip;
+    ports_from_ = ip_from_ + delays.ports;
+}
+
+std::string Gluetun::status_at(Time now) const {
+    return vpn_status == "running" && now < runs_from_ ? "stopping" : vpn_status;
+}
+
+std::vector<int> Gluetun::forwarded_at(Time now) const {
+    const bool has_them = status_at(now) == "running" && now >= ports_from_;
+    return has_them ? ports_at(now) : std::vector<int>{};
+}
+
+std::string Gluetun::public_ip_body(Time now) const {
+    const bool known = status_at(now) == "running" && now >= ip_from_ && !public_ip.empty();
+    if (!known) return R"({"public_ip":""})";
+    return R"({"public_ip":")" + public_ip +
+           R"(","region":"Utrecht","country":"Netherlands","city":"Utrecht",)"
+           R"("location":"52.0907,5.1214","organization":"Example Networks",)"
+           R"("postal_code":"3511","timezone":"Europe/Amsterdam"})";
+}
+
 Response Gluetun::answer(const Request& request, Time now) {
     if (std::optional<Response> refused = refusal(profile, role, request)) return *refused;
     // Gluetun routes by the target as it was sent, so a query hides most routes (not
@@ -101,14 +125,14 @@ Response Gluetun::answer_v1(const Request& request, const std::string& uri, Time
     if (uri == "/version" && request.method == "GET") {
         return json("{\"version\":\"standin\",\"commit\":\"unknown\",\"created\":\"unknown\"}");
     }
-    if (uri.starts_with("/vpn")) return answer_vpn(request, uri.substr(4));
+    if (uri.starts_with("/vpn")) return answer_vpn(request, uri.substr(4), now);
     if (uri.starts_with("/openvpn")) return answer_openvpn(request, uri.substr(8), now);
     if (uri == "/dns/status" && request.method == "GET") return status_answer("running");
     if (uri == "/updater/status" && request.method == "GET") return status_answer("completed");
     if (uri.starts_with("/publicip")) {
         if (uri != "/publicip/ip") return no_such_route(uri.substr(9));
         if (request.method != "GET") return no_such_method(request);
-        return json("{\"public_ip\":\"" + (runs() ? public_ip : "") + "\"}");
+        return json(public_ip_body(now));
     }
     if (uri.starts_with("/portforward") && profile >= Profile::v3_41) {
         return answer_portforward(request, now);
@@ -116,8 +140,8 @@ Response Gluetun::answer_v1(const Request& request, const std::string& uri, Time
     return plain_error(400, request.method + " " + uri + " not found");
 }
 
-Response Gluetun::answer_vpn(const Request& request, const std::string& uri) {
-    if (uri == "/status" && request.method == "GET") return status_answer(vpn_status);
+Response Gluetun::answer_vpn(const Request& request, const std::string& uri, Time now) {
+    if (uri == "/status" && request.method == "GET") return status_answer(status_at(now));
     if (uri == "/status" && request.method == "PUT") return set_status(request.body);
     if (uri == "/settings" && request.method == "GET") {
         return json("{\"type\":\"" + vpn_type + "\"}");
@@ -128,7 +152,7 @@ Response Gluetun::answer_vpn(const Request& request, const std::string& uri) {
 Response Gluetun::answer_openvpn(const Request& request, const std::string& uri, Time now) {
     if (uri == "/status" && request.method == "GET") {
         const bool asked_in_vain = profile > Profile::v3_38 && vpn_type != "openvpn";
-        return status_answer(asked_in_vain ? "stopped" : vpn_status);
+        return status_answer(asked_in_vain ? "stopped" : status_at(now));
     }
     if (uri == "/status" && request.method == "PUT") return set_status(request.body);
     if (uri == "/settings" && request.method == "GET") return json("{}");
@@ -176,7 +200,7 @@ Response Gluetun::set_ports(const std::string& body) {
 }
 
 std::string Gluetun::ports_body(Time now) const {
-    const std::vector<int> current = runs() ? ports_at(now) : std::vector<int>{};
+    const std::vector<int> current = forwarded_at(now);
     const std::string first = std::to_string(current.empty() ? 0 : current[0]);
     if (profile == Profile::master) {
         const bool has_list = forwarding_ever_started || !current.empty();

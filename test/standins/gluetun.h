@@ -11,6 +11,13 @@
 
 namespace standin {
 
+// How long each part of a connection takes, each after the one before.
+struct Delays {
+    std::chrono::milliseconds stopping{0};  // the VPN that there was
+    std::chrono::milliseconds ip{0};        // until the public IP is known, while the VPN runs
+    std::chrono::milliseconds ports{0};
+};
+
 class Gluetun {
   public:
     using Time = std::chrono::steady_clock::time_point;
@@ -27,7 +34,13 @@ class Gluetun {
     // From `now` on every port is one higher each `interval`; zero stops that.
     void rotate(std::chrono::milliseconds interval, Time now);
 
-    // The ports at `now`, ascending.
+    // The VPN connects anew: it is stopping first, then it runs, then its public IP is known, then
+    // its ports are.
+    void reconnect(const Delays& delays, Time now);
+
+    // Ascending; empty while the VPN does not forward any.
+    std::vector<int> forwarded_at(Time now) const;
+    // The ports at `now`, ascending, be they forwarded or not.
     std::vector<int> ports_at(Time now) const;
 
     Response answer(const Request& request, Time now);
@@ -35,16 +48,20 @@ class Gluetun {
   private:
     Response answer_v0(const Request& request, const std::string& uri) const;
     Response answer_v1(const Request& request, const std::string& uri, Time now);
-    Response answer_vpn(const Request& request, const std::string& uri);
+    Response answer_vpn(const Request& request, const std::string& uri, Time now);
     Response answer_openvpn(const Request& request, const std::string& uri, Time now);
     Response answer_portforward(const Request& request, Time now);
     Response set_status(const std::string& body);
     Response set_ports(const std::string& body);
     std::string ports_body(Time now) const;
-    bool runs() const { return vpn_status == "running"; }
+    std::string status_at(Time now) const;
+    std::string public_ip_body(Time now) const;
 
     std::chrono::milliseconds rotation_interval_{0};
     Time rotation_begin_;
+    Time runs_from_;
+    Time ip_from_;
+    Time ports_from_;
 };
 
 }  // namespace standin

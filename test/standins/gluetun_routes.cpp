@@ -114,7 +114,7 @@ std::optional<Response> refusal(Profile profile, const std::optional<Role>& role
     // Only a request that brings no user and password is asked for them.
     const bool brings_some = request.header("Authorization").starts_with("Basic ");
     if (covered && role->kind == Role::Kind::basic && !brings_some) {
-        denial.headers.push_back("WWW-Authenticate: Basic realm=\"restricted\", charset=\"UTF-8\"");
+        denial.headers.push_back("Www-Authenticate: Basic realm=\"restricted\", charset=\"UTF-8\"");
     }
     return denial;
 }

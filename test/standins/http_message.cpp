@@ -1,8 +1,10 @@
 #include "http_message.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <charconv>
+#include <ctime>
 
 namespace standin {
 namespace {
@@ -80,9 +82,13 @@ bool wants_to_keep_connection(const Request& request) {
 
 std::string head_of(const Response& response, bool keeps_connection) {
     const std::size_t size = response.body.size() + response.filler_bytes;
+    std::array<char, 40> date{};
+    const std::time_t now = std::time(nullptr);
+    std::strftime(date.data(), date.size(), "%a, %d %b %Y %H:%M:%S GMT", std::gmtime(&now));
     std::string head = "HTTP/1.1 " + std::to_string(response.status) + " " +
                        phrase_of(response.status) + "\r\nContent-Type: " + response.content_type +
-                       "\r\nContent-Length: " + std::to_string(size) + "\r\n";
+                       "\r\nDate: " + date.data() + "\r\nContent-Length: " + std::to_string(size) +
+                       "\r\n";
     for (const std::string& header : response.headers) {
         head += header + "\r\n";
     }

@@ -59,6 +59,17 @@ bool set_ports(Gluetun& gluetun, const std::string& text) {
     return true;
 }
 
+std::optional<Delays> parse_delays(const std::string& text) {
+    std::vector<std::chrono::milliseconds> parts;
+    for (const std::string& part : split(text)) {
+        const std::optional<int> milliseconds = number(part);
+        if (!milliseconds) return std::nullopt;
+        parts.emplace_back(*milliseconds);
+    }
+    if (parts.size() != 3) return std::nullopt;
+    return Delays{parts[0], parts[1], parts[2]};
+}
+
 bool set_routes(Gluetun& gluetun, const std::string& text) {
     std::set<std::string> routes;
     if (text != "all") {
@@ -72,8 +83,8 @@ bool set_routes(Gluetun& gluetun, const std::string& text) {
     return true;
 }
 
-Steering::Steering(Gluetun& gluetun, HttpServer& server, int control_port)
-    : gluetun_(gluetun), server_(server), control_port_(control_port) {}
+Steering::Steering(Gluetun& gluetun, PortCommands& commands, HttpServer& server, int control_port)
+    : gluetun_(gluetun), commands_(commands), server_(server), control_port_(control_port) {}
 
 Response Steering::answer(const Request& request) {
     if (request.method == "GET" && request.path == "/requests") return requests_seen();
@@ -89,6 +100,7 @@ Response Steering::answer(const Request& request) {
 bool Steering::obey(const Request& request) {
     const std::string& body = request.body;
     if (request.path == "/ports") return set_ports(gluetun_, body);
+    if (request.path == "/reconnect") return reconnect(body);
     if (request.path == "/routes") return set_routes(gluetun_, body);
     if (request.path.starts_with("/fault")) return set_fault({body, request.path.substr(6)});
     if (request.path.starts_with("/v1/")) {
@@ -111,6 +123,12 @@ bool Steering::obey(const Request& request) {
         return false;
     }
     return true;
+}
+
+bool Steering::reconnect(const std::string& body) {
+    const std::optional<Delays> delays = parse_delays(body);
+    if (delays) commands_.reconnect(*delays, now());
+    return delays.has_value();
 }
 
 bool Steering::set_fault(const Fault& fault) {
@@ -154,6 +172,7 @@ Response Steering::faulty(const Request& request) {
 }
 
 Response Steering::answer_health() const {
+    if (now() < healthy_from_) return plain_error(500, "healthcheck did not run yet");
     if (health_ == "healthy") return {.status = 200, .body = ""};
     return plain_error(500, health_);
 }

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 
 #include "gluetun.h"
 #include "http_server.h"
+#include "port_commands.h"
 
 namespace standin {
 
@@ -18,7 +20,10 @@ struct Fault {
 class Steering {
   public:
     // `server` already serves the control server on `control_port`.
-    Steering(Gluetun& gluetun, HttpServer& server, int control_port);
+    Steering(Gluetun& gluetun, PortCommands& commands, HttpServer& server, int control_port);
+
+    // Until then the health check fails, as it does while Gluetun starts.
+    void healthy_from(Gluetun::Time moment) { healthy_from_ = moment; }
 
     Response answer(const Request& request);
 
@@ -30,14 +35,17 @@ class Steering {
 
   private:
     bool obey(const Request& request);
+    bool reconnect(const std::string& body);
     bool set_fault(const Fault& fault);
     Response faulty(const Request& request);
     Response requests_seen() const;
 
     Gluetun& gluetun_;
+    PortCommands& commands_;
     HttpServer& server_;
     int control_port_;
     std::string health_ = "healthy";
+    Gluetun::Time healthy_from_;
     Fault fault_;
     std::map<std::string, std::string> verbatim_;  // path -> body that it answers with
     std::map<std::string, int> seen_;              // "METHOD /path STATUS" -> how often
@@ -45,6 +53,9 @@ class Steering {
 
 // "4001,4002"; false: not a list of ports, and `gluetun` is left as it was.
 bool set_ports(Gluetun& gluetun, const std::string& text);
+
+// "100,2000,500": milliseconds; nullopt: not understood.
+std::optional<Delays> parse_delays(const std::string& text);
 
 // "GET /v1/portforward,GET /v1/vpn/status", or "all", for the role of `gluetun`, which gets one
 // without credentials where it has none. False: a route that its version does not have.

@@ -115,6 +115,7 @@ bool GatewayProcess::start(const Environment& environment) {
     steering_port_ = claim_port(claims_[1]);
     Environment all = environment;
     all["CONTROL_PORT"] = std::to_string(control_port_);
+    all["DNS_PORT"] = "0";
     all["STEERING_PORT"] = std::to_string(steering_port_);
     all["HEALTH_PORT"] = std::to_string(claim_port(claims_[2]));
     std::vector<std::string> settings;
