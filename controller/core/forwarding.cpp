@@ -114,6 +114,9 @@ class Follower {
 
     Duration age(const EngineView& engine) const { return age_of(engine, seen_, now_); }
 
+    // The first since the gateway started, or its VPN reconnected, has not moved.
+    bool is_first(int port) const { return gateway_.first_ports.contains(port); }
+
     // How long until an engine that took another one's place for a port may give way itself. Only
     // what is there can be counted, and one that is replaced twice would count once.
     Duration wait_of(const EngineView& engine) const {
@@ -210,8 +213,10 @@ class Follower {
                            "forwards port " + std::to_string(port) + next_takes_it);
                 continue;
             }
+            const bool first = is_first(port);
             const Duration held = std::max(wait_of(**taker), wait_for_turn(replaced));
-            if (wish(**taker, port, held)) ++replaced;
+            const bool due = wish(**taker, port, first ? Duration{0} : held);
+            if (due && !first) ++replaced;
             takers.erase(taker);
         }
     }
@@ -223,7 +228,7 @@ class Follower {
             return may_hold(pool_, port, *engine->slot);
         };
         const auto now = std::ranges::find_if(takers, [&](const EngineView* engine) {
-            return able(engine) && wait_of(*engine) == Duration{0};
+            return able(engine) && (is_first(port) || wait_of(*engine) == Duration{0});
         });
         return now != takers.end() ? now : std::ranges::find_if(takers, able);
     }
@@ -240,7 +245,8 @@ class Follower {
         const auto port = ledger_.shared_port();
         if (!port) return;
         for (const EngineView* engine : kept_) {
-            if (engine->ports.p2p != *port) wish(*engine, *port, wait_of(*engine));
+            const Duration held = is_first(*port) ? Duration{0} : wait_of(*engine);
+            if (engine->ports.p2p != *port) wish(*engine, *port, held);
         }
     }
 

@@ -3,7 +3,8 @@
 // Providers are known to move the port every minute or so; following each move would be an outage
 // of our own making. So a running engine is replaced for a port only when that port has been
 // reported for `stableFor`, and, behind one gateway, at most as often in any `minInterval` as it
-// has forwarded ports. That is counted from what the engines' labels and creation times say.
+// has forwarded ports. That is counted from what the engines' labels and creation times say. The
+// first port of a gateway that started, or whose VPN reconnected, is no move, and is not counted.
 #pragma once
 
 #include <map>

@@ -19,7 +19,9 @@ struct Placement {
     EnginePorts ports;
     bool takes_forwarded_port = false;  // ports.p2p is a port that the VPN forwards
     bool followed = false;  // and a serving engine gave way for it: that has to stay rare
-    int failures = 0;       // consecutive ones of the engines before it in this slot
+    // For so long it is not created, for a forwarded port that is expected.
+    Duration waits_for_port{0};
+    int failures = 0;  // consecutive ones of the engines before it in this slot
 
     bool operator==(const Placement&) const = default;
 };

@@ -92,6 +92,10 @@ struct GatewayView {
     Duration ready_for{0};
     // Each port of `ports_answer`, and how long it has been reported without being contradicted.
     std::map<int, Duration> reported_for;
+    // Those of them that were the first since the gateway started, or its VPN reconnected.
+    std::set<int> first_ports;
+    // A port may come after the gateway is ready: its settings ask for one, or it had one before.
+    bool expects_port = false;
     int port_changes = 0;  // how often other ports were reported, in the last ten minutes
     std::optional<Duration> reconnected_ago;  // its VPN's latest reconnect, if one was seen
     // A later reconnect was seen, and engines are not restarted for it before this time is over.

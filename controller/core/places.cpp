@@ -119,6 +119,30 @@ std::optional<int> Places::lowest_free_slot(const Home& home, std::string_view l
     return std::nullopt;
 }
 
+// How long the next engine there waits for a port. Gluetun asks for one only after it is healthy:
+// an engine made without it would be replaced as soon as the port is there.
+Duration Places::wait_for_port(const Home& home, const EngineView* leaving) const {
+    if (home.gateway == nullptr || home.one_waits) return Duration{0};
+    const GatewayView& gateway = *home.gateway;
+    const bool may_come = gateway.expects_port &&
+                          gateway.ports_answer.kind == PortsAnswerKind::none &&
+                          pool_.forwarded_port.assign == PortAssignment::exclusive;
+    if (!may_come) return Duration{0};
+    const auto takes_it = [&](const EngineView* engine) {
+        return engine != leaving && engine->made_with_forwarded_port &&
+               engine->incarnation == gateway.incarnation;
+    };
+    const auto is_made_with_it = [&](const auto& entry) {
+        const auto& [slot, step] = entry;
+        return !step.leaving && step.gateway == home.name &&
+               step.ports.p2p != pool_.ports.p2p + slot;
+    };
+    const bool is_taken = std::ranges::any_of(engines_, takes_it) ||
+                          std::ranges::any_of(seen_.steps_in_flight, is_made_with_it);
+    if (is_taken) return Duration{0};
+    return remaining(pool_.forwarded_port.wait_for, gateway.ready_for);
+}
+
 Placement Places::take(Home& home, int slot, const EngineView* leaving) {
     taken_.insert(slot);
     Placement placement;
@@ -129,6 +153,9 @@ Placement Places::take(Home& home, int slot, const EngineView* leaving) {
     if (const auto port = home.ports.forwarded_port(slot, leaving)) {
         placement.ports.p2p = *port;
         placement.takes_forwarded_port = true;
+    } else {
+        placement.waits_for_port = wait_for_port(home, leaving);
+        home.one_waits = home.one_waits || placement.waits_for_port > Duration{0};
     }
     home.ports.add(placement.ports, engine_name(pool_.name, slot));
     return placement;

@@ -76,6 +76,7 @@ class Places {
         int engines = 0;
         PortLedger ports;
         bool publishes_some = false;  // of the HTTP range; else it may take any slot
+        bool one_waits = false;       // an engine of this plan, for a forwarded port
     };
 
     void add_engine(const EngineView& engine);
@@ -87,6 +88,7 @@ class Places {
     bool publishes(const Home& home, int slot) const;
     bool fits(const Home& home, int slot, std::string_view leaving_id = {}) const;
     std::optional<int> lowest_free_slot(const Home& home, std::string_view leaving_id) const;
+    Duration wait_for_port(const Home& home, const EngineView* leaving) const;
     Placement take(Home& home, int slot, const EngineView* leaving);
     Placement take_elsewhere(Home& home, const EngineView& engine);
     std::optional<std::size_t> emptier_home(const EngineView& engine, Room room) const;

@@ -71,10 +71,11 @@ class Planner {
     Decision decision_on(const Candidate& candidate) const;
     Wait next_change() const;
     void wait(Candidate& candidate, Reason reason, const std::string& message, Wait wait);
-    bool follows_port(const Decision& decision, const EngineView& engine) const;
+    bool follows_port(const Candidate& candidate, Reason reason, int port) const;
     bool propose(Candidate& candidate, Action action, std::optional<Placement> placement);
     bool propose(Decision decision, Step step);
     bool hold_back(Decision& decision, const Step& step);
+    bool waits_for_port(Decision& decision, const Step& step) const;
     void add_pull();
     void pass_remedies_on();
     void finish();

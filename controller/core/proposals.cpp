@@ -74,9 +74,12 @@ void Planner::wait(Candidate& candidate, Reason reason, const std::string& messa
 }
 
 // What was replaced for a port lately and is replaced again for another reason still counts.
-bool Planner::follows_port(const Decision& decision, const EngineView& engine) const {
-    const bool lately = age_of(engine, seen_, now_) < pool_.forwarded_port.min_interval;
-    return decision.reason == Reason::forwarded_port_changed || (engine.followed && lately);
+bool Planner::follows_port(const Candidate& candidate, Reason reason, int port) const {
+    const EngineView& engine = *candidate.engine;
+    if (reason == Reason::forwarded_port_changed) {
+        return !candidate.gateway->first_ports.contains(port);
+    }
+    return engine.followed && age_of(engine, seen_, now_) < pool_.forwarded_port.min_interval;
 }
 
 // `placement` of a removal is where a later round creates the engine, for which this makes room.
@@ -96,7 +99,8 @@ bool Planner::propose(Candidate& candidate, Action action, std::optional<Placeme
     step.graceful = !fallen && serving(engine, pool_.engine_template.probe) != Serving::no;
     step.message = decision.message;
     if (placement) {
-        placement->followed = placement->takes_forwarded_port && follows_port(decision, engine);
+        placement->followed = placement->takes_forwarded_port &&
+                              follows_port(candidate, decision.reason, placement->ports.p2p);
     }
     (replaces ? step.placement : step.next_place) = std::move(placement);
     return propose(std::move(decision), std::move(step));
@@ -129,13 +133,24 @@ bool Planner::hold_back(Decision& decision, const Step& step) {
             return true;
         }
     }
-    if (!step.creates_engine() || image_.usable) return false;
+    if (!step.creates_engine()) return false;
+    if (image_.usable) return waits_for_port(decision, step);
     image_needed_ = true;
     plan_.waiting_for_image.push_back(step);
     decision.reason = image_.reason;
     decision.message = image_.message;
     decision.wait = image_.wait;
     if (image_.due_in) decision.wait.until = now_ + *image_.due_in;
+    return true;
+}
+
+// Only a new engine does: what makes room for one, above the cap for example, goes.
+bool Planner::waits_for_port(Decision& decision, const Step& step) const {
+    if (!step.placement || step.placement->waits_for_port == Duration{0}) return false;
+    decision.reason = Reason::forwarded_port_awaited;
+    decision.message = "a port that the gateway forwards soon is for this engine";
+    decision.wait = {now_ + step.placement->waits_for_port,
+                     Awaited{Fact::port_forwarded, step.placement->gateway}, ""};
     return true;
 }
 

@@ -53,6 +53,8 @@ struct ForwardedPortSpec {
     PortAssignment assign = PortAssignment::exclusive;
     Duration stable_for = 20s;
     Duration min_interval = 5min;
+    // How long one new engine waits for a port that its ready gateway is to forward.
+    Duration wait_for = 30s;
 
     bool operator==(const ForwardedPortSpec&) const = default;
 };

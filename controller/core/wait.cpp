@@ -12,6 +12,7 @@ std::string to_string(const Awaited& awaited) {
         case Fact::probe_ended: return "the next probe of " + subject;
         case Fact::image_present: return "the pull of " + subject + " ends";
         case Fact::engine_known: return "Docker tells of " + subject;
+        case Fact::port_forwarded: return "gateway " + subject + " forwards a port";
     }
     return subject;
 }

@@ -11,13 +11,14 @@
 namespace roundhouse {
 
 enum class Fact {
-    gateway_ready,  // of one gateway, or of the first of several ("a or b")
-    engine_ready,   // an engine becomes ready, or is found to have failed
-    engine_gone,    // the container is removed, so that its slot and its ports are free
-    step_ended,     // the step under way for the engine
-    probe_ended,    // the next probe of the engine
-    image_present,  // the pull under way
-    engine_known,   // Docker's next answer about the engine
+    gateway_ready,   // of one gateway, or of the first of several ("a or b")
+    engine_ready,    // an engine becomes ready, or is found to have failed
+    engine_gone,     // the container is removed, so that its slot and its ports are free
+    step_ended,      // the step under way for the engine
+    probe_ended,     // the next probe of the engine
+    image_present,   // the pull under way
+    engine_known,    // Docker's next answer about the engine
+    port_forwarded,  // a gateway forwards a port
 };
 
 struct Awaited {

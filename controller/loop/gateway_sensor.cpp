@@ -122,6 +122,8 @@ GatewaySensor::Measurement GatewaySensor::measure(const std::vector<GatewaySight
         if (memory.run.incarnation != incarnation_of(sighting)) {
             memory.run = {};
             memory.run.incarnation = incarnation_of(sighting);
+            memory.run.awaits_first_ports = !first_look;
+            memory.ready_since.reset();  // it may have started anew between two looks
         }
         memory.run.container = sighting.container;
         note_start(memory, sighting, first_look, now);
@@ -132,6 +134,10 @@ GatewaySensor::Measurement GatewaySensor::measure(const std::vector<GatewaySight
         }
         note_reconnect_signs(memory.run, sighting, now);
         measure_reconnects(memory.run, gateway, rotation_interval, now);
+        measure_first_ports(memory.run, gateway);
+        memory.had_port = memory.had_port || !gateway.ports_answer.ports.empty();
+        gateway.expects_port =
+            memory.had_port || (sighting.container && sighting.container->asks_for_port);
         measured.gateways.push_back(std::move(gateway));
     }
     memory_ = std::move(next);
@@ -182,6 +188,7 @@ bool GatewaySensor::measure_ports(Run& run, GatewayView& gateway, Monotonic now)
         changed = !ports.empty() && !run.last_ports.empty() && ports != run.last_ports;
         if (changed) note(run.port_changes, now);
         if (!ports.empty()) run.last_ports = ports;
+        if (ports.empty() && !run.ports) run.awaits_first_ports = true;
         std::map<int, Monotonic> still;
         for (const int port : ports) {
             const bool known = run.ports && run.ports->contains(port);
@@ -194,8 +201,21 @@ bool GatewaySensor::measure_ports(Run& run, GatewayView& gateway, Monotonic now)
     return changed;
 }
 
-// Compares with what was last known. Three things are signs of a reconnect: the VPN runs again,
-// Docker's health check passes again, the public IP is another one.
+void GatewaySensor::measure_first_ports(Run& run, GatewayView& gateway) {
+    const std::vector<int>& ports = gateway.ports_answer.ports;
+    if (run.awaits_first_ports && !ports.empty()) {
+        run.first_ports = {ports.begin(), ports.end()};
+        run.awaits_first_ports = false;
+    }
+    for (const int port : ports) {
+        if (run.first_ports.contains(port)) gateway.first_ports.insert(port);
+    }
+}
+
+// Compares with what was last known. Four things are signs of a reconnect: the VPN runs again,
+// Docker's health check passes again, the public IP is another one, or it was unknown and is known
+// again: Gluetun forgets it whenever its VPN stops, which may take less time than passes between
+// two looks.
 void GatewaySensor::note_reconnect_signs(Run& run, const GatewaySighting& sighting, Monotonic now) {
     const GatewayReading& reading = sighting.reading;
     bool back = false;
@@ -217,11 +237,18 @@ void GatewaySensor::note_reconnect_signs(Run& run, const GatewaySighting& sighti
     }
     if (back) run.waiting_sign = run.sign_without_ip = now;
 
-    if (reading.public_ip.value_or("").empty()) return;
+    if (!reading.public_ip) return;
+    if (reading.public_ip->empty()) {
+        run.public_ip_gone = !run.public_ip.empty();
+        return;
+    }
+    const bool was_gone = std::exchange(run.public_ip_gone, false);
     const std::string before = std::exchange(run.public_ip, *reading.public_ip);
-    if (before.empty() || before == *reading.public_ip) return;
-    const auto sign = std::exchange(run.sign_without_ip, std::nullopt);
-    if (!sign || now - *sign > latest_ip) run.waiting_sign = now;
+    const bool is_other = before != *reading.public_ip;
+    if (before.empty() || (!is_other && !was_gone)) return;
+    const bool is_new = !run.sign_without_ip || now - *run.sign_without_ip > latest_ip;
+    if (is_new) run.waiting_sign = run.sign_without_ip = now;
+    if (is_other) run.sign_without_ip.reset();
 }
 
 void GatewaySensor::measure_reconnects(Run& run, GatewayView& gateway, Duration rotation_interval,
@@ -241,6 +268,7 @@ void GatewaySensor::measure_reconnects(Run& run, GatewayView& gateway, Duration 
         } else if (settled && gateway.state == GatewayState::ready) {
             run.reconnect = Reconnect{*run.waiting_sign, now};
             run.waiting_sign.reset();
+            run.awaits_first_ports = true;
         }
     }
     if (run.reconnect) gateway.reconnected_ago = now - run.reconnect->first_sign;

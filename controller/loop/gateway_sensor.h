@@ -8,6 +8,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -61,12 +62,15 @@ class GatewaySensor {
         VpnStatus vpn_status = VpnStatus::unknown;  // last reported
         Monotonic vpn_status_at{};                  // and when
         std::string public_ip;                      // last known
+        bool public_ip_gone = false;                // since then Gluetun knew none
         std::optional<Monotonic> waiting_sign;      // first sign of a reconnect not declared yet
         std::optional<Monotonic> sign_without_ip;   // and no other public IP was seen since
         std::optional<Reconnect> reconnect;         // the latest that was declared
         std::optional<std::map<int, Monotonic>> ports;  // last known -> since when
         std::vector<int> last_ports;                    // the last that there were
         std::deque<Monotonic> port_changes;             // lately
+        bool awaits_first_ports = false;                // none since the start or the reconnect
+        std::set<int> first_ports;
     };
     struct Memory {
         bool unknown = false;  // in the last look
@@ -76,6 +80,7 @@ class GatewaySensor {
         std::optional<Incarnation> running;  // the latest that was seen to run
         Monotonic running_since{};
         std::deque<Monotonic> starts;  // lately
+        bool had_port = false;         // in any of its incarnations
         Run run;
     };
 
@@ -85,6 +90,7 @@ class GatewaySensor {
     static void measure_readiness(Memory& memory, GatewayView& gateway, Monotonic now);
     // Returns whether other ports are reported than before.
     static bool measure_ports(Run& run, GatewayView& gateway, Monotonic now);
+    static void measure_first_ports(Run& run, GatewayView& gateway);
     static void note_reconnect_signs(Run& run, const GatewaySighting& sighting, Monotonic now);
     static void measure_reconnects(Run& run, GatewayView& gateway, Duration rotation_interval,
                                    Monotonic now);

@@ -15,10 +15,16 @@ PullRequest pull_request_of(const EnginePool& pool) {
 }
 
 // Now or next; a pull is for an engine that is to be created, and a start is the end of a creation.
+// While an engine waits for a forwarded port its image can be pulled.
 bool creates_anything(const Plan& plan) {
-    return std::ranges::any_of(plan.steps, [](const Step& step) {
-        return step.creates_engine() || step.action == Action::pull || step.action == Action::start;
-    });
+    const auto waits_for_port = [](const Decision& decision) {
+        return decision.reason == Reason::forwarded_port_awaited;
+    };
+    return std::ranges::any_of(plan.decisions, waits_for_port) ||
+           std::ranges::any_of(plan.steps, [](const Step& step) {
+               return step.creates_engine() || step.action == Action::pull ||
+                      step.action == Action::start;
+           });
 }
 
 RoundOutcome outcome_of(const RoundResult& round) {

@@ -42,6 +42,7 @@ struct GatewayContainer {
     Health health = Health::none;
     std::string address;  // first IP by network name; "127.0.0.1" in the host's own network
     std::set<int> published_tcp_ports;
+    bool asks_for_port = false;  // its environment tells Gluetun to have a port forwarded
 };
 
 struct NameHolder {

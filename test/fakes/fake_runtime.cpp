@@ -139,7 +139,8 @@ Result<std::optional<GatewayContainer>> FakeRuntime::inspect_gateway(const std::
                                 .state = std::string(to_string(container->state)),
                                 .health = container->health,
                                 .address = container->address,
-                                .published_tcp_ports = container->published_tcp_ports};
+                                .published_tcp_ports = container->published_tcp_ports,
+                                .asks_for_port = container->asks_for_port};
     });
 }
 

@@ -86,7 +86,8 @@ struct FakeContainer {
     EngineEnd end;
     GatewayContainer::Health health = GatewayContainer::Health::none;
     std::set<int> published_tcp_ports;
-    EngineRequest request;  // what create() was asked for; empty for containers of the test
+    bool asks_for_port = false;  // as a gateway's environment may
+    EngineRequest request;       // what create() was asked for; empty for containers of the test
 };
 
 class FakeRuntime : public Runtime {
@@ -141,6 +142,8 @@ class FakeRuntime : public Runtime {
     void rename_container(const std::string& name, const std::string& new_name);
     void set_state(const std::string& name, EngineState state);  // paused, removing, dead ...
     void set_health(const std::string& name, GatewayContainer::Health health);
+    // A gateway's environment tells it to have a port forwarded.
+    void ask_for_port(const std::string& name);
 
     // Mishaps. fail_next() lets the next `times` calls of an operation go wrong. A mishap source is
     // asked before every call that fail_next() does not cover; it must not call this object.

@@ -282,6 +282,11 @@ void FakeRuntime::set_health(const std::string& name, GatewayContainer::Health h
     tell(container, well ? "health_status: healthy" : "health_status: unhealthy");
 }
 
+void FakeRuntime::ask_for_port(const std::string& name) {
+    const std::lock_guard lock(mutex_);
+    known(name).asks_for_port = true;
+}
+
 // --- mishaps, holding, the log ----------------------------------------------------------------
 
 void FakeRuntime::fail_next(Operation operation, Mishap mishap, int times) {

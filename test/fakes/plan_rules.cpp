@@ -35,6 +35,7 @@ class Examiner {
             examine_failover(step);
             if (step.placement) examine_placement(step, *step.placement);
         }
+        examine_waiting();
         examine_numbers();
         examine_rollout();
         examine_victims();
@@ -154,9 +155,50 @@ class Examiner {
         require(reported != gateway.reported_for.end() &&
                     reported->second >= pool_.forwarded_port.stable_for,
                 step, "follows a port that has not settled");
+        if (gateway.first_ports.contains(place.ports.p2p)) {
+            return require(!place.followed, step, "counts the first port as a move");
+        }
         const std::size_t turns = ++followers_[gateway.name] + followed_lately(gateway);
         require(!exclusive || turns <= gateway.ports_answer.ports.size(), step,
                 "follows ports more often than minInterval allows");
+    }
+
+    // While a port may still come, one engine of the gateway waits for it, and only one.
+    void examine_waiting() {
+        for (const auto& gateway : seen_.gateways) {
+            const bool may_come = gateway.expects_port && gateway.declared &&
+                                  gateway.state == GatewayState::ready &&
+                                  gateway.ports_answer.kind == PortsAnswerKind::none &&
+                                  gateway.ready_for < pool_.forwarded_port.wait_for &&
+                                  pool_.forwarded_port.assign == PortAssignment::exclusive;
+            const auto waits = std::ranges::count_if(plan_.decisions, [&](const Decision& each) {
+                return each.reason == Reason::forwarded_port_awaited && each.wait.fact &&
+                       each.wait.fact->subject == gateway.name;
+            });
+            require(waits <= (may_come ? 1 : 0), Step{}, "lets too many engines wait for a port");
+            const auto placed = std::ranges::find_if(plan_.steps, [&](const Step& step) {
+                return step.placement && step.placement->gateway == gateway.name;
+            });
+            if (!may_come || waits > 0 || placed == plan_.steps.end()) continue;
+            const bool taken =
+                std::ranges::any_of(seen_.engines,
+                                    [&](const EngineView& engine) {
+                                        return engine.made_with_forwarded_port &&
+                                               engine.incarnation == gateway.incarnation;
+                                    }) ||
+                std::ranges::any_of(seen_.steps_in_flight, [&](const auto& step) {
+                    return step.second.gateway == gateway.name;
+                });
+            // It would have waited, and is held back by something else already.
+            const bool backs_off = std::ranges::any_of(plan_.decisions, [](const Decision& each) {
+                return each.reason == Reason::backoff;
+            });
+            // Or it is removed now, and its successor waits in a later round.
+            const bool makes_room = std::ranges::any_of(
+                plan_.steps, [](const Step& step) { return step.next_place.has_value(); });
+            require(taken || backs_off || makes_room, *placed,
+                    "makes an engine, and none waits for the port");
+        }
     }
 
     std::size_t followed_lately(const GatewayView& gateway) const {

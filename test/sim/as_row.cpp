@@ -89,7 +89,8 @@ std::string pool_text(const EnginePool& pool) {
         .set("failover_after", pool.failover_after, plain.failover_after)
         .set("restart_engines_on_reconnect", pool.restart_engines_on_reconnect, true)
         .set("forwarded_port.stable_for", pool.forwarded_port.stable_for)
-        .set("forwarded_port.min_interval", pool.forwarded_port.min_interval);
+        .set("forwarded_port.min_interval", pool.forwarded_port.min_interval)
+        .set("forwarded_port.wait_for", pool.forwarded_port.wait_for);
     out.assign("forwarded_port.assign",
                Assignments::enumerator("PortAssignment", pool.forwarded_port.assign));
     const ProbeSpec& probe = pool.engine_template.probe;
@@ -113,6 +114,7 @@ std::string gateway_text(const GatewayView& gateway) {
         .set("not_ready_for", gateway.not_ready_for)
         .set("ready_for", gateway.ready_for)
         .set("port_changes", gateway.port_changes)
+        .set("expects_port", gateway.expects_port)
         .set("reconnected_ago", gateway.reconnected_ago);
     out.assign("state", Assignments::enumerator("GatewayState", gateway.state));
     out.assign("vpn_status", Assignments::enumerator("VpnStatus", gateway.vpn_status));
@@ -123,6 +125,9 @@ std::string gateway_text(const GatewayView& gateway) {
     out.assign("ports_answer.kind",
                Assignments::enumerator("PortsAnswerKind", gateway.ports_answer.kind));
     out.assign("ports_answer.ports", Assignments::numbers(gateway.ports_answer.ports));
+    if (!gateway.first_ports.empty()) {
+        out.assign("first_ports", Assignments::numbers(gateway.first_ports));
+    }
     out.assign("reported_for", Assignments::ages(gateway.reported_for));
     out.add("seen.gateways.push_back(view); }");
     return out.text();

@@ -39,6 +39,7 @@ enum class Disturbance {
     gateway_republished,  // made again, with other published ports
     gateway_renamed,      // and the spec follows soon
     gateway_restarts_often,
+    gateway_starts_in_parts,  // its public IP comes after it is healthy, and its ports after that
     gateway_stopped,
     gateway_removed,
     gateway_unhealthy,
@@ -52,6 +53,7 @@ enum class Disturbance {
     replies_broken,
     vpn_lost,
     vpn_back_in_parts,  // the public IP comes long after the status, and the ports after that
+    vpn_blinks,         // in less time than passes between two looks, with the same public IP
     ip_flaps,           // while the VPN runs
     way_lost,
     // Others in a gateway's namespace.

@@ -25,6 +25,7 @@ bool bound_to_a_call(Disturbance one) {
         case Disturbance::engine_slow:
         case Disturbance::p2p_closed:
         case Disturbance::p2p_ignored:
+        case Disturbance::gateway_starts_in_parts:
         case Disturbance::controller_crashes: return true;
         default: return false;
     }

@@ -1,6 +1,7 @@
 // What other people, chance and time do to a simulated world.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,6 +21,8 @@ class Disturber {
     // others take, ports that are not published, and a container that cannot be removed may stay.
     void repair();
     void happen(Disturbance what);
+    // In worlds that know it: a gateway that was just started learns its public IP and ports late.
+    void start_in_parts(std::size_t index);
 
   private:
     void disturb_engine(Disturbance what);
@@ -37,6 +40,7 @@ class Disturber {
     void rename(std::size_t index);
     void follow_renames();
     void repair_gateway(std::size_t index);
+    void blink(std::size_t index);
 
     void disturb_control_server(Disturbance what);
     void lose_vpn(std::size_t index, Duration down_for, Duration ip_after, Duration ports_after);

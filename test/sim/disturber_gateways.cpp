@@ -49,10 +49,13 @@ void Disturber::disturb_running_gateway(Disturbance what, std::size_t index) {
                  [index](Disturber& disturber, const auto&) { disturber.repair_gateway(index); });
     };
     switch (what) {
-        case Disturbance::gateway_restarted: return world_.docker.restart_container(name);
+        case Disturbance::gateway_restarted:
+            world_.docker.restart_container(name);
+            return start_in_parts(index);
         case Disturbance::gateway_recreated:
             world_.docker.recreate_container(name);
-            return world_.note_gateway(name);
+            world_.note_gateway(name);
+            return start_in_parts(index);
         case Disturbance::gateway_republished: return republish(index);
         case Disturbance::gateway_renamed: return rename(index);
         case Disturbance::gateway_restarts_often: {
@@ -108,6 +111,20 @@ void Disturber::disturb_running_gateway(Disturbance what, std::size_t index) {
                                 });
         default: return;
     }
+}
+
+// Gluetun is called healthy, and learns its public IP and its ports after that.
+void Disturber::start_in_parts(std::size_t index) {
+    ControlServerLife& server = world_.control_servers_[world_.gateway_names_[index]];
+    const bool has_ports = !server.ports.empty();
+    if (!world_.has(Disturbance::gateway_starts_in_parts) || !has_ports) return;
+    server.reading.public_ip = "";
+    server.ports.clear();
+    const Duration ip_after = some_seconds(0, 10);
+    world_.later(ip_after, [&server] { server.reading.public_ip = "198.51.100.1"; });
+    world_.later(ip_after + some_seconds(0, 30), [&server, moved = dice_.below(6)] {
+        if (server.ports.empty()) server.ports = {40000 + moved};
+    });
 }
 
 // Docker's. Where the control server could not be asked meanwhile, it may be taken for a reconnect.
@@ -176,11 +193,15 @@ void Disturber::follow_renames() {
 void Disturber::repair_gateway(std::size_t index) {
     const std::string& name = world_.gateway_names_[index];
     const auto gateway = world_.docker.find(name);
-    if (!gateway) return world_.run_gateway(name);
+    if (!gateway) {
+        world_.run_gateway(name);
+        return start_in_parts(index);
+    }
     if (gateway->state == EngineState::paused) {
         world_.docker.set_state(name, EngineState::running);
     } else if (gateway->state != EngineState::running) {
         world_.docker.start_container(name);
+        start_in_parts(index);
     }
     set_health(index, true);
 }
@@ -207,6 +228,7 @@ void Disturber::disturb_control_server(Disturbance what) {
         case Disturbance::vpn_lost: return lose_vpn(index, some_seconds(0, 20), {}, {});
         case Disturbance::vpn_back_in_parts:
             return lose_vpn(index, some_seconds(1, 20), some_seconds(10, 60), some_seconds(0, 20));
+        case Disturbance::vpn_blinks: return blink(index);
         case Disturbance::ip_flaps: {
             Duration at{0};
             for (int i = dice_.between(2, 8); i > 0; --i) {
@@ -246,6 +268,26 @@ void Disturber::lose_vpn(std::size_t index, Duration down_for, Duration ip_after
     });
     if (!in_parts) return;
     world_.later(down_for + ip_after + ports_after, [&server, ports, moved = dice_.below(6)] {
+        if (server.ports.empty() && !ports.empty()) server.ports = {40000 + moved};
+    });
+}
+
+// The VPN is restarted within a moment, as WireGuard's is, and gets the same public IP.
+void Disturber::blink(std::size_t index) {
+    ControlServerLife& server = world_.control_servers_[world_.gateway_names_[index]];
+    if (server.reading.vpn_status != VpnStatus::running) return;
+    const auto ip = server.reading.public_ip;
+    const auto ports = std::exchange(server.ports, {});
+    server.reading.vpn_status = VpnStatus::stopping;
+    server.reading.public_ip = "";
+    const Duration down_for{dice_.between(100, 800)};
+    const Duration ip_after = down_for + some_seconds(0, 15);
+    world_.later(down_for, [&world = world_, &server] {
+        server.reading.vpn_status = VpnStatus::running;
+        server.connected_at = world.clock.elapsed;
+    });
+    world_.later(ip_after, [&server, ip] { server.reading.public_ip = ip; });
+    world_.later(ip_after + some_seconds(0, 5), [&server, ports, moved = dice_.below(6)] {
         if (server.ports.empty() && !ports.empty()) server.ports = {40000 + moved};
     });
 }

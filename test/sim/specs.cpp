@@ -17,6 +17,7 @@ void set_probe(ProbeSpec& probe, Dice& dice) {
 void set_forwarding(ForwardedPortSpec& forwarding, Dice& dice) {
     forwarding.stable_for = seconds_between(dice, 1, 10);
     forwarding.min_interval = seconds_between(dice, 5, 30);
+    forwarding.wait_for = seconds_between(dice, 0, 30);
 }
 
 void set_reconnect(EnginePool& pool, Dice& dice) {

@@ -329,8 +329,8 @@ bool Watchdog::is_possible(Reason reason) const {
             return any_of({Disturbance::spec_edited, Disturbance::gateway_renamed});
         case Reason::gateway_reconnected:
             return any_of({Disturbance::vpn_lost, Disturbance::vpn_back_in_parts,
-                           Disturbance::ip_flaps, Disturbance::gateway_unhealthy,
-                           Disturbance::health_flaps});
+                           Disturbance::vpn_blinks, Disturbance::ip_flaps,
+                           Disturbance::gateway_unhealthy, Disturbance::health_flaps});
         case Reason::outside_gateway: return any_of({Disturbance::create_in_vain});
         default: return true;
     }

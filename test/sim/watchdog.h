@@ -63,6 +63,13 @@ class Watchdog {
         bool served;  // the engine, when that was planned
     };
 
+    // One that came while an engine was to wait for it.
+    struct LatePort {
+        int port;
+        Duration awaited_since;
+        Duration seen_at;
+    };
+
     // What the rounds of this process saw of one gateway.
     struct GatewaySeen {
         Incarnation incarnation;
@@ -74,6 +81,12 @@ class Watchdog {
         std::optional<Duration>
             connect_seen_at;                   // the first look that could see the latest connect
         std::optional<Duration> connected_at;  // that connect
+        bool ip_known = false;                 // the public IP, once
+        std::optional<Duration> ip_gone_at;    // when it was seen to be unknown since
+        std::optional<std::pair<Duration, Duration>> reconnect_due;  // it went, and came back
+        std::size_t spec_saves = 0;
+        std::optional<Duration> port_awaited_since;
+        std::optional<LatePort> late_port;
     };
 
     struct Failures {
@@ -102,6 +115,8 @@ class Watchdog {
     void check_readiness(const RoundView& view);
     void check_strangers(const RoundView& view);
     void check_gateways(const RoundView& view);
+    void check_ip_comes_back(const GatewayView& gateway, GatewaySeen& seen);
+    void check_made_once(const RoundView& view, const GatewayView& gateway, GatewaySeen& seen);
     void check_rotation(const RoundView& view, const GatewayView& gateway, GatewaySeen& seen);
     void check_step(const RoundView& view, const Step& step);
     void check_not_told(const RoundView& view, const Step& step);

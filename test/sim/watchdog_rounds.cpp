@@ -350,6 +350,7 @@ void Watchdog::check_step(const RoundView& view, const Step& step) {
         const bool never = !seen.connected_at &&
                            !world_.disturbances.contains(Disturbance::ip_flaps) &&
                            !world_.disturbances.contains(Disturbance::vpn_lost) &&
+                           !world_.disturbances.contains(Disturbance::vpn_blinks) &&
                            !world_.disturbances.contains(Disturbance::vpn_back_in_parts);
         if (before || never) {
             violated("rows 7, 7b: " + slot_text(step.slot) +
@@ -357,72 +358,6 @@ void Watchdog::check_step(const RoundView& view, const Step& step) {
                             : " is replaced for a reconnect from before it was created"));
         }
     }
-}
-
-// --- gateways ---------------------------------------------------------------------------------
-
-void Watchdog::check_gateways(const RoundView& view) {
-    const Duration now = world_.clock.elapsed;
-    std::erase_if(gateways_, [&](const auto& entry) {  // what has another name is another one
-        return std::ranges::find(view.seen.gateways, entry.first, &GatewayView::name) ==
-               view.seen.gateways.end();
-    });
-    for (const auto& gateway : view.seen.gateways) {
-        if (gateway.incarnation.id.empty()) continue;
-        GatewaySeen& seen = gateways_[gateway.name];
-        if (seen.started_at != gateway.incarnation.started_at) {
-            if (!seen.started_at.empty()) seen.restarts.push_back(now);
-            seen.started_at = gateway.incarnation.started_at;
-            seen.incarnation_seen_at = now;
-            seen.rotation_sign.reset();
-        }
-        std::erase_if(seen.restarts, [&](Duration at) { return at + 10min < now; });
-        check_rotation(view, gateway, seen);
-        // Row 18: a gateway that is started again and again has to stay up for a while first.
-        const bool creates = std::ranges::any_of(view.plan.steps, [&](const Step& step) {
-            return step.placement && step.placement->gateway == gateway.name;
-        });
-        if (creates && seen.restarts.size() > 3 && now - seen.incarnation_seen_at < 45s) {
-            violated("row 18: engines are created behind gateway " + gateway.name +
-                     ", which was just restarted once more");
-        }
-    }
-}
-
-// Row 7: whatever a VPN does, at most one rotation of its engines in reconnect.minInterval.
-void Watchdog::check_rotation(const RoundView& view, const GatewayView& gateway,
-                              GatewaySeen& seen) {
-    const Duration now = world_.clock.elapsed;
-    // All engines of a gateway that started again are replaced anyway.
-    if (seen.incarnation != gateway.incarnation) seen = {};
-    seen.incarnation = gateway.incarnation;
-    const auto connected = world_.last_connect(gateway.name);
-    const bool told =
-        gateway.vpn_status == VpnStatus::running && !gateway.public_ip.value_or("").empty();
-    if (connected != seen.connected_at) {
-        seen.connected_at = connected;
-        seen.connect_seen_at.reset();
-    }
-    if (connected && told && !seen.connect_seen_at && look_began_ > *connected) {
-        seen.connect_seen_at = now;
-    }
-    if (!gateway.reconnected_ago) return;
-    // The age was measured at some moment of the look.
-    const Duration earliest = look_began_ - *gateway.reconnected_ago;
-    const Duration latest = now - *gateway.reconnected_ago;
-    if (seen.rotation_sign && earliest <= seen.rotation_sign->second) {
-        seen.rotation_sign->first = std::max(seen.rotation_sign->first, earliest);
-        seen.rotation_sign->second = std::min(seen.rotation_sign->second, latest);
-        return;
-    }
-    Duration interval = view.pool->reconnect_min_interval;
-    for (const auto* spec : world_.recent_specs())
-        interval = std::min(interval, spec->reconnect_min_interval);
-    if (seen.rotation_sign && now - seen.rotation_sign->first < interval) {
-        violated("row 7: the VPN of gateway " + gateway.name +
-                 " is said to have reconnected twice within reconnect.minInterval");
-    }
-    seen.rotation_sign = {earliest, latest};
 }
 
 }  // namespace roundhouse::test

@@ -44,8 +44,10 @@ World::World(std::uint64_t seed) : dice(seed) {
             published_[gateway_names_[turn]].insert(spec().ports.http + slot);
         }
     }
-    for (const auto& name : gateway_names_)
-        run_gateway(name);
+    for (std::size_t i = 0; i < gateway_names_.size(); ++i) {
+        run_gateway(gateway_names_[i]);
+        Disturber(*this).start_in_parts(i);
+    }
     for (const auto first : {Disturbance::neighbour_joins, Disturbance::stranger_joins}) {
         if (disturbances.contains(first) && dice.one_in(2)) Disturber(*this).happen(first);
     }
@@ -294,6 +296,7 @@ void World::note_gateway(const std::string& name) {
         server.reading.public_ip = "198.51.100.1";
         if (dice.one_in(2)) server.ports = {40000 + dice.below(3)};
     }
+    if (!server.ports.empty() && dice.one_in(2)) docker.ask_for_port(name);
 }
 
 GatewayReading World::reading(const std::string& gateway) const {

@@ -1,6 +1,7 @@
 #include "edge/docker/json.h"
 
 #include <algorithm>
+#include <cctype>
 #include <chrono>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -178,6 +179,26 @@ void add_published_tcp_ports(const std::optional<Field>& bindings, std::set<int>
         const auto port = parse_number(std::string_view(key).substr(0, slash));
         if (port && !hosts.elements().empty()) ports.insert(*port);
     }
+}
+
+// By the variable's present name or a former one, in any of Gluetun's words for yes.
+bool asks_for_port(const std::optional<Field>& environment) {
+    if (!environment) return false;
+    for (const auto& variable : environment->elements()) {
+        const std::string text = variable.text();
+        const auto equals = text.find('=');
+        if (equals == std::string::npos) continue;
+        const std::string_view name = std::string_view(text).substr(0, equals);
+        std::string value = text.substr(equals + 1);
+        std::ranges::transform(value, value.begin(),
+                               [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+        const bool named = name == "VPN_PORT_FORWARDING" || name == "PORT_FORWARDING" ||
+                           name == "PRIVATE_INTERNET_ACCESS_VPN_PORT_FORWARDING";
+        if (named && (value == "on" || value == "yes" || value == "true" || value == "1")) {
+            return true;
+        }
+    }
+    return false;
 }
 
 // The name of a container is "/acestream-0"; links add others such as "/other/alias".
@@ -381,6 +402,9 @@ Result<std::optional<GatewayContainer>> parse_gateway(std::string_view text,
         add_published_tcp_ports(host_config.maybe("PortBindings"), gateway.published_tcp_ports);
         if (const auto settings = reply.maybe("NetworkSettings")) {
             add_published_tcp_ports(settings->maybe("Ports"), gateway.published_tcp_ports);
+        }
+        if (const auto config = reply.maybe("Config")) {
+            gateway.asks_for_port = asks_for_port(config->maybe("Env"));
         }
         return gateway;
     });

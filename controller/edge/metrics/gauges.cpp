@@ -14,10 +14,17 @@ namespace roundhouse {
 
 namespace {
 
-constexpr std::array<std::string_view, 11> condition_types{
-    "Ready",        "Progressing",        "SpecValid", "TemplateAccepted", "RuntimeReachable",
-    "GatewayReady", "ForwardedPortReady", "Capped",    "PortsPublished",   "PortsFree",
-    "RuntimeUnderstood"};
+constexpr std::array<std::string_view, 11> condition_types{"Ready",
+                                                           "Progressing",
+                                                           "SpecValid",
+                                                           "TemplateAccepted",
+                                                           "RuntimeReachable",
+                                                           "GatewayReady",
+                                                           "ForwardedPortReady",
+                                                           "Capped",
+                                                           "PortsPublished",
+                                                           "PortsFree",
+                                                           "RuntimeUnderstood"};
 
 constexpr std::array engine_states{
     EngineState::created,  EngineState::running, EngineState::paused, EngineState::restarting,

@@ -205,6 +205,10 @@ Fields conduct_fields() {
          duration(in_pool(&EnginePool::forwarded_port, &ForwardedPortSpec::min_interval), 0s, 24h),
          "In any interval of this length, at most as many of a gateway's engines are replaced for "
          "a new port as it has forwarded ports."},
+        {"spec.forwardedPort.waitFor", "", Shape::value,
+         duration(in_pool(&EnginePool::forwarded_port, &ForwardedPortSpec::wait_for), 0s, 1h),
+         "How long one new engine waits after its gateway is ready for a forwarded port that may "
+         "still come."},
         section("spec.reconnect", "What happens when a gateway's VPN reconnects."),
         {"spec.reconnect.restartEngines", "", Shape::value,
          yes_or_no(in_pool(&EnginePool::restart_engines_on_reconnect)),

@@ -59,6 +59,11 @@ bool is_pointless(const Awaited& awaited, const RandomWorld& world, const Plan& 
             return std::ranges::none_of(world.seen.engines, [&](const EngineView& engine) {
                 return engine.name == subject && !engine.unknown.empty();
             });
+        case Fact::port_forwarded:
+            return std::ranges::none_of(world.seen.gateways, [&](const GatewayView& gateway) {
+                return gateway.name == subject && gateway.expects_port &&
+                       gateway.ports_answer.kind == PortsAnswerKind::none;
+            });
         case Fact::image_present:
             return world.seen.image.present &&
                    world.pool.engine_template.pull_policy != PullPolicy::always;

@@ -46,6 +46,10 @@ inline void report_random_ports(Dice& dice, GatewayView& view) {
         view.ports_answer = {static_cast<PortsAnswerKind>(2 + dice.below(4)), {}, "trouble"};
     }
     view.port_changes = dice.below(5);
+    view.expects_port = dice.one_in(3);
+    for (const auto& [port, reported_for] : view.reported_for) {
+        if (dice.one_in(4)) view.first_ports.insert(port);
+    }
 }
 
 inline GatewayView random_gateway(Dice& dice, const std::string& name, const EnginePool& pool) {

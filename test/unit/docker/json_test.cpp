@@ -225,6 +225,26 @@ TEST_CASE("a gateway's health and state are closed sets") {
     CHECK_FALSE(gateway(with("\"running\"", "\"restarting\"")).running);
 }
 
+TEST_CASE("a gateway may ask for a forwarded port, in any of Gluetun's words") {
+    const auto asks = [](const std::string& config) {
+        std::string text = gateway_text;
+        return gateway(text.insert(1, "\"Config\": " + config + ",")).asks_for_port;
+    };
+    for (const char* yes :
+         {"VPN_PORT_FORWARDING=on", "VPN_PORT_FORWARDING=TRUE", "PORT_FORWARDING=yes",
+          "VPN_PORT_FORWARDING=1", "PRIVATE_INTERNET_ACCESS_VPN_PORT_FORWARDING=on"}) {
+        CAPTURE(yes);
+        CHECK(asks(std::string(R"({"Env": ["PATH=/bin", ")") + yes + "\"]}"));
+    }
+    for (const char* no : {"VPN_PORT_FORWARDING=off", "VPN_PORT_FORWARDING=", "VPN_PORT_FORWARDING",
+                           "VPN_PORT_FORWARDING_PROVIDER=on", "=on"}) {
+        CAPTURE(no);
+        CHECK_FALSE(asks(std::string(R"({"Env": [")") + no + "\"]}"));
+    }
+    CHECK_FALSE(asks(R"({"Env": null})"));
+    CHECK_FALSE(asks("{}"));
+}
+
 TEST_CASE("a container that Docker found by the beginning of its id is not the gateway") {
     const auto parsed = parse_gateway(gateway_text, {"bbbb", "bbbb"});
     REQUIRE(parsed.ok());

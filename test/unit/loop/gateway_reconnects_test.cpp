@@ -15,7 +15,7 @@ TEST_SUITE("gateway reconnects") {
         CHECK_FALSE(lost.reconnected_ago());
     }
 
-    TEST_CASE("each of the three signs is one, and its age grows") {
+    TEST_CASE("each of the four signs is one, and its age grows") {
         SensorBench health;
         health.silence();
         health.measure();
@@ -38,6 +38,13 @@ TEST_SUITE("gateway reconnects") {
         ip.measure();
         ip.public_ip("192.0.2.2");
         CHECK(ip.reconnected_ago() == 0s);
+
+        SensorBench forgotten;
+        forgotten.measure();
+        forgotten.public_ip("");
+        CHECK_FALSE(forgotten.reconnected_ago());
+        forgotten.public_ip("192.0.2.1");
+        CHECK(forgotten.reconnected_ago() == 0s);
     }
 
     TEST_CASE("what is unknown for a while is no sign") {
@@ -45,10 +52,37 @@ TEST_SUITE("gateway reconnects") {
         bench.measure();
         bench.silence();
         CHECK_FALSE(bench.reconnected_ago());
-        bench.public_ip("");
-        CHECK_FALSE(bench.reconnected_ago());
         bench.regain("192.0.2.1");
         CHECK_FALSE(bench.reconnected_ago());
+
+        SensorBench never_known;
+        never_known.public_ip("");
+        never_known.measure();
+        never_known.public_ip("192.0.2.1");
+        CHECK_FALSE(never_known.reconnected_ago());
+    }
+
+    TEST_CASE("an IP that was forgotten before the VPN was seen to be down is one sign with that") {
+        SensorBench bench;
+        bench.measure();
+        bench.public_ip("");
+        bench.measure();
+        bench.lose(VpnStatus::stopped);
+        bench.regain("");
+        bench.measure();
+        bench.regain("192.0.2.1");
+        bench.pass(10min);
+        CHECK(bench.declared.size() == 1);
+    }
+
+    TEST_CASE("an IP that comes and goes costs one rotation per interval") {
+        SensorBench bench;
+        bench.measure();
+        for (int i = 0; i < 75; ++i) {
+            bench.public_ip(i % 2 == 0 ? "" : "192.0.2.1");
+            bench.pass(8s);
+        }
+        CHECK(bench.declared.size() == 2);
     }
 
     TEST_CASE("a VPN that is down and then cannot be asked is not back yet") {

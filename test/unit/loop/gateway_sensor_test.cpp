@@ -214,4 +214,46 @@ TEST_SUITE("gateway sensor: ports") {
         CHECK(seen.port_changes == 0);
         CHECK(seen.reported_for.at(40002) == 0s);
     }
+
+    TEST_CASE("a port is expected where one was asked for, or there was one in any incarnation") {
+        SensorBench bench;
+        CHECK_FALSE(bench.report({}).expects_port);
+        bench.sighting.container->asks_for_port = true;
+        CHECK(bench.measure().expects_port);
+        bench.sighting.container->asks_for_port = false;
+        bench.report({40001});
+        bench.start_again();
+        CHECK(bench.report({}).expects_port);
+    }
+
+    TEST_CASE("the first port of a start or of a reconnect is told from one that moved") {
+        using Ports = std::set<int>;
+        SensorBench bench;
+        CHECK(bench.report({40001}).first_ports.empty());  // who knows since when
+        bench.sighting.container->started_at = "started-2";
+        CHECK(bench.report({40002}).first_ports == Ports{40002});
+        CHECK(bench.report({}).first_ports.empty());
+        CHECK(bench.report({40002}).first_ports == Ports{40002});
+        CHECK(bench.report({40003}).first_ports.empty());
+        bench.lose(VpnStatus::stopped);
+        bench.report({});
+        bench.regain("192.0.2.2");
+        CHECK(bench.report({40004}).first_ports == Ports{40004});
+        // The next reconnect is not declared yet.
+        bench.lose(VpnStatus::stopped);
+        bench.regain("192.0.2.3");
+        CHECK(bench.report({40005}).first_ports.empty());
+
+        SensorBench without;
+        without.report({});
+        CHECK(without.report({40001}).first_ports == Ports{40001});
+    }
+
+    TEST_CASE("a gateway that started again between two looks has just become ready") {
+        SensorBench bench;
+        bench.measure();
+        bench.pass(10s);
+        CHECK(bench.start_again().ready_for == 0s);
+        CHECK(bench.measure().ready_for == 1s);
+    }
 }

@@ -131,6 +131,31 @@ TEST_SUITE("the story of a port") {
         CHECK(story.holders() == Names{"acestream-0:40199"});
     }
 
+    TEST_CASE("it comes 15 s after a restart of the gateway: each engine is made once") {
+        PortStory story({40001});
+        story.docker.restart_container("gluetun");
+        story.report({});
+        story.live(15s);
+        story.report({40002});
+        story.live(1h);
+        CHECK(story.replaced() == Names{"acestream-0", "acestream-1", "acestream-2"});
+        CHECK(story.holders() == Names{"acestream-0:40002"});
+    }
+
+    TEST_CASE("it comes 40 s after each restart: it is followed, and that is no move") {
+        PortStory story({40001});
+        for (int port = 40002; port < 40005; ++port) {
+            story.docker.restart_container("gluetun");
+            story.report({});
+            story.live(40s);
+            CHECK(story.holders().empty());
+            story.report({port});
+            story.live(30s);
+            CHECK(story.holders() == Names{"acestream-0:" + std::to_string(port)});
+            story.live(11min);  // a gateway that starts often is not used at once
+        }
+    }
+
     TEST_CASE("two of them rotate in turn: two engines at most in each minInterval") {
         PortStory story({40001, 50001});
         for (int i = 2; i < 42; ++i) {

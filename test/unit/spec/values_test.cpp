@@ -23,7 +23,7 @@ spec:
       controlServer: {port: 8001, address: localhost, username: me, passwordFile: /run/pw}
     - gluetun-fr
   ports: {http: 1000, https: 2000, api: 3000, p2p: 4000}
-  forwardedPort: {assign: shared, stableFor: 1m, minInterval: 0s}
+  forwardedPort: {assign: shared, stableFor: 1m, minInterval: 0s, waitFor: 1m}
   reconnect: {restartEngines: false, minInterval: 10m}
   failover: {after: 1m30s}
   checkInterval: 250ms
@@ -55,7 +55,7 @@ spec:
           GatewaySpec{"gluetun-es", "vpn.example.org", {8001, "localhost", "", "me", "/run/pw"}});
     CHECK(pool.gateways[1] == GatewaySpec{"gluetun-fr", "gluetun-fr", {}});
     CHECK(pool.ports == PortBases{1000, 2000, 3000, 4000});
-    CHECK(pool.forwarded_port == ForwardedPortSpec{PortAssignment::shared, 60s, 0s});
+    CHECK(pool.forwarded_port == ForwardedPortSpec{PortAssignment::shared, 60s, 0s, 1min});
     CHECK_FALSE(pool.restart_engines_on_reconnect);
     CHECK(pool.reconnect_min_interval == 10min);
     CHECK(pool.failover_after == 90s);
