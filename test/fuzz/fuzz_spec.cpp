@@ -7,7 +7,7 @@
 
 #include "core/launch.h"
 #include "core/plan.h"
-#include "edge/docker/json.h"
+#include "edge/docker/request_json.h"
 #include "edge/spec/manifest.h"
 #include "edge/spec/yaml_tree.h"
 #include "edge/text/foreign_text.h"

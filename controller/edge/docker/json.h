@@ -1,4 +1,4 @@
-// Docker's JSON and our values: text in, values out, and back. Pure, no I/O.
+// The JSON that Docker replies with: text in, values out. Pure, no I/O.
 //
 // What Docker writes is documented in its API reference (https://docs.docker.com/reference/api/),
 // versions 1.41 to 1.51. A text that is not JSON, has a field of a wrong type or lacks a required
@@ -13,7 +13,6 @@
 #include <string_view>
 #include <vector>
 
-#include "core/launch.h"
 #include "loop/result.h"
 #include "loop/runtime.h"
 
@@ -55,8 +54,7 @@ struct GatewayIdentity {
 Result<std::optional<GatewayContainer>> parse_gateway(std::string_view text,
                                                       const GatewayIdentity& asked);
 
-// POST /containers/create: the request body, and the id in the reply.
-std::string create_body(const EngineRequest& request);
+// The id in the reply to POST /containers/create.
 Result<std::string> parse_created(std::string_view text);
 
 // One object of GET /events.
@@ -73,9 +71,5 @@ Result<PullLine> parse_pull_line(std::string_view text);
 
 // The text of Docker's {"message": ...}; empty for any other reply.
 std::string parse_error_message(std::string_view text);
-
-// The `filters` parameter of a list or of events: {"label":["a=b"]}
-std::string filters_text(
-    const std::vector<std::pair<std::string, std::vector<std::string>>>& filters);
 
 }  // namespace roundhouse

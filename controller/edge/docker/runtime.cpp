@@ -10,6 +10,7 @@
 #include "edge/docker/json.h"
 #include "edge/docker/pull_progress.h"
 #include "edge/docker/registry_auth.h"
+#include "edge/docker/request_json.h"
 #include "edge/text/line_reader.h"
 
 namespace roundhouse {

@@ -4,6 +4,8 @@
 
 #include <chrono>
 
+#include "edge/docker/request_json.h"
+
 using namespace roundhouse;
 using namespace std::chrono_literals;
 
