@@ -119,22 +119,25 @@ GatewaySensor::Measurement GatewaySensor::measure(const std::vector<GatewaySight
         if (!first_look) memory = std::move(known.mapped());
         GatewaySighting sighting = seen;
         if (!sighting.unknown.empty()) sighting.container = memory.run.container;
-        if (memory.run.incarnation != incarnation_of(sighting)) {
-            memory.run = {};
-            memory.run.incarnation = incarnation_of(sighting);
-            memory.run.awaits_first_ports = !first_look;
+        // A gateway that is missing may come back as it was, when a container was only renamed.
+        Run missing;
+        Run& run = sighting.container ? memory.run : missing;
+        if (run.incarnation != incarnation_of(sighting)) {
+            run = {};
+            run.incarnation = incarnation_of(sighting);
+            run.awaits_first_ports = !first_look;
             memory.ready_since.reset();  // it may have started anew between two looks
         }
-        memory.run.container = sighting.container;
+        run.container = sighting.container;
         note_start(memory, sighting, first_look, now);
         GatewayView gateway = view_of(sighting, recall(memory, now));
         measure_readiness(memory, gateway, now);
-        if (measure_ports(memory.run, gateway, now)) {
+        if (measure_ports(run, gateway, now)) {
             measured.with_other_ports.push_back(gateway.name);
         }
-        note_reconnect_signs(memory.run, sighting, now);
-        measure_reconnects(memory.run, gateway, rotation_interval, now);
-        measure_first_ports(memory.run, gateway);
+        note_reconnect_signs(run, sighting, now);
+        measure_reconnects(run, gateway, rotation_interval, now);
+        measure_first_ports(run, gateway);
         memory.had_port = memory.had_port || !gateway.ports_answer.ports.empty();
         gateway.expects_port =
             memory.had_port || (sighting.container && sighting.container->asks_for_port);

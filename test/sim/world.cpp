@@ -243,10 +243,20 @@ bool World::is_bound(const std::string& gateway_id, int port) const {
     return held_by_other(gateway_id, port, Duration{0});
 }
 
+// While a gateway is paused its namespace lives on, and so does what else listens in it.
+bool World::is_up(const Other& other) const {
+    const auto container = docker.find(other.id);
+    const auto gateway = docker.find(other.gateway_id);
+    const bool alive = gateway && (gateway->state == EngineState::running ||
+                                   gateway->state == EngineState::paused);
+    return alive && container && container->state == EngineState::running &&
+           container->joined_life == gateway->started_at;
+}
+
 bool World::held_by_other(const std::string& gateway_id, int port, Duration for_at_least) const {
     return std::ranges::any_of(others_, [&](const Other& other) {
         return other.gateway_id == gateway_id && other.bound.contains(port) &&
-               clock.elapsed - other.since >= for_at_least && docker.has_network(other.id);
+               clock.elapsed - other.since >= for_at_least && is_up(other);
     });
 }
 

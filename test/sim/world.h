@@ -184,6 +184,7 @@ class World {
 
     std::string namespace_at(const std::string& host) const;
     void bind_ports(EngineLife& life);
+    bool is_up(const Other& other) const;
     bool is_bound(const std::string& gateway_id, int port) const;
 
     std::size_t disturbances_so_far_ = 0;

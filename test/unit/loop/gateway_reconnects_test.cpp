@@ -108,6 +108,20 @@ TEST_SUITE("gateway reconnects") {
         CHECK(bench.reconnected_ago() == 4s);
     }
 
+    TEST_CASE("a gateway that has another name for a moment keeps its memory") {
+        SensorBench bench;
+        bench.measure();
+        bench.public_ip("192.0.2.2");
+        CHECK(bench.reconnected_ago() == 0s);
+        const auto container = std::exchange(bench.sighting.container, std::nullopt);
+        CHECK_FALSE(bench.reconnected_ago());
+        bench.sighting.container = container;
+        bench.public_ip("192.0.2.3");
+        const GatewayView view = bench.measure();
+        CHECK(view.reconnected_ago == 2s);  // the next one waits for its turn
+        CHECK(view.next_rotation_in);
+    }
+
     TEST_CASE("a reconnect is declared once its gateway is ready") {
         SensorBench bench;
         bench.measure();
