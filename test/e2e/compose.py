@@ -48,12 +48,14 @@ class ComposeTest(PoolTest):
         # A loopback address of the test's own: all published ports are free there.
         octets = int(self.pool.removeprefix("e2e-"), 16).to_bytes(3, "big")
         self.published_at = "127." + ".".join(str(1 + octet % 254) for octet in octets)
+        # And a network of its own.
+        network = "10." + ".".join(str(octet) for octet in octets[:2])
         self.overlays = []
         self.replaced = {"gluetun": {"image": GATEWAY_IMAGE,
                                      "environment": {"GLUETUN_PORTS": "40001"}}}
         self.settings = {
             "COMPOSE_PROJECT_NAME": self.pool, "ROUNDHOUSE_IMAGE": IMAGE,
-            "GLUETUN_CONTAINER_NAME": f"{self.pool}-gluetun",
+            "GLUETUN_CONTAINER_NAME": f"{self.pool}-gluetun", "ROUNDHOUSE_NETWORK": network,
             "ENGINE_ADDRESS": self.published_at, "ROUNDHOUSE_ADDRESS": self.published_at,
             "MONITORING_ADDRESS": self.published_at}
 

@@ -102,7 +102,8 @@ void Watchdog::check_ip_comes_back(const GatewayView& gateway, GatewaySeen& seen
 }
 
 // Row 27: no engine is made without the port that its gateway is to forward, and made again for it,
-// if the port comes within waitFor: one was to wait.
+// if the port comes within waitFor: one was to wait. With several gateways it may go behind
+// another.
 void Watchdog::check_made_once(const RoundView& view, const GatewayView& gateway,
                                GatewaySeen& seen) {
     const ForwardedPortSpec& spec = view.pool->forwarded_port;
@@ -110,7 +111,7 @@ void Watchdog::check_made_once(const RoundView& view, const GatewayView& gateway
     const ForwardedPortsAnswer& answer = gateway.ports_answer;
     const bool expected = gateway.state == GatewayState::ready && gateway.expects_port &&
                           spec.assign == PortAssignment::exclusive &&
-                          seen.spec_saves == world_.saves();
+                          view.pool->gateways.size() == 1 && seen.spec_saves == world_.saves();
     seen.spec_saves = world_.saves();
     const bool held = std::ranges::any_of(view.seen.engines, [&](const EngineView& engine) {
         return engine.made_with_forwarded_port && engine.incarnation == gateway.incarnation;
