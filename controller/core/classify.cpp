@@ -254,9 +254,11 @@ class Classifier {
 
     // Stands before the failures: a changed template is a fresh start, without backoff.
     Match outdated(const EngineView& engine) const {
-        EnginePorts ports = ports_of_slot(pool_.ports, *engine.slot);
+        EnginePorts ports = ports_of_slot(bases_behind(pool_, engine.gateway), *engine.slot);
         const int p2p = engine.ports.p2p;
-        if (engine.made_with_forwarded_port && may_hold(pool_, p2p, *engine.slot)) ports.p2p = p2p;
+        const bool holds_forwarded =
+            engine.made_with_forwarded_port && may_hold(pool_, engine.gateway, p2p, *engine.slot);
+        if (holds_forwarded) ports.p2p = p2p;
         if (engine.template_hash != hash_ || engine.ports != ports) {
             return say(Fate::outdated, Reason::template_changed,
                        "was made from an earlier template");

@@ -92,7 +92,8 @@ class Follower {
     // Whether a port is of no use to anybody, still on its way to an engine, or closed.
     void note_use(int port) {
         const std::string forwards = "forwards port " + std::to_string(port);
-        if (!may_hold(pool_, port, port - pool_.ports.p2p)) {
+        const int slot_of_port = port - bases_behind(pool_, gateway_.name).p2p;
+        if (!may_hold(pool_, gateway_.name, port, slot_of_port)) {
             return worsen(PortUse::in_pool_range,
                           forwards + ", which is one of the pool's own: choose other `ports`");
         }
@@ -225,7 +226,7 @@ class Follower {
     std::vector<const EngineView*>::iterator taker_of(
         int port, std::vector<const EngineView*>& takers) const {
         const auto able = [&](const EngineView* engine) {
-            return may_hold(pool_, port, *engine->slot);
+            return may_hold(pool_, gateway_.name, port, *engine->slot);
         };
         const auto now = std::ranges::find_if(takers, [&](const EngineView* engine) {
             return able(engine) && (is_first(port) || wait_of(*engine) == Duration{0});
@@ -235,8 +236,8 @@ class Follower {
 
     // Where the gateway does not publish its port, its successor would go elsewhere.
     bool may_come_back(const EngineView& engine) const {
-        return !publishes_some(pool_, gateway_) ||
-               gateway_.published_tcp_ports.contains(pool_.ports.http + *engine.slot);
+        const int http = bases_behind(pool_, gateway_.name).http + *engine.slot;
+        return !publishes_some(pool_, gateway_) || gateway_.published_tcp_ports.contains(http);
     }
 
     // --- shared: the first port for all --------------------------------------------------------
@@ -289,8 +290,8 @@ bool ports_known(const GatewayView& gateway) {
            gateway.ports_answer.kind == PortsAnswerKind::none;
 }
 
-bool may_hold(const EnginePool& pool, int port, int slot) {
-    const PortBases& bases = pool.ports;
+bool may_hold(const EnginePool& pool, const std::string& gateway, int port, int slot) {
+    const PortBases bases = bases_behind(pool, gateway);
     for (const int base : {bases.http, bases.https, bases.api, bases.p2p}) {
         const bool inside = port >= base && port < base + pool.max_active_replicas;
         if (inside) return base == bases.p2p && slot >= 0 && port == base + slot;
@@ -300,8 +301,9 @@ bool may_hold(const EnginePool& pool, int port, int slot) {
 
 bool publishes_some(const EnginePool& pool, const GatewayView& gateway) {
     const std::set<int>& published = gateway.published_tcp_ports;
-    const auto first = published.lower_bound(pool.ports.http);
-    return first != published.end() && *first < pool.ports.http + pool.max_active_replicas;
+    const int base = bases_behind(pool, gateway.name).http;
+    const auto first = published.lower_bound(base);
+    return first != published.end() && *first < base + pool.max_active_replicas;
 }
 
 bool holds_forwarded_port(const EngineView& engine, const GatewayView* gateway) {

@@ -56,11 +56,11 @@ struct PortOutlook {
 // Whether the control server said which ports there are, be it none.
 bool ports_known(const GatewayView& gateway);
 
-// Whether an engine in `slot` may listen on `port` for P2P: not when it is another engine's port,
-// or its own for something else, by the pool's ranges.
-bool may_hold(const EnginePool& pool, int port, int slot);
+// Whether an engine in `slot` behind `gateway` may listen on `port` for P2P: not when it is another
+// engine's port, or its own for something else, by the ranges of that gateway's engines.
+bool may_hold(const EnginePool& pool, const std::string& gateway, int port, int slot);
 
-// Whether the gateway publishes any of the pool's HTTP ports; else every slot may be behind it.
+// Whether the gateway publishes the HTTP port of any slot; else every slot may be behind it.
 bool publishes_some(const EnginePool& pool, const GatewayView& gateway);
 
 // Whether `engine`, behind `gateway`, listens on a forwarded port: where nobody can say which there

@@ -97,6 +97,17 @@ void choose_network(const EnginePool& pool, const Placement& placement, EngineRe
 
 }  // namespace
 
+PortBases bases_behind(const EnginePool& pool, const std::string& gateway) {
+    PortBases bases = pool.ports;
+    const auto spec = std::ranges::find(pool.gateways, gateway, &GatewaySpec::container);
+    if (spec == pool.gateways.end()) return bases;
+    for (int PortBases::*base :
+         {&PortBases::http, &PortBases::https, &PortBases::api, &PortBases::p2p}) {
+        if (spec->ports.*base != 0) bases.*base = spec->ports.*base;
+    }
+    return bases;
+}
+
 EnginePorts ports_of_slot(const PortBases& bases, int slot) {
     return {bases.http + slot, bases.https + slot, bases.api + slot, bases.p2p + slot};
 }

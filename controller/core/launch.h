@@ -48,6 +48,10 @@ struct EngineRequest {
     bool operator==(const EngineRequest&) const = default;
 };
 
+// The bases of the engines behind `gateway`: its own where the spec gives it some, else the pool's,
+// as for a gateway that the spec does not name, and in a pool without gateways ("").
+PortBases bases_behind(const EnginePool& pool, const std::string& gateway);
+
 // The ports of a slot where no forwarded port is involved: base + slot.
 EnginePorts ports_of_slot(const PortBases& bases, int slot);
 

@@ -18,11 +18,6 @@ namespace {
 // less than this is on its way back.
 constexpr std::chrono::seconds recreation{10};
 
-std::string range_of(const EnginePool& pool) {
-    return std::to_string(pool.ports.http) + "-" +
-           std::to_string(pool.ports.http + pool.max_active_replicas - 1);
-}
-
 }  // namespace
 
 template <class Homes>
@@ -44,11 +39,14 @@ Places::Home* Places::home_of(const EngineView& engine) {
 Places::Places(const EnginePool& pool, const Observation& seen, const GatewayIndex& gateways,
                Time now)
     : pool_(pool), seen_(seen), gateways_(gateways), now_(now) {
-    if (pool.gateways.empty()) homes_.push_back({"", nullptr, true, 0, PortLedger(pool, nullptr)});
+    if (pool.gateways.empty()) {
+        homes_.push_back({"", nullptr, true, 0, PortLedger(pool, nullptr), pool.ports});
+    }
     for (const auto& gateway : seen.gateways) {
         if (!gateway.declared) continue;
         homes_.push_back({gateway.name, &gateway, gateway.state == GatewayState::ready, 0,
-                          PortLedger(pool, &gateway), publishes_some(pool, gateway)});
+                          PortLedger(pool, &gateway), bases_behind(pool, gateway.name),
+                          publishes_some(pool, gateway)});
     }
     for (const auto& engine : seen.engines) {
         if (engine.slot) engines_.push_back(&engine);
@@ -102,7 +100,7 @@ int Places::engines_beside(const EngineView& engine) const {
 
 bool Places::publishes(const Home& home, int slot) const {
     return !home.publishes_some ||
-           home.gateway->published_tcp_ports.contains(pool_.ports.http + slot);
+           home.gateway->published_tcp_ports.contains(home.bases.http + slot);
 }
 
 // Whether `slot` can be used behind `home`, once the engine `leaving_id` has left.
@@ -149,7 +147,7 @@ Placement Places::take(Home& home, int slot, const EngineView* leaving) {
     placement.slot = slot;
     placement.gateway = home.name;
     if (home.gateway != nullptr) placement.incarnation = home.gateway->incarnation;
-    placement.ports = ports_of_slot(pool_.ports, slot);
+    placement.ports = ports_of_slot(home.bases, slot);
     if (const auto port = home.ports.forwarded_port(slot, leaving)) {
         placement.ports.p2p = *port;
         placement.takes_forwarded_port = true;
@@ -314,7 +312,9 @@ NoPlace Places::not_published(const std::string& what, const Home& home) const {
     NoPlace none;
     none.reason = Reason::no_published_port;
     none.message = "no ready gateway publishes " + what;
-    none.wait.remedy = "publish " + range_of(pool_) + " on " + home.name;
+    none.wait.remedy = "publish " + std::to_string(home.bases.http) + "-" +
+                       std::to_string(home.bases.http + pool_.max_active_replicas - 1) + " on " +
+                       home.name;
     return none;
 }
 
@@ -339,7 +339,7 @@ NoPlace Places::why_not(int slot, std::string_view leaving_id, const Home* own) 
     }
     if (conflict) return *conflict;
     if (ready == nullptr) return gateway_not_ready(nullptr);
-    return not_published("port " + std::to_string(pool_.ports.http + slot), *ready);
+    return not_published("port " + std::to_string(ready->bases.http + slot), *ready);
 }
 
 NoPlace Places::why_no_free_slot(std::string_view leaving_id) const {

@@ -75,6 +75,7 @@ class Places {
         bool ready = false;
         int engines = 0;
         PortLedger ports;
+        PortBases bases;              // of the engines behind it
         bool publishes_some = false;  // of the HTTP range; else it may take any slot
         bool one_waits = false;       // an engine of this plan, for a forwarded port
     };

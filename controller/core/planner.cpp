@@ -151,8 +151,9 @@ void Planner::replace_now(Candidate& candidate) {
 
 // Made before `ports` of the spec were changed.
 bool Planner::holds_port_of_another_slot(const EngineView& engine) const {
+    const PortBases bases = bases_behind(pool_, engine.gateway);
     for (int slot = 0; slot < pool_.max_active_replicas; ++slot) {
-        const EnginePorts ports = ports_of_slot(pool_.ports, slot);
+        const EnginePorts ports = ports_of_slot(bases, slot);
         const bool holds = engine.ports.contain(ports.http) || engine.ports.contain(ports.https) ||
                            engine.ports.contain(ports.api) || engine.ports.contain(ports.p2p);
         if (slot != *engine.slot && holds) return true;

@@ -18,7 +18,10 @@ std::array<int, 4> all_of(const EnginePorts& ports) {
 }  // namespace
 
 PortLedger::PortLedger(const EnginePool& pool, const GatewayView* gateway)
-    : pool_(pool), gateway_(gateway) {
+    : pool_(pool),
+      gateway_(gateway),
+      gateway_name_(gateway == nullptr ? "" : gateway->name),
+      bases_(bases_behind(pool, gateway_name_)) {
     if (gateway == nullptr) return;
     const auto declared = std::ranges::find(pool.gateways, gateway->name, &GatewaySpec::container);
     if (declared != pool.gateways.end()) {
@@ -63,10 +66,14 @@ const PortUser* PortLedger::user_of(int port, std::string_view leaving_id) const
 }
 
 std::optional<PortLedger::Clash> PortLedger::clash_of(int slot, std::string_view leaving_id) const {
-    for (const int port : all_of(ports_of_slot(pool_.ports, slot))) {
+    for (const int port : all_of(ports_of_slot(bases_, slot))) {
         if (const PortUser* user = user_of(port, leaving_id)) return Clash{port, user};
     }
     return std::nullopt;
+}
+
+bool PortLedger::may_hold_here(int port, int slot) const {
+    return may_hold(pool_, gateway_name_, port, slot);
 }
 
 std::optional<int> PortLedger::forwarded_port(int slot, const EngineView* leaving) const {
@@ -76,7 +83,7 @@ std::optional<int> PortLedger::forwarded_port(int slot, const EngineView* leavin
     const std::string_view leaving_id = leaving == nullptr ? std::string_view() : leaving->id;
     const bool had_one = leaving != nullptr && leaving->made_with_forwarded_port &&
                          leaving->incarnation == gateway_->incarnation &&
-                         may_hold(pool_, leaving->ports.p2p, slot);
+                         may_hold_here(leaving->ports.p2p, slot);
     const bool still_forwarded =
         had_one && (!ports_known(*gateway_) || gateway_->reported_for.contains(leaving->ports.p2p));
     if (still_forwarded && user_of(leaving->ports.p2p, leaving_id) == nullptr) {
@@ -85,7 +92,7 @@ std::optional<int> PortLedger::forwarded_port(int slot, const EngineView* leavin
     std::optional<int> best;
     Duration longest{-1};
     for (const auto& [port, reported] : gateway_->reported_for) {
-        if (reported <= longest || !may_hold(pool_, port, slot)) continue;
+        if (reported <= longest || !may_hold_here(port, slot)) continue;
         if (user_of(port, leaving_id) != nullptr) continue;
         best = port;
         longest = reported;
@@ -107,7 +114,7 @@ std::optional<int> PortLedger::shared_port() const {
     std::optional<int> best;
     int most = -1;
     const auto consider = [&](int port, int holders) {
-        if (holders <= most || !may_hold(pool_, port, no_slot)) return;
+        if (holders <= most || !may_hold_here(port, no_slot)) return;
         best = port;
         most = holders;
     };

@@ -63,8 +63,12 @@ class PortLedger {
   private:
     void add_user(int port, PortUser user);
 
+    bool may_hold_here(int port, int slot) const;
+
     const EnginePool& pool_;
     const GatewayView* gateway_;
+    std::string gateway_name_;  // empty in a pool without gateways
+    PortBases bases_;           // of the engines here
     std::map<int, std::vector<PortUser>> users_;
     // Forwarded ports, and how many of our engines were made with them.
     std::map<int, int> holders_;

@@ -31,14 +31,6 @@ struct ControlServer {
     bool operator==(const ControlServer&) const = default;
 };
 
-struct GatewaySpec {
-    std::string container;  // container name
-    std::string host;       // what clients connect to; by default the container's name
-    ControlServer control_server;
-
-    bool operator==(const GatewaySpec&) const = default;
-};
-
 // First port of each range; the engine in slot n listens on base + n.
 struct PortBases {
     int http = 19000;
@@ -47,6 +39,15 @@ struct PortBases {
     int p2p = 22000;
 
     bool operator==(const PortBases&) const = default;
+};
+
+struct GatewaySpec {
+    std::string container;  // container name
+    std::string host;       // what clients connect to; by default the container's name
+    ControlServer control_server;
+    PortBases ports{0, 0, 0, 0};  // of the engines behind it; 0: as in EnginePool::ports
+
+    bool operator==(const GatewaySpec&) const = default;
 };
 
 struct ForwardedPortSpec {

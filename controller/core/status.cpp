@@ -7,6 +7,7 @@
 
 #include "core/forwarding.h"
 #include "core/port_ledger.h"
+#include "core/publication.h"
 
 namespace roundhouse {
 
@@ -82,37 +83,6 @@ Condition gateway_ready(const EnginePool& pool, const Observation& seen) {
     }
     if (trouble.empty()) return condition("GatewayReady", true, "AllReady", "");
     return condition("GatewayReady", false, "GatewayNotReady", trouble);
-}
-
-// A slot without a published port is reachable inside Docker only; where some are published and
-// others are not, no engine is placed in the others.
-Condition ports_published(const EnginePool& pool, const Observation& seen) {
-    const int first = pool.ports.http;
-    const int last = first + pool.max_active_replicas - 1;
-    const std::string range = std::to_string(first) + "-" + std::to_string(last);
-    std::set<int> published;
-    std::string publishers;
-    for (const auto& gateway : seen.gateways) {
-        const bool known =
-            gateway.state != GatewayState::missing && gateway.state != GatewayState::unknown;
-        if (!gateway.declared || !known) continue;
-        if (!publishes_some(pool, gateway)) {
-            return condition("PortsPublished", false, "InsideDockerOnly",
-                             "gateway " + gateway.name + " publishes none of the ports " + range +
-                                 ": engines are reachable inside its Docker networks only");
-        }
-        publishers += (publishers.empty() ? "gateway " : " and ") + gateway.name;
-        published.insert(gateway.published_tcp_ports.lower_bound(first),
-                         gateway.published_tcp_ports.upper_bound(last));
-    }
-    const int wanted = std::min(pool.replicas, pool.max_active_replicas);
-    if (publishers.empty() || static_cast<int>(published.size()) >= wanted) {
-        return condition("PortsPublished", true, "Published", "");
-    }
-    return condition("PortsPublished", false, "PartlyPublished",
-                     publishers + " publishes only " + std::to_string(published.size()) +
-                         " of the ports " + range + ", and " + std::to_string(wanted) +
-                         " engines are wanted: publish more of them");
 }
 
 // Whether anybody else in a gateway's network uses a port of a slot.
@@ -230,7 +200,7 @@ std::vector<Condition> judge_conditions(const EnginePool& pool, const Observatio
         gateway_ready(pool, seen),
         forwarded_port_ready(pool, plan),
         capped(pool, plan),
-        ports_published(pool, seen),
+        judge_publication(pool, seen),
         ports_free(pool, seen),
         condition("RuntimeReachable", true, "Answers", ""),
         runtime_understood(seen),

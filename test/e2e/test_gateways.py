@@ -112,5 +112,65 @@ class TwoGateways(PoolTest):
         self.settle(4)
 
 
+class TwoRanges(PoolTest):
+    """Two gateways that publish different ports of one machine, reached as clients reach them."""
+
+    gateway_count = 2
+    bases = (19000, 19100)
+
+    def setUp(self):
+        super().setUp()
+        self.watcher.cap = 4
+        # A loopback address of the test's own: all ports are free there.
+        octets = int(self.pool.removeprefix("e2e-"), 16).to_bytes(3, "big")
+        self.published_at = "127." + ".".join(str(1 + octet % 254) for octet in octets)
+        for gateway, base in zip(self.gateways, self.bases):
+            ports = f"{base}-{base + 3}"
+            gateway.remove()
+            gateway.make("--publish", f"{self.published_at}:{ports}:{ports}")
+        self.wait_until_healthy()
+
+    def declare(self, second):
+        self.write_spec(4, gateways=[self.gateways[0].name, second])
+        if not self.controllers:
+            self.start_controller()
+
+    def assert_published(self, engines):
+        """Each answers at its gateway's base and its slot, from outside of Docker."""
+        for engine in engines:
+            base = self.bases[self.gateways.index(self.gateway_of(engine))]
+            self.assertEqual(base + engine.slot, engine.http_port)
+            self.assertTrue(engine.answers(self.published_at), engine)
+
+    def test_engines_listen_on_what_their_gateway_publishes_also_after_failover(self):
+        self.declare({"container": self.gateways[1].name, "ports": {"http": 19100}})
+        engines = self.settle(4)
+        self.assertEqual([0, 0, 100, 100], sorted(engine.http_port - 19000 - engine.slot
+                                                  for engine in engines))
+        self.assert_published(engines)
+        self.wait_until_told("PortsPublished", "True")
+        self.gateways[1].remove()
+        self.wait_until(lambda: {self.gateway_of(engine) for engine in self.engines()} ==
+                        {self.gateways[0]} and len(self.engines()) == 4, "all are behind the other")
+        self.assert_published(self.settle(4))
+
+    def test_a_wrong_range_is_told_with_the_right_one(self):
+        self.declare({"container": self.gateways[1].name})
+        self.wait_until_told("PortsPublished", "False")
+        told = self.command("get", "pool").stdout
+        self.assertIn("publishes none of the ports 19000-19019, but 19100-19103", told)
+        self.assertIn("write ports: {http: 19100} under this gateway in the spec", told)
+        self.declare({"container": self.gateways[1].name, "ports": {"http": 19100}})
+        self.wait_until_told("PortsPublished", "True")
+        self.wait_until(lambda: all(engine.answers(self.published_at) for engine in self.engines()),
+                        "every engine can be reached from outside")
+        self.assert_published(self.settle(4))
+
+    def test_what_a_missing_gateway_publishes_is_not_known(self):
+        self.gateways[1].remove()
+        self.declare({"container": self.gateways[1].name, "ports": {"http": 19100}})
+        self.wait_until_told("PortsPublished", "Unknown")
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -139,9 +139,11 @@ class Examiner {
 
     void examine_publication(const Step& step, const Placement& place, const GatewayView& gateway) {
         const auto& published = gateway.published_tcp_ports;
-        const auto first = published.lower_bound(pool_.ports.http);
-        const bool some =
-            first != published.end() && *first < pool_.ports.http + pool_.max_active_replicas;
+        const int base = bases_behind(pool_, gateway.name).http;
+        const auto first = published.lower_bound(base);
+        const bool some = first != published.end() && *first < base + pool_.max_active_replicas;
+        require(place.ports.http == base + place.slot, step,
+                "has not the HTTP port of its slot behind that gateway");
         require(!some || published.contains(place.ports.http), step,
                 "is in a slot whose port its gateway does not publish");
     }

@@ -93,6 +93,11 @@ std::string pool_text(const EnginePool& pool) {
         .set("forwarded_port.wait_for", pool.forwarded_port.wait_for);
     out.assign("forwarded_port.assign",
                Assignments::enumerator("PortAssignment", pool.forwarded_port.assign));
+    for (std::size_t i = 0; i < pool.gateways.size(); ++i) {
+        const PortBases& own = pool.gateways[i].ports;
+        out.add("pool.gateways[" + std::to_string(i) + "].ports = " +
+                Assignments::literal(EnginePorts{own.http, own.https, own.api, own.p2p}) + ";");
+    }
     const ProbeSpec& probe = pool.engine_template.probe;
     out.set("engine_template.image", pool.engine_template.image)
         .set("engine_template.probe.failure_threshold", probe.failure_threshold)

@@ -148,9 +148,10 @@ void Disturber::set_health(std::size_t index, bool well) {
 void Disturber::republish(std::size_t index) {
     const std::string& name = world_.gateway_names_[index];
     std::set<int> ports;
+    const int base = dice_.one_in(4) ? PortBases{}.http : bases_behind(world_.spec(), name).http;
     const int gateways = static_cast<int>(world_.gateway_names_.size());
     for (int slot = static_cast<int>(index); slot < 10; slot += gateways) {
-        if (!dice_.one_in(3)) ports.insert(PortBases{}.http + slot);
+        if (!dice_.one_in(3)) ports.insert(base + slot);
     }
     if (dice_.one_in(6)) ports.clear();
     FakeContainer gateway = *world_.docker.find(name);
@@ -313,7 +314,7 @@ void Disturber::join(bool labelled) {
     container.image = "other";
     container.network_mode = "container:" + gateway->id;
     const int slot = dice_.below(world_.spec().max_active_replicas);
-    EnginePorts ports = ports_of_slot(world_.spec().ports, slot);
+    EnginePorts ports = ports_of_slot(bases_behind(world_.spec(), name), slot);
     const auto& forwarded = world_.control_servers_[name].ports;
     if (!forwarded.empty() && dice_.one_in(3)) ports.p2p = forwarded.front();
     if (labelled) {

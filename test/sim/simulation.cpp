@@ -338,7 +338,8 @@ void Simulation::check_outcome() {
         counted += is_stuck && runs && !world_.serves(life) ? 1 : 0;
         const bool by_template = is_refused(spec) || (life.image == spec.engine_template.image &&
                                                       life.edit == edit_of(spec));
-        const bool as_declared = by_template && life.ports.http == spec.ports.http + life.slot;
+        const bool as_declared =
+            by_template && life.ports.http == world_.bases_of(life).http + life.slot;
         outdated += as_declared || is_stuck || !has_room(life) ? 0 : 1;
     }
     const int missing = places_missing();
@@ -366,7 +367,7 @@ void Simulation::check_outcome() {
 
 // Whether an engine could take the place of this one.
 bool Simulation::has_room(const EngineLife& life) const {
-    const EnginePorts ports = ports_of_slot(world_.spec().ports, life.slot);
+    const EnginePorts ports = ports_of_slot(world_.bases_of(life), life.slot);
     const auto in_the_way = [&](const EngineLife& other) {
         const auto container = world_.docker.find(other.id);
         const bool is_over = container && (container->state == EngineState::exited ||
@@ -399,7 +400,7 @@ void Simulation::check_forwarded_ports(const std::string& gateway) {
     for (const auto& life : world_.lives()) {
         if (life.gateway_id != id) continue;
         // An engine whose own ports another has by now could not come back in its slot.
-        const EnginePorts own = ports_of_slot(world_.spec().ports, life.slot);
+        const EnginePorts own = ports_of_slot(world_.bases_of(life), life.slot);
         const bool may_come_back =
             is_free(own.http) && is_free(own.https) && is_free(own.api) && is_free(own.p2p);
         engines += may_come_back ? 1 : 0;

@@ -25,6 +25,16 @@ void set_reconnect(EnginePool& pool, Dice& dice) {
     pool.reconnect_min_interval = seconds_between(dice, 20, 60);
 }
 
+// Behind some gateways another range, as gateways on one machine publish.
+void choose_own_ports(EnginePool& pool, Dice& dice) {
+    for (auto& gateway : pool.gateways) {
+        gateway.ports = {0, 0, 0, 0};
+        if (!dice.one_in(2)) continue;
+        gateway.ports.http = PortBases{}.http + 100 * dice.between(1, 2);
+        if (dice.one_in(2)) gateway.ports.p2p = PortBases{}.p2p + 100;
+    }
+}
+
 void choose_gateways(EnginePool& pool, Dice& dice, const std::vector<std::string>& declared) {
     if (declared.size() < 2) return;
     pool.gateways.clear();
@@ -64,6 +74,7 @@ EnginePool first_spec(Dice& dice, const std::vector<std::string>& gateways) {
     pool.max_unavailable = dice.between(1, 2);
     for (const auto& name : gateways)
         pool.gateways.push_back({name, name, {}});
+    if (dice.one_in(4)) choose_own_ports(pool, dice);
     if (gateways.empty()) pool.network = "engines";
     set_forwarding(pool.forwarded_port, dice);
     if (dice.one_in(4)) {
@@ -81,7 +92,7 @@ EnginePool first_spec(Dice& dice, const std::vector<std::string>& gateways) {
 }
 
 void edit_something(EnginePool& pool, Dice& dice, const std::vector<std::string>& gateways) {
-    switch (dice.below(14)) {
+    switch (dice.below(15)) {
         case 0:
         case 1:
         case 2: pool.replicas = dice.below(8); break;
@@ -98,6 +109,7 @@ void edit_something(EnginePool& pool, Dice& dice, const std::vector<std::string>
             pool.check_interval = seconds_between(dice, 5, 20);
             break;
         case 12: return move_ports(pool, dice);
+        case 13: return choose_own_ports(pool, dice);
         default: return choose_gateways(pool, dice, gateways);
     }
 }

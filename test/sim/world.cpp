@@ -41,7 +41,8 @@ World::World(std::uint64_t seed) : dice(seed) {
     if (dice.one_in(2)) {
         for (int slot = 0; slot < spec().max_active_replicas && !gateway_names_.empty(); ++slot) {
             const auto turn = static_cast<std::size_t>(slot) % gateway_names_.size();
-            published_[gateway_names_[turn]].insert(spec().ports.http + slot);
+            const std::string& name = gateway_names_[turn];
+            published_[name].insert(bases_behind(spec(), name).http + slot);
         }
     }
     for (std::size_t i = 0; i < gateway_names_.size(); ++i) {
@@ -163,7 +164,7 @@ void World::engine_started(const std::string& id) {
     if (has(Disturbance::engine_exits_early) && dice.one_in(4)) {
         started->ends_at = clock.elapsed + Duration{dice.between(5, 5000)};
     }
-    const bool forwarded = started->ports.p2p != spec().ports.p2p + started->slot;
+    const bool forwarded = started->ports.p2p != bases_of(*started).p2p + started->slot;
     if ((has(Disturbance::p2p_closed) && dice.one_in(5)) || (p2p_ignored && forwarded)) {
         started->p2p_closed = started->blemished = true;
     }
@@ -186,6 +187,11 @@ void World::engine_gone(const std::string& id) {
 EngineLife* World::life(const std::string& id) {
     const auto found = std::ranges::find(lives_, id, &EngineLife::id);
     return found == lives_.end() ? nullptr : &*found;
+}
+
+PortBases World::bases_of(const EngineLife& life) const {
+    const auto gateway = docker.find(life.gateway_id);
+    return bases_behind(spec(), gateway ? gateway->name : "");
 }
 
 bool World::serves(const EngineLife& life) const {
@@ -272,12 +278,13 @@ bool World::has_place(int slot) const {
     return std::ranges::any_of(pool.gateways, [&](const GatewaySpec& each) {
         const auto gateway = docker.find(each.container);
         if (!gateway || gateway->state != EngineState::running) return false;
-        const int first = pool.ports.http;
+        const PortBases bases = bases_behind(pool, each.container);
+        const int first = bases.http;
         const auto& published = gateway->published_tcp_ports;
         const auto some = published.lower_bound(first);
         const bool none = some == published.end() || *some >= first + pool.max_active_replicas;
         if (!none && !published.contains(first + slot)) return false;
-        const EnginePorts ports = ports_of_slot(pool.ports, slot);
+        const EnginePorts ports = ports_of_slot(bases, slot);
         return std::ranges::none_of(std::array{ports.http, ports.https, ports.api, ports.p2p},
                                     [&](int port) { return is_bound(gateway->id, port); });
     });

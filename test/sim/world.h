@@ -126,6 +126,8 @@ class World {
     const std::vector<EngineLife>& lives() const { return lives_; }
     // Whether a controller of this pool created the container, or one like it did.
     bool is_ours(const std::string& id) const { return ours_.contains(id); }
+    // Of the engines behind its gateway, by the spec as it is saved now.
+    PortBases bases_of(const EngineLife& life) const;
     // It runs, has a network, and replies on its own port.
     bool serves(const EngineLife& life) const;
     // Notes at each engine that serves that it did so now.

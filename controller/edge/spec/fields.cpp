@@ -102,6 +102,11 @@ Field items(std::string path, std::string description) {
     return {std::move(path), "none", Field::Shape::items, {}, std::move(description)};
 }
 
+Field gateway_base(const std::string& name, int PortBases::*base, std::string description) {
+    return {"spec.gateways[].ports." + name, "spec.ports." + name, Field::Shape::value,
+            whole_number(in_gateway(&GatewaySpec::ports, base), 1, 65535), std::move(description)};
+}
+
 // The table, in parts. A new field is a member in core/spec.h and a row here; a rule that involves
 // several fields goes to rules.cpp. `roundhouse schema` then prints the new
 // manifests/enginepool.schema.json.
@@ -156,6 +161,13 @@ Fields gateway_fields() {
         {"spec.gateways[].controlServer.passwordFile", "none", Shape::value,
          text(in_gateway(&GatewaySpec::control_server, &ControlServer::password_file), secret_file),
          "File with the password. Read again at each use, never logged."},
+        section("spec.gateways[].ports",
+                "First port of each range behind this gateway, where it publishes other ports than "
+                "spec.ports says."),
+        gateway_base("http", &PortBases::http, "First HTTP port behind this gateway."),
+        gateway_base("https", &PortBases::https, "First HTTPS port behind this gateway."),
+        gateway_base("api", &PortBases::api, "First port of the engines' API behind this gateway."),
+        gateway_base("p2p", &PortBases::p2p, "First P2P port behind this gateway."),
         {"spec.network", "none", Shape::value, text(in_pool(&EnginePool::network), network_name),
          "Docker network for engines without a VPN, whose HTTP ports are published on the host. "
          "Used "

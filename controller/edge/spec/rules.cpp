@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <set>
 #include <string_view>
 #include <utility>
 
+#include "core/launch.h"
 #include "edge/spec/references.h"
 #include "edge/text/foreign_text.h"
 
@@ -143,16 +145,40 @@ void check_ephemeral(SpecDraft& draft, const PortRange& range) {
                           "lower base, or set net.ipv4.ip_local_reserved_ports");
 }
 
+// The engines of one network namespace: where the spec says their bases, and what they are.
+struct PortTable {
+    std::string gateway;  // its path; empty for the pool's own bases
+    PortBases bases;
+};
+
+// The pool's own bases count where a gateway has none of its own, and without gateways.
+std::vector<PortTable> port_tables(const SpecDraft& draft) {
+    const EnginePool& pool = draft.pool;
+    std::vector<PortTable> tables;
+    bool pool_counts = pool.gateways.empty();
+    for (std::size_t i = 0; i < pool.gateways.size(); ++i) {
+        if (draft.gives(gateway_path(i, "ports"))) {
+            tables.push_back({gateway_path(i), bases_behind(pool, pool.gateways[i].container)});
+        } else {
+            pool_counts = true;
+        }
+    }
+    if (pool_counts) tables.insert(tables.begin(), PortTable{"", pool.ports});
+    return tables;
+}
+
 // The port ranges of all sound bases that end below 65536.
-std::vector<PortRange> sound_ranges(SpecDraft& draft) {
-    const PortBases& bases = draft.pool.ports;
+std::vector<PortRange> sound_ranges(SpecDraft& draft, const PortTable& table) {
+    const PortBases& bases = table.bases;
     // Even without a valid number of slots, the bases can be compared.
     const bool knows_slots = draft.sound("spec.maxActiveReplicas");
     const int last = knows_slots ? draft.pool.max_active_replicas - 1 : 0;
     std::vector<PortRange> ranges;
     for (const auto& [name, base] : {std::pair{"http", bases.http}, std::pair{"https", bases.https},
                                      std::pair{"api", bases.api}, std::pair{"p2p", bases.p2p}}) {
-        const PortRange range{std::string("spec.ports.") + name, base, base + last};
+        const std::string own = table.gateway + ".ports." + name;
+        const bool is_own = !table.gateway.empty() && draft.gives(own);
+        const PortRange range{is_own ? own : std::string("spec.ports.") + name, base, base + last};
         if (!draft.sound(range.path)) continue;
         check_range_end(draft, range);
         if (draft.sound(range.path)) ranges.push_back(range);
@@ -174,13 +200,14 @@ void check_overlap(SpecDraft& draft, const PortRange& range, const PortRange& ea
                                      "); move one of them, or lower maxActiveReplicas");
 }
 
-// A control server at an address of its own need not listen in the gateway's namespace, so its port
-// cannot be checked.
-void check_control_ports(SpecDraft& draft, const PortRange& range) {
+// The control servers of the gateways whose engines have these bases. One at an address of its own
+// need not listen in the gateway's namespace, so its port cannot be checked.
+void check_control_ports(SpecDraft& draft, const PortTable& table, const PortRange& range) {
     for (std::size_t i = 0; i < draft.pool.gateways.size(); ++i) {
+        const std::string owner = draft.gives(gateway_path(i, "ports")) ? gateway_path(i) : "";
         const ControlServer& server = draft.pool.gateways[i].control_server;
         const std::string path = gateway_path(i, "controlServer.port");
-        if (!draft.sound(path) || !server.address.empty()) continue;
+        if (owner != table.gateway || !draft.sound(path) || !server.address.empty()) continue;
         if (!range.touches(server.port, server.port)) continue;
         draft.add_error(to_blame(draft, path, range.path),
                         "the control server's port " + std::to_string(server.port) +
@@ -191,12 +218,15 @@ void check_control_ports(SpecDraft& draft, const PortRange& range) {
 }
 
 void check_ports(SpecDraft& draft) {
-    const std::vector<PortRange> ranges = sound_ranges(draft);
-    for (std::size_t i = 0; i < ranges.size(); ++i) {
-        check_ephemeral(draft, ranges[i]);
-        check_control_ports(draft, ranges[i]);
-        for (std::size_t j = 0; j < i; ++j)
-            check_overlap(draft, ranges[i], ranges[j]);
+    std::set<std::string> warned;
+    for (const PortTable& table : port_tables(draft)) {
+        const std::vector<PortRange> ranges = sound_ranges(draft, table);
+        for (std::size_t i = 0; i < ranges.size(); ++i) {
+            if (warned.insert(ranges[i].path).second) check_ephemeral(draft, ranges[i]);
+            check_control_ports(draft, table, ranges[i]);
+            for (std::size_t j = 0; j < i; ++j)
+                check_overlap(draft, ranges[i], ranges[j]);
+        }
     }
 }
 

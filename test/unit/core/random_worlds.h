@@ -28,6 +28,10 @@ inline EnginePool random_pool(Dice& dice) {
     pool.replicas = dice.below(10);
     pool.max_unavailable = 1 + dice.below(3);
     pool.ports.http += dice.below(3) - 1;
+    for (auto& each : pool.gateways) {
+        if (dice.one_in(3)) each.ports.http = 19100 + dice.below(3);
+        if (dice.one_in(6)) each.ports.p2p = 22100;
+    }
     pool.forwarded_port.assign = static_cast<PortAssignment>(dice.one_in(2) ? 0 : dice.below(3));
     return pool;
 }
@@ -62,8 +66,9 @@ inline GatewayView random_gateway(Dice& dice, const std::string& name, const Eng
     if (dice.one_in(3)) view.incarnation.started_at = "started-2";
     if (dice.one_in(4)) view.incarnation.id = "other-" + name;
     if (dice.one_in(3)) {
+        const int base = bases_behind(pool, name).http;
         for (int slot = 0; slot < pool.max_active_replicas; ++slot) {
-            if (!dice.one_in(4)) view.published_tcp_ports.insert(pool.ports.http + slot);
+            if (!dice.one_in(4)) view.published_tcp_ports.insert(base + slot);
         }
     }
     return view;
@@ -73,6 +78,9 @@ inline EngineView random_engine(Dice& dice, const EnginePool& pool, int number) 
     EnginePool made_from = pool;
     if (dice.one_in(4)) made_from.engine_template.image = "earlier";
     if (dice.one_in(6)) made_from.ports.http = 19000;
+    for (auto& each : made_from.gateways) {
+        if (dice.one_in(8)) each.ports = {0, 0, 0, 0};
+    }
     const int slot = dice.below(pool.max_active_replicas + 2);
     const std::string behind = pool.gateways.empty() || dice.one_in(12)
                                    ? "elsewhere"
@@ -99,14 +107,11 @@ inline EngineView random_engine(Dice& dice, const EnginePool& pool, int number) 
 inline void add_others(Dice& dice, RandomWorld& world) {
     for (auto& gateway : world.seen.gateways) {
         const int slot = dice.below(world.pool.max_active_replicas);
-        if (dice.one_in(6)) gateway.strangers_ports.insert(world.pool.ports.http + slot);
+        const PortBases bases = bases_behind(world.pool, gateway.name);
+        if (dice.one_in(6)) gateway.strangers_ports.insert(bases.http + slot);
         if (!dice.one_in(6)) continue;
-        NeighbourView other{"other-" + gateway.name,
-                            "other",
-                            "others",
-                            gateway.incarnation.id,
-                            ports_of_slot(world.pool.ports, slot),
-                            noon};
+        NeighbourView other{"other-" + gateway.name,    "other", "others", gateway.incarnation.id,
+                            ports_of_slot(bases, slot), noon};
         if (dice.one_in(2)) other.created_at -= std::chrono::hours{2};
         world.seen.neighbours.push_back(other);
     }
@@ -230,8 +235,9 @@ inline void split_ports(RandomWorld& world) {
     int first = 0;
     for (auto& gateway : world.seen.gateways) {
         if (!gateway.declared) continue;
+        const int base = bases_behind(world.pool, gateway.name).http;
         for (int slot = first; slot < first + each; ++slot)
-            gateway.published_tcp_ports.insert(world.pool.ports.http + slot);
+            gateway.published_tcp_ports.insert(base + slot);
         first += each;
     }
     world.pool.max_active_replicas = std::max(world.pool.max_active_replicas, first);

@@ -58,11 +58,11 @@ inline GatewayView gateway(const std::string& name, GatewayState state,
 inline Placement placement_in(const EnginePool& pool, int slot) {
     Placement placement;
     placement.slot = slot;
-    placement.ports = ports_of_slot(pool.ports, slot);
     if (!pool.gateways.empty()) {
         placement.gateway = pool.gateways.front().container;
         placement.incarnation = {gateway_id(placement.gateway), "started-1"};
     }
+    placement.ports = ports_of_slot(bases_behind(pool, placement.gateway), slot);
     return placement;
 }
 
@@ -74,7 +74,7 @@ inline EngineView engine(const EnginePool& pool, int slot, const std::string& be
     view.slot = slot;
     view.state = EngineState::running;
     view.template_hash = template_hash(pool);
-    view.ports = ports_of_slot(pool.ports, slot);
+    view.ports = ports_of_slot(bases_behind(pool, behind), slot);
     view.created_at = noon - std::chrono::hours{1};
     view.probe.answered_ever = true;
     view.probe.answered_last = true;

@@ -117,7 +117,7 @@ void check_words(const Words& said, const Words& expected) {
 
 void check_launch(const EnginePool& pool, const Way& way, int slot) {
     const auto request = make_engine_request(pool, placement_in(pool, slot));
-    const auto ports = ports_of_slot(pool.ports, slot);
+    const auto ports = ports_of_slot(bases_behind(pool, placement_in(pool, slot).gateway), slot);
     CAPTURE(slot);
     CHECK(request.entrypoint == way.entrypoint);
     if (way.variables) {
@@ -133,10 +133,10 @@ void check_launch(const EnginePool& pool, const Way& way, int slot) {
             CHECK_FALSE(contains(word, "$("));
 }
 
-std::vector<int> ports_of(const EnginePool& pool) {
+std::vector<int> ports_of(const EnginePool& pool, const std::string& gateway) {
     std::vector<int> all;
     for (int slot = 0; slot < pool.max_active_replicas; ++slot) {
-        const auto ports = ports_of_slot(pool.ports, slot);
+        const auto ports = ports_of_slot(bases_behind(pool, gateway), slot);
         all.insert(all.end(), {ports.http, ports.https, ports.api, ports.p2p});
     }
     return all;
@@ -176,8 +176,13 @@ TEST_SUITE("examples") {
             CAPTURE(example.file);
             const Manifest& manifest = example.manifest;
             REQUIRE(manifest.pool.has_value());
-            const auto ports = ports_of(*manifest.pool);
-            CHECK(std::set(ports.begin(), ports.end()).size() == ports.size());
+            std::vector<std::string> namespaces{""};
+            for (const auto& gateway : manifest.pool->gateways)
+                namespaces.push_back(gateway.container);
+            for (const auto& gateway : namespaces) {
+                const auto ports = ports_of(*manifest.pool, gateway);
+                CHECK(std::set(ports.begin(), ports.end()).size() == ports.size());
+            }
         }
     }
 }

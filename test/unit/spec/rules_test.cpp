@@ -140,6 +140,40 @@ TEST_CASE("no engine listens on the port of its gateway's control server") {
     });
 }
 
+TEST_CASE("the ranges behind a gateway keep clear of each other, whatever those of another are") {
+    const auto gateways = [](const std::string& ports, const std::string& rest = "") {
+        return spec_with("gateways: [{container: g0}, {container: g1, ports: " + ports + "}]" +
+                         rest);
+    };
+    check_all({
+        {gateways("{http: 19100}"), ""},
+        {gateways("{http: 19000}"), ""},
+        {gateways("{http: 20005}"),
+         "spec.gateways[1].ports.http: 20005-20024 overlaps spec.ports.https (20000-20019)"},
+        {gateways("{http: 19100, https: 19119}"),
+         "spec.gateways[1].ports.https: 19119-19138 overlaps spec.gateways[1].ports.http "
+         "(19100-19119)"},
+        {gateways("{http: 7990}"),
+         "spec.gateways[1].ports.http: the control server's port 8000 lies in the range of "
+         "spec.gateways[1].ports.http (7990-8009)"},
+        {gateways("{http: 65530}"), "the ports of 20 slots (65530-65549) do not fit below 65536"},
+        {gateways("{http: 0}"), "spec.gateways[1].ports.http: expected"},
+        {gateways("{htpp: 19100}"),
+         "spec.gateways[1].ports.htpp: unknown field; did you mean http"},
+        // The pool's ranges count behind the first gateway, and where there is no other.
+        {gateways("{http: 19100}", "\nports: {https: 19100}"),
+         "spec.ports.https: 19100-19119 overlaps spec.gateways[1].ports.http (19100-19119)"},
+        {spec_with("gateways: [{container: g0, ports: {http: 19100}}]\nports: {https: 19010}"), ""},
+        {spec_with("gateways: [g0]\nports: {https: 19010}"),
+         "spec.ports.https: 19010-19029 overlaps"},
+    });
+    const Manifest manifest = parse(gateways("{http: 32768}"));
+    CHECK(contains(shown(manifest.warnings),
+                   "spec.gateways[1].ports.http: 32768-32787 touches 32768-60999"));
+    REQUIRE(manifest.pool);
+    CHECK(manifest.pool->gateways[1].ports == PortBases{32768, 0, 0, 0});
+}
+
 TEST_CASE("ports that Linux takes for outgoing connections are a warning, not an error") {
     const auto warnings = [](const std::string& lines) {
         const Manifest manifest = parse(gluetun_spec_with(lines));
