@@ -102,6 +102,8 @@ struct EngineTemplate {
     Logging logging;
     Duration stop_timeout = 5s;
     ProbeSpec probe;
+    // What filled in command, args and env (core/engine_image); empty: the spec alone.
+    std::string preset;
 
     bool operator==(const EngineTemplate&) const = default;
 };

@@ -79,7 +79,9 @@ class ApiStandin:
         ready = sum(each["ready"] for each in self.engines)
         replies = {
             "/api/v1/pool": {
-                "name": "acestream", "replicas": 3, "maxActiveReplicas": 20, "generation": 1,
+                "name": "acestream", "image": "ghcr.io/krinkuto11/acestream-http-proxy:latest",
+                "preset": "krinkuto11/acestream-http-proxy",
+                "replicas": 3, "maxActiveReplicas": 20, "generation": 1,
                 "observedAt": timestamp(),
                 "status": {"replicas": 3, "wanted": 3, "ready": ready, "updated": 3,
                            "conditions": self.conditions}},

@@ -1,5 +1,5 @@
-// Stand-in for an AceStream engine: takes the same variables, binds the same ports, answers the
-// same probe. README.md in this folder lists how to make it misbehave.
+// Stand-in for an AceStream engine: takes the same variables or options, binds the same ports,
+// answers the same probe. README.md in this folder lists how to make it misbehave.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -9,6 +9,7 @@
 #include <system_error>
 #include <vector>
 
+#include "entrypoints.h"
 #include "environment.h"
 #include "http_server.h"
 
@@ -16,6 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using standin::HttpServer;
+using standin::Invocation;
 using standin::number_from;
 using standin::Request;
 using standin::Response;
@@ -26,11 +28,30 @@ constexpr auto never = SteadyTime::max() - 1h;
 
 // What a real engine listens on when nothing is said.
 struct Ports {
-    int http = number_from("HTTP_PORT").value_or(6878);
-    int https = number_from("HTTPS_PORT").value_or(6879);
-    int api = number_from("API_PORT").value_or(62062);
-    int p2p = number_from("P2P_PORT").value_or(8621);
+    int http = 6878;
+    int https = 6879;
+    int api = 62062;
+    int p2p = 8621;
 };
+
+Ports ports_of(const Invocation& call) {
+    Ports ports;
+    if (call.takes_variables) {
+        return {number_from("HTTP_PORT").value_or(ports.http),
+                number_from("HTTPS_PORT").value_or(ports.https),
+                number_from("API_PORT").value_or(ports.api),
+                number_from("P2P_PORT").value_or(ports.p2p)};
+    }
+    return {standin::number_option(call.options, "--http-port", ports.http),
+            standin::number_option(call.options, "--https-port", ports.https),
+            standin::number_option(call.options, "--api-port", ports.api),
+            standin::number_option(call.options, "--port", ports.p2p)};
+}
+
+bool binds_all(const Invocation& call) {
+    return call.takes_variables ? !text_from("BIND_ALL").empty()
+                                : standin::has_option(call.options, "--bind-all");
+}
 
 std::string quoted(const std::string& text) {
     std::string out = "\"";
@@ -93,18 +114,18 @@ bool bind_p2p(HttpServer& server, int port) {
     }
 }
 
-int run(const std::vector<std::string>& arguments) {
+int run(const Invocation& call) {
     const SteadyTime start = std::chrono::steady_clock::now();
     const SteadyTime ready_at = after("READY_AFTER", start, start);
     const SteadyTime hang_at = after("HANG_AFTER", start, never);
     const SteadyTime exit_at = after("EXIT_AFTER", start, never);
-    const std::string address = text_from("BIND_ALL").empty() ? "127.0.0.1" : "0.0.0.0";
-    const Ports ports;
+    const std::string address = binds_all(call) ? "0.0.0.0" : "127.0.0.1";
+    const Ports ports = ports_of(call);
 
     HttpServer server;
     if (!text_from("IGNORE_SIGTERM").empty()) server.ignore_signals();
     const bool p2p_bound = bind_p2p(server, ports.p2p);
-    const std::string identity = who_i_am(ports, p2p_bound, arguments);
+    const std::string identity = who_i_am(ports, p2p_bound, call.options);
     server.bind_http(address, ports.http,
                      [&](const Request& request) { return answer(request, identity); });
     server.bind_silent(address, ports.https);
@@ -125,14 +146,14 @@ int run(const std::vector<std::string>& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    const std::vector<std::string> arguments(argv + 1, argv + argc);
-    if (!arguments.empty() && arguments[0] == "exit") {
-        return arguments.size() > 1 ? std::atoi(arguments[1].c_str()) : 0;
+    const std::vector<std::string> words(argv, argv + argc);
+    if (words.size() > 1 && words[1] == "exit") {
+        return words.size() > 2 ? std::atoi(words[2].c_str()) : 0;
     }
     try {
-        return run(arguments);
+        return run(standin::resolve(words));
     } catch (const std::exception& problem) {
-        std::fprintf(stderr, "engine stand-in: cannot bind: %s\n", problem.what());
+        std::fprintf(stderr, "engine stand-in: %s\n", problem.what());
         return 1;
     }
 }

@@ -164,14 +164,15 @@ Colour colour_of_condition(const Json& condition) {
 std::string pool_table(const Json& reply, const TableStyle& style) {
     const Json& status = member(reply, "status");
     Table pool(columns({"POOL", "REPLICAS", "WANTED", "READY", "UP TO DATE", "CAP"},
-                       {"GENERATION", "OBSERVED"}, style));
+                       {"GENERATION", "OBSERVED", "IMAGE", "PRESET"}, style));
     const std::string ready = text_of(status, "ready");
     const bool all_ready = ready == text_of(status, "wanted");
     add_row(pool,
             {shown(reply, "name"), shown(reply, "replicas"), shown(status, "wanted"),
              Cell(or_dash(ready), all_ready ? Colour::green : Colour::yellow),
              shown(status, "updated"), shown(reply, "maxActiveReplicas")},
-            {shown(reply, "generation"), age_of(text_of(reply, "observedAt"), style.now) + " ago"},
+            {shown(reply, "generation"), age_of(text_of(reply, "observedAt"), style.now) + " ago",
+             shown(reply, "image"), shown(reply, "preset")},
             style);
     Table conditions({"CONDITION", "STATUS", "REASON", "FOR", "MESSAGE"});
     for (const Json& condition : list_of(status, "conditions")) {

@@ -47,9 +47,15 @@ std::string unused_ports(const Plan& plan) {
 }
 
 std::string summary(const EnginePool& pool, const Plan& plan) {
-    std::string text = "\npool " + pool.name + ": " + std::to_string(plan.wanted) + " wanted, " +
-                       std::to_string(plan.ready()) + " ready, " + std::to_string(plan.updated()) +
-                       " up to date; ";
+    const EngineTemplate& shape = pool.engine_template;
+    std::string text;
+    if (!shape.preset.empty()) {
+        text = "\nengines of " + shape.image + " are told their ports by the preset " +
+               shape.preset + "\n";
+    }
+    text += "\npool " + pool.name + ": " + std::to_string(plan.wanted) + " wanted, " +
+            std::to_string(plan.ready()) + " ready, " + std::to_string(plan.updated()) +
+            " up to date; ";
     if (plan.capped) {
         text += std::to_string(pool.replicas) + " asked for, capped at " +
                 std::to_string(pool.max_active_replicas) + "; ";

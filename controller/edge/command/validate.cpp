@@ -19,9 +19,12 @@ int command_validate(const CommandLine& line, const Environment& environment) {
         for (const auto& gateway : pool->gateways)
             where += " " + gateway.container;
     }
+    const std::string& name = pool->engine_template.preset;
+    const std::string preset = name.empty() ? "" : ", by the preset " + name;
     const int engines = std::min(pool->replicas, pool->max_active_replicas);
     return print_result(line.file + ": good: pool " + pool->name + ", " + std::to_string(engines) +
-                            " engines of " + pool->engine_template.image + " " + where + "\n",
+                            " engines of " + pool->engine_template.image + " " + where + preset +
+                            "\n",
                         exit_code::success);
 }
 

@@ -52,6 +52,7 @@ static void to_json(Json& json, const Decision& decision) {
 
 std::string plan_as_json(const EnginePool& pool, const Plan& plan) {
     return indented({{"pool", pool.name},
+                     {"preset", pool.engine_template.preset},
                      {"replicas", pool.replicas},
                      {"wanted", plan.wanted},
                      {"ready", plan.ready()},

@@ -136,6 +136,8 @@ std::string pool_as_json(const SpecInForce& spec, const RoundView* round,
     // Without a pool nothing is wanted and nothing is allowed.
     const int most = spec.pool == nullptr ? 0 : pool.max_active_replicas;
     Json view{{"name", pool.name},
+              {"image", spec.pool == nullptr ? "" : pool.engine_template.image},
+              {"preset", pool.engine_template.preset},
               {"replicas", pool.replicas},
               {"maxActiveReplicas", most},
               {"generation", spec.generation}};

@@ -259,12 +259,13 @@ Fields template_fields() {
          text(in_template(&T::registry_auth_file), secret_file),
          "Docker config.json with the login at the image's registry, as docker login writes it. "
          "Read again at each pull, never logged."},
-        {"spec.template.command", "the image's entrypoint", Shape::value,
+        {"spec.template.command", "the image's preset, or its entrypoint", Shape::value,
          text_list(in_template(&T::command), free_text()),
          "Replaces the image's entrypoint. $(NAME) stands for a variable's value, $$( for $(."},
-        {"spec.template.args", "the image's arguments", Shape::value,
+        {"spec.template.args", "the image's preset, or its arguments", Shape::value,
          text_list(in_template(&T::args), free_text()),
-         "Replaces the image's arguments. References as in command."},
+         "Replaces the image's arguments. References as in command. With command or args, no "
+         "preset of the image is used."},
         {"spec.template.env", "", Shape::value,
          text_map(in_template(&T::env), variable_name, free_text()),
          "Environment variables, in addition to HTTP_PORT, HTTPS_PORT, API_PORT, P2P_PORT and "

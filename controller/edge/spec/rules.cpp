@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/engine_image.h"
 #include "core/launch.h"
 #include "edge/spec/references.h"
 #include "edge/text/foreign_text.h"
@@ -271,6 +272,26 @@ void check_mounts(SpecDraft& draft) {
     }
 }
 
+// `args: []` says that the image needs none.
+void check_engine_ports(SpecDraft& draft) {
+    const EngineTemplate& shape = draft.pool.engine_template;
+    const std::string path = "spec.template.image";
+    const bool says_how = draft.gives("spec.template.command") || draft.gives("spec.template.args");
+    if (says_how || !shape.preset.empty() || !draft.sound(path)) return;
+    const auto names_port = [](const auto& variable) {
+        return variable.second.find("$(HTTP_PORT)") != std::string::npos;
+    };
+    if (std::ranges::any_of(shape.env, names_port) || find_preset(shape.image) != nullptr) return;
+    draft.add_warning(
+        path, "roundhouse does not know how engines of " + in_quotes(shape.image) +
+                  " take their ports, and two that listen on the same ones get in each other's "
+                  "way: tell each engine its four ports, and to listen on all addresses, in "
+                  "template.args or template.env, such as " +
+                  usual_options() +
+                  "; write args: [] if the image reads the variables HTTP_PORT, HTTPS_PORT, "
+                  "API_PORT and P2P_PORT itself");
+}
+
 // Compose takes a container with its labels for one of its own, and removes it.
 void check_labels(SpecDraft& draft) {
     for (const auto& [name, value] : draft.pool.engine_template.labels) {
@@ -289,6 +310,7 @@ void fill_in_defaults(SpecDraft& draft, const SpecDefaults& defaults) {
     fill_in_gateways(pool, defaults);
     const int ceiling = defaults.replica_ceiling.value_or(pool.max_active_replicas);
     pool.max_active_replicas = std::min(pool.max_active_replicas, ceiling);
+    apply_preset(pool.engine_template);
     const std::string logging = "spec.template.logging";
     if (draft.gives(logging + ".driver") && !draft.gives(logging + ".options")) {
         pool.engine_template.logging.options.clear();
@@ -303,6 +325,7 @@ void check_rules(SpecDraft& draft) {
     check_settings_without_effect(draft);
     check_ports(draft);
     check_mounts(draft);
+    check_engine_ports(draft);
     check_labels(draft);
     check_references(draft);
 }

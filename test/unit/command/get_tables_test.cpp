@@ -117,8 +117,9 @@ TIME                  SEVERITY  EVENT           ENGINE       GATEWAY  REASON   M
     }
 
     TEST_CASE("the table of the pool shows its conditions") {
-        constexpr std::string_view pool = R"({"name":"acestream","replicas":5,
-          "maxActiveReplicas":3,"generation":2,"observedAt":"2026-01-01T11:59:58Z",
+        constexpr std::string_view pool = R"({"name":"acestream","image":"jopsis/aceserve:1",
+          "preset":"jopsis/aceserve","replicas":5,"maxActiveReplicas":3,"generation":2,
+          "observedAt":"2026-01-01T11:59:58Z",
           "status":{"replicas":3,"wanted":3,"ready":2,"updated":3,"conditions":[
             {"type":"Ready","status":"False","reason":"NotReady","message":"2 of 3 ready",
              "lastTransitionTime":"2026-01-01T11:59:50Z","observedGeneration":2},
@@ -132,6 +133,12 @@ CONDITION  STATUS  REASON    FOR  MESSAGE
 Ready      False   NotReady  10s  2 of 3 ready
 Capped     True    Capped    2h   5 asked for
 )");
+        const std::string wide = as_table(Resource::pool, read(pool), {true, false, noon});
+        CHECK(wide.starts_with(
+            "POOL       REPLICAS  WANTED  READY  UP TO DATE  CAP  GENERATION  OBSERVED  "
+            "IMAGE              PRESET\n"
+            "acestream  5         3       2      3           3    2           2s ago    "
+            "jopsis/aceserve:1  jopsis/aceserve\n"));
         const TableStyle coloured{false, true, noon};
         CHECK(as_table(Resource::pool, read(pool), coloured).find("\x1b[31mFalse") !=
               std::string::npos);

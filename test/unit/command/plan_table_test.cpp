@@ -39,4 +39,14 @@ TEST_SUITE("plan table") {
         CHECK(text.find("NoPublishedPort  publish 19000-19019 on gluetun  no ready gateway") !=
               std::string::npos);
     }
+    TEST_CASE("the preset that tells engines their ports is named") {
+        EnginePool pool = pool_of(1);
+        const Plan nothing = plan(pool, matching_world(pool), noon);
+        CHECK(plan_as_table(pool, nothing, noon, false).find("preset") == std::string::npos);
+        pool.engine_template.image = "jopsis/aceserve:latest";
+        pool.engine_template.preset = "jopsis/aceserve";
+        const std::string text = plan_as_table(pool, nothing, noon, false);
+        CHECK(text.find("\nengines of jopsis/aceserve:latest are told their ports by the preset "
+                        "jopsis/aceserve\n") != std::string::npos);
+    }
 }

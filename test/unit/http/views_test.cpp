@@ -54,6 +54,8 @@ TEST_SUITE("api views") {
         ApiBench bench;
         CHECK(bench.get("/api/v1/pool").body == R"({
   "name": "",
+  "image": "",
+  "preset": "",
   "replicas": 0,
   "maxActiveReplicas": 0,
   "generation": 0,
@@ -76,7 +78,9 @@ TEST_SUITE("api views") {
     }
 
     TEST_CASE("a pool, whole") {
-        const EnginePool pool = pool_of(1);
+        EnginePool pool = pool_of(1);
+        pool.engine_template.image = "krinkuto11/nano-ace";
+        pool.engine_template.preset = "krinkuto11/nano-ace";
         ApiBench bench;
         bench.board.accept(pool);
         bench.see(pool, matching_world(pool));
@@ -85,6 +89,8 @@ TEST_SUITE("api views") {
         const std::string body = bench.get("/api/v1/pool").body;
         const std::string start = R"({
   "name": "acestream",
+  "image": "krinkuto11/nano-ace",
+  "preset": "krinkuto11/nano-ace",
   "replicas": 1,
   "maxActiveReplicas": 20,
   "generation": 1,

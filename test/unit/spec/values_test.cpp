@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/engine_image.h"
 #include "unit/spec/help.h"
 
 using namespace roundhouse;
@@ -86,6 +87,7 @@ TEST_CASE("a small spec gets its defaults from the values and from the environme
     expected.replicas = 3;
     expected.gateways = {{"gluetun", "gluetun", {}}};
     expected.engine_template.logging = {"json-file", {{"max-size", "10m"}}};
+    apply_preset(expected.engine_template);
     CHECK(*plain.pool == expected);
 
     SpecDefaults defaults;

@@ -1,0 +1,42 @@
+// The engine images that people use, and how each takes its four ports and the order to listen on
+// all addresses. A spec that names one of them needs no `args`.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/spec.h"
+
+namespace roundhouse {
+
+struct EnginePreset {
+    // The last two parts of the image's name, "krinkuto11/nano-ace", whatever registry or mirror it
+    // comes from; the name of the preset, too.
+    std::string repository;
+    std::string tag;  // the one that it is for; empty: all others
+
+    // What it adds to the template.
+    std::vector<std::string> command;
+    std::vector<std::string> args;
+    KeyValues env;
+    // Variables that the image's entrypoint reads, which `command` replaces: where the spec's env
+    // has one, its flag is added to `args`.
+    std::vector<std::pair<std::string, std::string>> flag_of_variable;
+};
+
+// Of several presets for one repository the one with a tag comes first.
+const std::vector<EnginePreset>& engine_presets();
+
+// The preset of an image; null for an image that is not known.
+const EnginePreset* find_preset(const std::string& image);
+
+// Tells the engines of a known image their ports. Leaves a template alone that says itself how it
+// is started: one with `command`, `args`, or a variable that the preset would set.
+void apply_preset(EngineTemplate& shape);
+
+// How to tell an image that is not known its ports: the usual options of the engine, with
+// references, in one line.
+std::string usual_options();
+
+}  // namespace roundhouse
