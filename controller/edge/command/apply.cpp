@@ -85,7 +85,11 @@ int command_apply(const CommandLine& line, const Environment& environment,
                   const std::stop_token& stop) {
     Connections connections(environment);
     if (!connections.ready()) return connections.exit_code();
-    const auto pool = read_pool(line.file, environment.spec_defaults);
+    const auto pool = [&] {
+        const StopDeadline deadline(
+            stop, [] { return exit_code::failure; }, connections.journal());
+        return read_pool(line.file, environment.spec_defaults);
+    }();
     if (!pool) return exit_code::bad_spec;
     const auto lock = StateLock::acquire(environment.state_dir, pool->name);
     if (!lock) {

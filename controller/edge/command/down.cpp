@@ -71,6 +71,8 @@ int command_down(const CommandLine& line, const Environment& environment,
                  const std::stop_token& stop) {
     Connections connections(environment);
     if (!connections.ready()) return connections.exit_code();
+    const StopDeadline deadline(
+        stop, [] { return exit_code::failure; }, connections.journal());
     auto declared = read_pool(line.file, environment.spec_defaults);
     if (!declared) return exit_code::bad_spec;
     const auto pool = std::make_shared<const EnginePool>(std::move(*declared));
@@ -79,8 +81,6 @@ int command_down(const CommandLine& line, const Environment& environment,
         print_problem(lock.fault().message);
         return exit_code::failure;
     }
-    const StopDeadline deadline(
-        stop, [] { return exit_code::failure; }, connections.journal());
     Wakeup done;
     NoMeters meters;
     ThreadWorkers workers;

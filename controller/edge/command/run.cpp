@@ -107,6 +107,11 @@ int command_run(const CommandLine& line, const Environment& environment, Signals
     EventLog journal(connections.journal(), clock, [&] { server.wake_streams(); });
     journal.record(
         {Severity::info, "roundhouse starts", {{"version", version()}, {"spec", line.file}}});
+    std::stop_source ended;
+    const std::stop_callback end_with_process(signals.stop(), [&] { ended.request_stop(); });
+    // Declared before all that reads the spec: a disk may never reply.
+    const StopDeadline deadline(
+        ended.get_token(), [] { return exit_code::success; }, journal);
 
     Controller controller(connections.runtime(), connections.gateway_api(), connections.probes(),
                           connections.ports(), connections.clock(), journal, meters);
@@ -125,27 +130,22 @@ int command_run(const CommandLine& line, const Environment& environment, Signals
                        },
                    .access = access_rules(environment)});
     Admission admission(environment.state_dir, journal);
-    std::stop_source ended;
-    const std::stop_callback end_with_process(signals.stop(), [&] { ended.request_stop(); });
     SpecSource source(line.file, environment.spec_defaults, controller.board(), connections.clock(),
                       journal, [&](const EnginePool& pool) {
                           const bool admitted = admission.admit(pool);
                           if (!admitted) ended.request_stop();
                           return admitted;
                       });
-    const auto reload = [&] {
+    // The watch starts before the first load, so that no save between the two is missed.
+    FolderWatcher watcher(line.file, [&] {
         source.load();
         controller.wake();
-    };
-    // The watch starts before the first load, so that no save between the two is missed.
-    const FolderWatcher watcher(line.file, reload);
-    signals.on_hangup(reload);
+    });
+    signals.on_hangup([&] { watcher.report_soon(); });
     source.load();
     // The server starts after the first load, so that its first responses show the spec.
     const bool serves = !admission.refused() && start_server(server, environment, api, journal);
     if (!serves) ended.request_stop();
-    const StopDeadline deadline(
-        ended.get_token(), [] { return exit_code::success; }, journal);
     controller.run(ended.get_token(), [&](const RoundResult&) {
         meters.turn_ended();
         return true;

@@ -26,10 +26,13 @@ class FolderWatcher::Thread {
     Thread(const Thread&) = delete;
     Thread& operator=(const Thread&) = delete;
 
+    void report_soon();
+
   private:
     using Instant = std::chrono::steady_clock::time_point;
     static Instant now() { return std::chrono::steady_clock::now(); }
 
+    void wake();
     void run();
     void wait_for_events(bool half_written);
     void begin_settling();
@@ -50,6 +53,7 @@ class FolderWatcher::Thread {
     Instant settling_since_;
     Instant quiet_since_;
 
+    std::atomic<bool> asked_ = false;
     std::atomic<bool> stop_ = false;
     std::thread thread_;  // last: it uses all the others
 };
@@ -69,13 +73,23 @@ FolderWatcher::Thread::Thread(const std::string& path, std::function<void()> on_
 
 FolderWatcher::Thread::~Thread() {
     stop_ = true;
+    wake();
+    thread_.join();
+}
+
+void FolderWatcher::Thread::report_soon() {
+    asked_ = true;
+    wake();
+}
+
+void FolderWatcher::Thread::wake() {
     const std::uint64_t one = 1;
     (void)!::write(wake_.get(), &one, sizeof(one));
-    thread_.join();
 }
 
 void FolderWatcher::Thread::run() {
     while (!stop_) {
+        if (asked_.exchange(false)) report(read_file_stamps(path_));
         const bool moved = inotify_.follow_path();
         if (inotify_.take_events(last_seen_) || moved) begin_settling();
         const bool half_written = inotify_.being_written(timing_.longest_write_pause);
@@ -89,7 +103,7 @@ void FolderWatcher::Thread::run() {
 }
 
 void FolderWatcher::Thread::wait_for_events(bool half_written) {
-    // Without an eventfd the destructor cannot wake this thread, so it looks at stop_ often.
+    // Without an eventfd nobody can wake this thread, so it looks at stop_ and asked_ often.
     constexpr Duration unwoken_wait{100};
     Instant due = next_poll_;
     if (settling_ && !half_written) {
@@ -101,6 +115,8 @@ void FolderWatcher::Thread::wait_for_events(bool half_written) {
 
     std::array<pollfd, 2> sources{{{wake_.get(), POLLIN, 0}, {inotify_.fd(), POLLIN, 0}}};
     ::poll(sources.data(), sources.size(), static_cast<int>(wait.count()));
+    std::uint64_t wakes = 0;
+    (void)!::read(wake_.get(), &wakes, sizeof(wakes));
 }
 
 void FolderWatcher::Thread::begin_settling() {
@@ -139,5 +155,9 @@ FolderWatcher::FolderWatcher(const std::string& path, std::function<void()> on_c
     : thread_(std::make_unique<Thread>(path, std::move(on_change), timing)) {}
 
 FolderWatcher::~FolderWatcher() = default;
+
+void FolderWatcher::report_soon() {
+    thread_->report_soon();
+}
 
 }  // namespace roundhouse

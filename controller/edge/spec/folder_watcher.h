@@ -40,6 +40,10 @@ class FolderWatcher {
     FolderWatcher(const FolderWatcher&) = delete;
     FolderWatcher& operator=(const FolderWatcher&) = delete;
 
+    // Calls `on_change` soon, from the thread of this object, whether anything has changed or not.
+    // Any thread; waits for nothing.
+    void report_soon();
+
   private:
     class Thread;
 

@@ -28,9 +28,9 @@ Signals::Signals() {
     std::thread([this] { wait(); }).detach();
 }
 
-void Signals::on_hangup(std::function<void()> reload) {
+void Signals::on_hangup(std::function<void()> notify) {
     const std::lock_guard lock(mutex_);
-    reload_ = std::move(reload);
+    notify_ = std::move(notify);
 }
 
 void Signals::wait() {
@@ -40,7 +40,7 @@ void Signals::wait() {
         sigwait(&set, &signal);
         if (signal == SIGHUP) {
             const std::lock_guard lock(mutex_);
-            if (reload_) reload_();
+            if (notify_) notify_();
             continue;
         }
         if (stop_.stop_requested()) _exit(128 + signal);

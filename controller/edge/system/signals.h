@@ -1,4 +1,4 @@
-// Signal handling: SIGTERM and SIGINT end the process, SIGHUP reloads the spec.
+// Signal handling: SIGTERM and SIGINT end the process, SIGHUP asks for the spec to be read again.
 #pragma once
 
 #include <functional>
@@ -17,16 +17,17 @@ class Signals {
     // Stop is requested by the first SIGTERM or SIGINT. The second one ends the process at once.
     std::stop_token stop() const { return stop_.get_token(); }
 
-    // Sets the function that the waiting thread calls at each SIGHUP; nullptr for none. When this
-    // returns, the former function is no longer running or called. Any thread.
-    void on_hangup(std::function<void()> reload);
+    // Sets the function that the waiting thread calls at each SIGHUP; nullptr for none. It must
+    // only notify another thread: while it runs, SIGTERM is not seen. When this returns, the former
+    // function is no longer running or called. Any thread.
+    void on_hangup(std::function<void()> notify);
 
   private:
     void wait();
 
     std::stop_source stop_;
     std::mutex mutex_;
-    std::function<void()> reload_;
+    std::function<void()> notify_;
 };
 
 }  // namespace roundhouse

@@ -37,9 +37,10 @@ StopDeadline::StopDeadline(const std::stop_token& stop, std::function<int()> fin
               pause_for(Duration{500}, {});
               _exit(exit_code::failure);
           }).detach();
-          journal.record({Severity::warning,
-                          "exiting before Docker has replied: the next start looks again",
-                          {}});
+          journal.record(
+              {Severity::warning,
+               "exiting while Docker or a disk does not reply: the next start looks again",
+               {}});
           _exit(final_code());
       }) {}
 

@@ -325,6 +325,15 @@ TEST_CASE("a change without a close is reported by the polls in the end") {
     CHECK(watched.reports([&] { fs::resize_file(spec.file, 4); }));
 }
 
+TEST_CASE("asked to, the watcher reports although nothing has changed, with and without inotify") {
+    const TemporaryFolder folder;
+    for (const auto& timing : {Watched::inotify_alone(), Watched::polls_alone()}) {
+        Watched watched(folder.path(), timing);
+        CHECK(watched.reports([&] { watched.watcher.report_soon(); }));
+        CHECK(watched.reports([&] { watched.watcher.report_soon(); }));
+    }
+}
+
 TEST_CASE("a watcher ends at once, whatever it is doing") {
     const Spec spec;
     FolderWatcherTiming timing = Watched::inotify_alone();
