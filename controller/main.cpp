@@ -1,6 +1,9 @@
 // The program: reads the command line and the environment, and runs the command.
+#include <fcntl.h>
 #include <malloc.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <exception>
 #include <string>
@@ -38,6 +41,15 @@ int run_command(const CommandLine& line, const Environment& environment) {
     return exit_code::failure;
 }
 
+// A closed stdout is one that cannot be written to. Left closed, it would be the number of the next
+// file or connection that is opened, and that would get the result.
+void fill_closed_standard_files() {
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
+        const bool is_closed = ::fcntl(fd, F_GETFD) < 0 && errno == EBADF;
+        if (is_closed) (void)!::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+    }
+}
+
 int run_program(int argc, char** argv) {
     const auto parsed = parse_command_line(argc, argv);
     if (const auto* end = std::get_if<CommandLineEnd>(&parsed)) {
@@ -59,6 +71,7 @@ int run_program(int argc, char** argv) {
 int main(int argc, char** argv) try {
     // Our few threads mostly wait: a heap for each would only cost memory.
     mallopt(M_ARENA_MAX, 2);
+    fill_closed_standard_files();
     return run_program(argc, argv);
 } catch (const std::exception& error) {
     // Out of memory or out of threads: nothing that flags, spec or Docker can cause.

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
-#include <thread>
 #include <utility>
 
 #include "edge/client/transfers.h"
@@ -243,7 +242,7 @@ int command_get(const CommandLine& line, const Environment& environment) {
     TableStyle style{line.output == Output::wide, wants_colours(STDOUT_FILENO), {}};
     std::string last_problem;
     for (bool first = true; first || line.follow; first = false) {
-        if (!first) std::this_thread::sleep_for(time_between_requests);
+        if (!first && reader_leaves_within(time_between_requests)) break;
         const Json* reply = client.ask();
         const std::string problem =
             reply == nullptr ? client.failure().message : warning_of(*reply);

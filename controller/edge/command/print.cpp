@@ -1,5 +1,8 @@
 #include "edge/command/print.h"
 
+#include <poll.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -35,6 +38,12 @@ int print_result(std::string_view text, int exit_code) {
     if (write_text(stdout, clean_result(text))) return exit_code;
     print_problem("the result cannot be written: " + std::string(std::strerror(errno)));
     return exit_code::failure;
+}
+
+bool reader_leaves_within(Duration time) {
+    // Errors and hang-ups are told without being asked for.
+    pollfd out{STDOUT_FILENO, 0, 0};
+    return ::poll(&out, 1, static_cast<int>(time.count())) > 0;
 }
 
 void print_line(std::string_view line) {

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/time.h"
+
 namespace roundhouse {
 
 // The most bytes of a line on stderr, and of a cell of a table. Longer text is cut.
@@ -24,6 +26,10 @@ void print_problem(std::string_view message);
 // `text` as print_result() writes it: control characters other than line feeds, and bytes that are
 // not UTF-8, are replaced. The sequences of painted() stay.
 std::string clean_result(std::string_view text);
+
+// Waits for so long, and returns true at once when nobody reads stdout any more, as after
+// `| head -1`. A file always has a reader.
+bool reader_leaves_within(Duration time);
 
 // Writes `text` as it is, and flushes. false with errno where it cannot be written.
 bool write_text(std::FILE* out, std::string_view text);
