@@ -36,7 +36,7 @@ class NextToGluetun(ComposeTest):
         with self.subTest("commands run inside, as the README says"):
             told = self.compose("exec", "-T", "roundhouse", "roundhouse", "get", "engines").stdout
             self.assertEqual(4, len(told.splitlines()), told)
-            self.compose("run", "--rm", "roundhouse", "plan", "-f", "/etc/roundhouse")
+            self.compose("exec", "-T", "roundhouse", "roundhouse", "plan", "-f", "/etc/roundhouse")
         with self.subTest("it runs locked up, as the file says"):
             self.check_what_it_may()
         with self.subTest("the folder is followed, by rename and in place"):
