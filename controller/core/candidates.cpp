@@ -104,8 +104,8 @@ std::vector<Planner::Candidate*> Planner::undecided() {
     for (auto& candidate : candidates_) {
         if (!candidate.is_decided) rest.push_back(&candidate);
     }
-    std::ranges::stable_sort(rest, {}, [this](const Candidate* candidate) {
-        return std::make_pair(cannot_be_removed(*candidate->engine, seen_), worth(*candidate));
+    std::ranges::stable_sort(rest, {}, [this](const Candidate* each) {
+        return std::make_pair(cannot_be_removed(*each->engine, seen_), worth(*each));
     });
     return rest;
 }

@@ -7,17 +7,17 @@ namespace roundhouse {
 
 namespace {
 
-constexpr int no_slot = -1;
-
 // Whether an engine that a list shows may listen there itself. What its label says about the start
 // of its gateway does not matter: an engine that was created before its gateway was restarted may
-// have been started after that. One whose port is unknown may listen on that of its slot.
-bool may_be_listed(const std::string& gateway_id, int port, int slot, const Observation& seen) {
+// have been started after that. One whose port is unknown may listen on that of its slot, and on
+// any where `slot` is not known.
+bool may_be_listed(const std::string& gateway_id, int port, std::optional<int> slot,
+                   const Observation& seen) {
     const auto is_engine = [&](const EngineView& engine) {
         const bool runs =
             engine.state == EngineState::running || engine.state == EngineState::paused;
-        const bool may_use_port =
-            engine.ports.contain(port) || (engine.ports.http == 0 && engine.slot == slot);
+        const bool may_use_port = engine.ports.contain(port) ||
+                                  (engine.ports.http == 0 && (!slot || engine.slot == slot));
         return engine.slot && runs && may_use_port && engine.incarnation.id == gateway_id;
     };
     const auto is_neighbour = [&](const NeighbourView& neighbour) {
@@ -35,7 +35,7 @@ void StrangerSensor::recall(Observation& seen) {
     for (const auto& [id, port] : std::exchange(known_, {})) {
         const auto gateway = std::ranges::find(
             seen.gateways, id, [](const GatewayView& each) { return each.incarnation.id; });
-        add(questions, gateway, port, no_slot, seen);
+        add(questions, gateway, port, std::nullopt, seen);
     }
     const std::vector<PortAnswer> answers = ask(questions);
     for (std::size_t i = 0; i < answers.size(); ++i) {
@@ -68,8 +68,8 @@ bool StrangerSensor::look_for(const Plan& plan, Observation& seen) {
     return found;
 }
 
-void StrangerSensor::add(Questions& questions, Gateways::iterator gateway, int port, int slot,
-                         Observation& seen) {
+void StrangerSensor::add(Questions& questions, Gateways::iterator gateway, int port,
+                         std::optional<int> slot, Observation& seen) {
     // Inside Docker: behind a published port Docker itself may take every connection.
     if (gateway == seen.gateways.end() || gateway->address.empty()) return;
     if (may_be_listed(gateway->incarnation.id, port, slot, seen)) return;

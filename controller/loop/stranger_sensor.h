@@ -5,6 +5,7 @@
 // connection or its namespace is gone. Silence says nothing.
 #pragma once
 
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -39,7 +40,7 @@ class StrangerSensor {
     using Gateways = std::vector<GatewayView>;
 
     // Unless it was asked in this look, or a listed engine may answer. `slot` is to have the port.
-    void add(Questions& questions, Gateways::iterator gateway, int port, int slot,
+    void add(Questions& questions, Gateways::iterator gateway, int port, std::optional<int> slot,
              Observation& seen);
     std::vector<PortAnswer> ask(const Questions& questions);
     void note(const Question& question);

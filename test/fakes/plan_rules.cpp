@@ -9,6 +9,7 @@
 #include "core/backoff.h"
 #include "core/classify.h"
 #include "core/engine_facts.h"
+#include "core/forwarding.h"
 #include "core/gateway_index.h"
 
 namespace roundhouse::test {
@@ -41,6 +42,8 @@ class Examiner {
         examine_victims();
         examine_evenness();
         examine_words();
+        for (const auto& gateway : seen_.gateways)
+            examine_idle_ports(gateway);
         return broken_;
     }
 
@@ -258,6 +261,8 @@ class Examiner {
         for (const auto& step : plan_.steps) {
             creates += step.action == Action::create ? 1 : 0;
             given_up += gives_up_one_that_serves(step) ? 1 : 0;
+            require(step.action != Action::replace || existing() <= plan_.wanted, step,
+                    "creates an engine while there are too many (A4)");
         }
         const Step whole;
         require(creates == 0 || existing() + creates <= plan_.wanted, whole,
@@ -352,6 +357,53 @@ class Examiner {
             require(engine == seen_.engines.end() || engine->probe.answered_last, Step{},
                     "calls " + decision.engine + " up to date, and it does not answer");
         }
+    }
+
+    // Row 11: where a turn is left, a settled port that nobody uses goes to an engine whose own
+    // turn has come, although others would come before it and have to wait.
+    void examine_idle_ports(const GatewayView& gateway) {
+        const bool exclusive = pool_.forwarded_port.assign == PortAssignment::exclusive;
+        const bool quiet = seen_.steps_in_flight.empty() && seen_.neighbours.empty() &&
+                           gateway.strangers_ports.empty() && plan_.steps.empty();
+        const bool left = followed_lately(gateway) < gateway.ports_answer.ports.size();
+        const bool ready = gateway.declared && gateway.state == GatewayState::ready;
+        if (!exclusive || !quiet || !left || !ready) return;
+        const auto all_kept = std::ranges::all_of(
+            plan_.decisions, [](const Decision& each) { return each.fate == Fate::keep; });
+        if (!all_kept) return;
+        for (const int port : gateway.ports_answer.ports) {
+            const auto reported = gateway.reported_for.find(port);
+            const bool settled = reported != gateway.reported_for.end() &&
+                                 reported->second >= pool_.forwarded_port.stable_for;
+            const bool used = port == control_server_port(gateway) ||
+                              std::ranges::any_of(seen_.engines, [&](const EngineView& engine) {
+                                  return engine.ports.contain(port);
+                              });
+            if (!settled || used) continue;
+            for (const auto& engine : seen_.engines)
+                require(!can_take(engine, port, gateway), Step{},
+                        "leaves a forwarded port idle, and " + engine.name + " could take it");
+        }
+    }
+
+    int control_server_port(const GatewayView& gateway) const {
+        const auto declared =
+            std::ranges::find(pool_.gateways, gateway.name, &GatewaySpec::container);
+        return declared == pool_.gateways.end() ? 0 : declared->control_server.port;
+    }
+
+    bool can_take(const EngineView& engine, int port, const GatewayView& gateway) const {
+        if (!engine.slot || engine.incarnation != gateway.incarnation) return false;
+        const bool has_one =
+            std::ranges::binary_search(gateway.ports_answer.ports, engine.ports.p2p);
+        const bool followed =
+            engine.followed && age_of(engine, seen_, now_) < pool_.forwarded_port.min_interval;
+        const auto first = gateway.published_tcp_ports.lower_bound(pool_.ports.http);
+        const bool published =
+            first == gateway.published_tcp_ports.end() ||
+            *first >= pool_.ports.http + pool_.max_active_replicas ||
+            gateway.published_tcp_ports.contains(pool_.ports.http + *engine.slot);
+        return !has_one && !followed && published && may_hold(pool_, port, *engine.slot);
     }
 
     const EnginePool& pool_;

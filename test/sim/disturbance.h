@@ -50,6 +50,7 @@ enum class Disturbance {
     ports_move,
     ports_lost,
     ports_many,
+    ports_move_one,  // of several, again and again
     replies_broken,
     vpn_lost,
     vpn_back_in_parts,  // the public IP comes long after the status, and the ports after that
@@ -62,6 +63,7 @@ enum class Disturbance {
     other_leaves,
     // The rest of the world.
     stranger_takes_name,
+    cap_lowered,  // to the number of wanted engines, when strangers free the names of low slots
     lookalike,
     image_vanishes,
     image_broken,

@@ -85,6 +85,7 @@ void Disturber::happen(Disturbance what) {
         case Disturbance::image_broken: return disturb_images(what);
         case Disturbance::stranger_takes_name:
         case Disturbance::lookalike: return add_stranger(what);
+        case Disturbance::cap_lowered: return lower_cap();
         default: break;
     }
     if (what >= Disturbance::neighbour_joins) return disturb_namespace(what);
@@ -210,6 +211,27 @@ void Disturber::add_stranger(Disturbance what) {
     if (!exists(stranger.name)) world_.docker.run_container(std::move(stranger));
 }
 
+void Disturber::hold_low_names() {
+    const EnginePool& pool = world_.spec();
+    for (int slot = 0; slot < std::min(pool.replicas, pool.max_active_replicas - 2); ++slot) {
+        FakeContainer stranger;
+        stranger.name = engine_name(pool.name, slot);
+        stranger.image = "other";
+        stranger.network_mode = "bridge";
+        world_.docker.run_container(std::move(stranger));
+    }
+}
+
+void Disturber::lower_cap() {
+    EnginePool pool = world_.spec();
+    for (int slot = 0; slot < pool.max_active_replicas; ++slot) {
+        const auto holder = world_.docker.find(engine_name(pool.name, slot));
+        if (holder && !world_.is_ours(holder->id)) world_.docker.remove_container(holder->name);
+    }
+    pool.max_active_replicas = std::clamp(pool.replicas, 1, pool.max_active_replicas);
+    world_.save(std::move(pool));
+}
+
 // --- rest -------------------------------------------------------------------------------------
 
 // Some of those that hold names of slots.
@@ -238,9 +260,9 @@ void Disturber::repair() {
         repair_gateway(i);
         ControlServerLife& server = world_.control_servers_[world_.gateway_names_[i]];
         server.broken.reset();
-        if (server.reading.vpn_status != VpnStatus::running) {
-            server.connected_at = world_.clock.elapsed;
-        }
+        const bool comes_back =
+            server.reading.vpn_status != VpnStatus::running || server.reading.public_ip->empty();
+        if (comes_back) server.connects.push_back(world_.clock.elapsed);
         server.reading.vpn_status = VpnStatus::running;
         if (server.reading.public_ip->empty()) server.reading.public_ip = "198.51.100.1";
     }

@@ -23,6 +23,8 @@ class Disturber {
     void happen(Disturbance what);
     // In worlds that know it: a gateway that was just started learns its public IP and ports late.
     void start_in_parts(std::size_t index);
+    // Strangers have the names of as many slots as engines are wanted.
+    void hold_low_names();
 
   private:
     void disturb_engine(Disturbance what);
@@ -31,6 +33,7 @@ class Disturber {
     void break_labels(const FakeContainer& engine);
     void disturb_images(Disturbance what);
     void add_stranger(Disturbance what);
+    void lower_cap();
     void remove_strangers();
 
     void disturb_gateway(Disturbance what);
@@ -43,6 +46,7 @@ class Disturber {
     void blink(std::size_t index);
 
     void disturb_control_server(Disturbance what);
+    void move_one_port(ControlServerLife& server);
     void lose_vpn(std::size_t index, Duration down_for, Duration ip_after, Duration ports_after);
 
     void disturb_namespace(Disturbance what);

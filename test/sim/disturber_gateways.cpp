@@ -139,7 +139,7 @@ void Disturber::set_health(std::size_t index, bool well) {
     const bool silent_at_times = world_.disturbances.contains(Disturbance::replies_broken) ||
                                  world_.disturbances.contains(Disturbance::way_lost) ||
                                  world_.disturbances.contains(Disturbance::gateway_unreachable);
-    if (silent_at_times) world_.control_servers_[name].connected_at = world_.clock.elapsed;
+    if (silent_at_times) world_.control_servers_[name].connects.push_back(world_.clock.elapsed);
     world_.unhealthy_gateways.erase(gateway->id);
     if (gateway->health != Health::none) world_.docker.set_health(name, Health::healthy);
 }
@@ -223,6 +223,13 @@ void Disturber::disturb_control_server(Disturbance what) {
                 if (dice_.one_in(2)) server.ports.push_back(port);
             }
             return;
+        case Disturbance::ports_move_one:
+            for (int seconds = 0; seconds < 40; seconds += dice_.between(5, 15)) {
+                world_.later(std::chrono::seconds{seconds}, [&world = world_, &server] {
+                    Disturber(world).move_one_port(server);
+                });
+            }
+            return;
         case Disturbance::replies_broken:
             server.broken = static_cast<PortsAnswerKind>(2 + dice_.below(4));
             return world_.later(some_seconds(1, 40), [&server] { server.broken.reset(); });
@@ -235,7 +242,7 @@ void Disturber::disturb_control_server(Disturbance what) {
             for (int i = dice_.between(2, 8); i > 0; --i) {
                 world_.later(at, [&world = world_, &server, number = i % 2] {
                     server.reading.public_ip = "198.51.100." + std::to_string(100 + number);
-                    server.connected_at = world.clock.elapsed;
+                    server.connects.push_back(world.clock.elapsed);
                 });
                 at += some_seconds(3, 12);
             }
@@ -251,18 +258,31 @@ void Disturber::disturb_control_server(Disturbance what) {
     }
 }
 
+void Disturber::move_one_port(ControlServerLife& server) {
+    std::set<int> ports(server.ports.begin(), server.ports.end());
+    if (!server.ports.empty()) ports.erase(dice_.pick(server.ports));
+    while (ports.size() < 2)
+        ports.insert(40000 + dice_.below(6));
+    server.ports.assign(ports.begin(), ports.end());
+}
+
 // Gluetun says that its VPN runs again, then knows its public IP, then its forwarded ports.
 void Disturber::lose_vpn(std::size_t index, Duration down_for, Duration ip_after,
                          Duration ports_after) {
     ControlServerLife& server = world_.control_servers_[world_.gateway_names_[index]];
+    const VpnStatus before = server.reading.vpn_status;
     server.reading.vpn_status = static_cast<VpnStatus>(dice_.between(1, 6));
+    const bool is_back =
+        before != VpnStatus::running && server.reading.vpn_status == VpnStatus::running;
+    if (is_back) server.connects.push_back(world_.clock.elapsed);
     const bool in_parts = ip_after > Duration{0};
-    if (in_parts) server.reading.public_ip = "";
+    // Until the new public IP is known Gluetun says none, or the former one.
+    if (in_parts && dice_.one_in(2)) server.reading.public_ip = "";
     const auto ports = server.ports;
     if (in_parts) server.ports.clear();
     world_.later(down_for, [&world = world_, &server] {
         server.reading.vpn_status = VpnStatus::running;
-        server.connected_at = world.clock.elapsed;
+        server.connects.push_back(world.clock.elapsed);
     });
     world_.later(down_for + ip_after, [&server, number = dice_.below(9)] {
         server.reading.public_ip = "198.51.100." + std::to_string(number);
@@ -285,7 +305,7 @@ void Disturber::blink(std::size_t index) {
     const Duration ip_after = down_for + some_seconds(0, 15);
     world_.later(down_for, [&world = world_, &server] {
         server.reading.vpn_status = VpnStatus::running;
-        server.connected_at = world.clock.elapsed;
+        server.connects.push_back(world.clock.elapsed);
     });
     world_.later(ip_after, [&server, ip] { server.reading.public_ip = ip; });
     world_.later(ip_after + some_seconds(0, 5), [&server, ports, moved = dice_.below(6)] {

@@ -45,14 +45,14 @@ What has_ip(const std::string& ip) {
         auto& server = world.control_server("gluetun");
         const bool comes = server.reading.public_ip == "";
         server.reading.public_ip = ip;
-        if (!comes) server.connected_at = world.clock.elapsed;
+        if (!comes) server.connects.push_back(world.clock.elapsed);
     };
 }
 
 void vpn_is(World& world, VpnStatus status) {
     auto& server = world.control_server("gluetun");
     server.reading.vpn_status = status;
-    if (status == VpnStatus::running) server.connected_at = world.clock.elapsed;
+    if (status == VpnStatus::running) server.connects.push_back(world.clock.elapsed);
     if (status != VpnStatus::running) server.reading.public_ip = "";
 }
 

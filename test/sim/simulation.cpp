@@ -206,10 +206,16 @@ void Simulation::round() {
     in_round_ = true;
     ++result_.rounds;
     watchdog_.before_round();
+    const auto generation = process.board.spec().generation;
     const RoundResult result = process.reconciler.round({});
     in_round_ = false;
     if (killed_) return;
     watchdog_.note_view(process.board.round());
+    for (const auto& condition : process.board.conditions()) {
+        if (condition.observed_generation <= generation) continue;
+        watchdog_.violated("row 8: condition " + condition.type +
+                           " is said to hold of a spec that the round did not see");
+    }
     watchdog_.after_round(result, process.board.round().get());
     process.failed_looks = result.looked ? 0 : process.failed_looks + 1;
     const Duration pause = pause_after(result, process.failed_looks, process.rounds_since_ring,

@@ -190,6 +190,7 @@ void Watchdog::controller_started() {
     hanging_starts_.clear();
     gateways_.clear();
     strangers_.clear();
+    process_began_ = world_.clock.elapsed;
     create_times_.clear();
     pull_times_.clear();
 }

@@ -70,23 +70,27 @@ class Watchdog {
         Duration seen_at;
     };
 
-    // What the rounds of this process saw of one gateway.
-    struct GatewaySeen {
+    // What the rounds of this process saw of one gateway, and of its present incarnation.
+    struct Run {
         Incarnation incarnation;
-        std::string started_at;
-        std::vector<Duration> restarts;  // when another incarnation was seen
-        Duration incarnation_seen_at{0};
-        // Between which moments the latest reconnect began, as far as reports tell.
+        Duration first_seen{0};
+        int rotations = 0;  // reconnects that engines are restarted for
+        // Between which moments the latest of these began, as far as reports tell.
         std::optional<std::pair<Duration, Duration>> rotation_sign;
-        std::optional<Duration>
-            connect_seen_at;                   // the first look that could see the latest connect
-        std::optional<Duration> connected_at;  // that connect
-        bool ip_known = false;                 // the public IP, once
-        std::optional<Duration> ip_gone_at;    // when it was seen to be unknown since
+        std::optional<Duration> connected_at;     // when its VPN last began a connection
+        std::optional<Duration> connect_seen_at;  // the first look that could see that
+        bool ip_known = false;                    // the public IP, once
+        std::optional<Duration> ip_gone_at;       // when it was seen to be unknown since
         std::optional<std::pair<Duration, Duration>> reconnect_due;  // it went, and came back
         std::size_t spec_saves = 0;
         std::optional<Duration> port_awaited_since;
         std::optional<LatePort> late_port;
+    };
+    struct GatewaySeen {
+        std::string started_at;
+        std::vector<Duration> restarts;  // when another incarnation was seen
+        Duration incarnation_seen_at{0};
+        Run run;
     };
 
     struct Failures {
@@ -115,9 +119,9 @@ class Watchdog {
     void check_readiness(const RoundView& view);
     void check_strangers(const RoundView& view);
     void check_gateways(const RoundView& view);
-    void check_ip_comes_back(const GatewayView& gateway, GatewaySeen& seen);
-    void check_made_once(const RoundView& view, const GatewayView& gateway, GatewaySeen& seen);
-    void check_rotation(const RoundView& view, const GatewayView& gateway, GatewaySeen& seen);
+    void check_ip_comes_back(const GatewayView& gateway, Run& run);
+    void check_made_once(const RoundView& view, const GatewayView& gateway, Run& run);
+    void check_rotation(const RoundView& view, const GatewayView& gateway, Run& run);
     void check_step(const RoundView& view, const Step& step);
     void check_not_told(const RoundView& view, const Step& step);
 
@@ -137,6 +141,7 @@ class Watchdog {
     std::map<std::string, GatewaySeen> gateways_;  // by name
     std::set<std::pair<std::string, int>>
         strangers_;  // known in the last round: gateway's id, port
+    Duration process_began_{0};
     Duration look_began_{0};
     std::map<int, int> creates_in_;  // how many, by slot
     std::shared_ptr<const RoundView> last_view_;

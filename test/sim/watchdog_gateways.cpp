@@ -20,21 +20,22 @@ void Watchdog::check_gateways(const RoundView& view) {
     for (const auto& gateway : view.seen.gateways) {
         if (gateway.incarnation.id.empty()) continue;
         GatewaySeen& seen = gateways_[gateway.name];
-        if (seen.started_at != gateway.incarnation.started_at) {
+        const bool runs =
+            gateway.state != GatewayState::stopped && gateway.state != GatewayState::paused;
+        if (runs && seen.started_at != gateway.incarnation.started_at) {
             if (!seen.started_at.empty()) seen.restarts.push_back(now);
             seen.started_at = gateway.incarnation.started_at;
             seen.incarnation_seen_at = now;
-            seen.rotation_sign.reset();
         }
         std::erase_if(seen.restarts, [&](Duration at) { return at + 10min < now; });
-        check_rotation(view, gateway, seen);
-        check_ip_comes_back(gateway, seen);
-        check_made_once(view, gateway, seen);
+        check_rotation(view, gateway, seen.run);
+        check_ip_comes_back(gateway, seen.run);
+        check_made_once(view, gateway, seen.run);
         // Row 18: a gateway that is started again and again has to stay up for a while first.
         const bool creates = std::ranges::any_of(view.plan.steps, [&](const Step& step) {
             return step.placement && step.placement->gateway == gateway.name;
         });
-        if (creates && seen.restarts.size() > 3 && now - seen.incarnation_seen_at < 45s) {
+        if (creates && seen.restarts.size() >= 3 && now - seen.incarnation_seen_at < 45s) {
             violated("row 18: engines are created behind gateway " + gateway.name +
                      ", which was just restarted once more");
         }
@@ -42,57 +43,70 @@ void Watchdog::check_gateways(const RoundView& view) {
 }
 
 // Row 7: whatever a VPN does, at most one rotation of its engines in reconnect.minInterval.
-void Watchdog::check_rotation(const RoundView& view, const GatewayView& gateway,
-                              GatewaySeen& seen) {
+void Watchdog::check_rotation(const RoundView& view, const GatewayView& gateway, Run& run) {
     const Duration now = world_.clock.elapsed;
     // All engines of a gateway that started again are replaced anyway.
-    if (seen.incarnation != gateway.incarnation) seen = {};
-    seen.incarnation = gateway.incarnation;
-    const auto connected = world_.last_connect(gateway.name);
+    if (run.incarnation != gateway.incarnation) {
+        const bool is_new = run.incarnation.id.empty();
+        run = {};
+        run.incarnation = gateway.incarnation;
+        run.first_seen = is_new ? process_began_ : look_began_;
+    }
+    // By its present name: it may have been renamed since the look.
+    const auto container = world_.docker.find(gateway.incarnation.id);
+    const std::string name = container ? container->name : gateway.name;
+    const auto connected = world_.last_connect(name);
     const bool told =
         gateway.vpn_status == VpnStatus::running && !gateway.public_ip.value_or("").empty();
-    if (connected != seen.connected_at) {
-        seen.connected_at = connected;
-        seen.connect_seen_at.reset();
+    if (connected != run.connected_at) {
+        run.connected_at = connected;
+        run.connect_seen_at.reset();
     }
-    if (connected && told && !seen.connect_seen_at && look_began_ > *connected) {
-        seen.connect_seen_at = now;
+    if (connected && told && !run.connect_seen_at && look_began_ > *connected) {
+        run.connect_seen_at = now;
     }
     if (!gateway.reconnected_ago) return;
     // The age was measured at some moment of the look.
     const Duration earliest = look_began_ - *gateway.reconnected_ago;
     const Duration latest = now - *gateway.reconnected_ago;
-    if (seen.rotation_sign && earliest <= seen.rotation_sign->second) {
-        seen.rotation_sign->first = std::max(seen.rotation_sign->first, earliest);
-        seen.rotation_sign->second = std::min(seen.rotation_sign->second, latest);
+    if (run.rotation_sign && earliest <= run.rotation_sign->second) {
+        run.rotation_sign->first = std::max(run.rotation_sign->first, earliest);
+        run.rotation_sign->second = std::min(run.rotation_sign->second, latest);
         return;
     }
     Duration interval = view.pool->reconnect_min_interval;
     for (const auto* spec : world_.recent_specs())
         interval = std::min(interval, spec->reconnect_min_interval);
-    if (seen.rotation_sign && now - seen.rotation_sign->first < interval) {
+    if (run.rotation_sign && now - run.rotation_sign->first < interval) {
         violated("row 7: the VPN of gateway " + gateway.name +
                  " is said to have reconnected twice within reconnect.minInterval");
     }
-    seen.rotation_sign = {earliest, latest};
+    run.rotation_sign = {earliest, latest};
+    // One reconnect is one rotation, whatever of it arrives when. The first look may come between.
+    const int connects = world_.connects_since(name, run.first_seen - 2min);
+    if (++run.rotations > connects) {
+        violated("row 7: engines behind gateway " + gateway.name + " are restarted for " +
+                 std::to_string(run.rotations) + " reconnects, and there were " +
+                 std::to_string(connects));
+    }
 }
 
 // Row 26: Gluetun forgets its public IP when its VPN stops. An IP that is forgotten and known again
 // is a reconnect, be it the same one: of this moment, or of another sign shortly before.
-void Watchdog::check_ip_comes_back(const GatewayView& gateway, GatewaySeen& seen) {
+void Watchdog::check_ip_comes_back(const GatewayView& gateway, Run& run) {
     const Duration now = world_.clock.elapsed;
     if (gateway.public_ip && gateway.public_ip->empty()) {
-        if (seen.ip_known && !seen.ip_gone_at) seen.ip_gone_at = look_began_;
+        if (run.ip_known && !run.ip_gone_at) run.ip_gone_at = look_began_;
     } else if (gateway.public_ip) {
-        seen.ip_known = true;
-        if (seen.ip_gone_at) seen.reconnect_due = {*seen.ip_gone_at, now};
-        seen.ip_gone_at.reset();
+        run.ip_known = true;
+        if (run.ip_gone_at) run.reconnect_due = {*run.ip_gone_at, now};
+        run.ip_gone_at.reset();
     }
-    if (!seen.reconnect_due) return;
-    const auto [gone_at, back_at] = *seen.reconnect_due;
+    if (!run.reconnect_due) return;
+    const auto [gone_at, back_at] = *run.reconnect_due;
     const bool told = gateway.next_rotation_in ||
                       (gateway.reconnected_ago && now - *gateway.reconnected_ago >= gone_at - 2min);
-    if (told) return seen.reconnect_due.reset();
+    if (told) return run.reconnect_due.reset();
     // It is declared once the gateway is ready and its ports are there, after 30 s at the latest;
     // a look may take a while.
     const Duration waited = std::min(now - back_at, gateway.ready_for);
@@ -104,41 +118,40 @@ void Watchdog::check_ip_comes_back(const GatewayView& gateway, GatewaySeen& seen
 // Row 27: no engine is made without the port that its gateway is to forward, and made again for it,
 // if the port comes within waitFor: one was to wait. With several gateways it may go behind
 // another.
-void Watchdog::check_made_once(const RoundView& view, const GatewayView& gateway,
-                               GatewaySeen& seen) {
+void Watchdog::check_made_once(const RoundView& view, const GatewayView& gateway, Run& run) {
     const ForwardedPortSpec& spec = view.pool->forwarded_port;
     const Duration now = world_.clock.elapsed;
     const ForwardedPortsAnswer& answer = gateway.ports_answer;
     const bool expected = gateway.state == GatewayState::ready && gateway.expects_port &&
                           spec.assign == PortAssignment::exclusive &&
-                          view.pool->gateways.size() == 1 && seen.spec_saves == world_.saves();
-    seen.spec_saves = world_.saves();
+                          view.pool->gateways.size() == 1 && run.spec_saves == world_.saves();
+    run.spec_saves = world_.saves();
     const bool held = std::ranges::any_of(view.seen.engines, [&](const EngineView& engine) {
         return engine.made_with_forwarded_port && engine.incarnation == gateway.incarnation;
     });
     if (!expected) {
-        seen.port_awaited_since.reset();
-        seen.late_port.reset();
+        run.port_awaited_since.reset();
+        run.late_port.reset();
     } else if (answer.kind == PortsAnswerKind::none) {
-        seen.late_port.reset();
+        run.late_port.reset();
         const bool in_time = gateway.ready_for < spec.wait_for && !held;
         const Duration since = now - gateway.ready_for;
-        seen.port_awaited_since =
-            in_time ? std::optional(seen.port_awaited_since.value_or(since)) : std::nullopt;
+        run.port_awaited_since =
+            in_time ? std::optional(run.port_awaited_since.value_or(since)) : std::nullopt;
     } else {
-        const bool came = seen.port_awaited_since && answer.ports.size() == 1;
-        if (came) seen.late_port = LatePort{answer.ports[0], *seen.port_awaited_since, now};
-        seen.port_awaited_since.reset();
+        const bool came = run.port_awaited_since && answer.ports.size() == 1;
+        if (came) run.late_port = LatePort{answer.ports[0], *run.port_awaited_since, now};
+        run.port_awaited_since.reset();
     }
-    if (!seen.late_port) return;
+    if (!run.late_port) return;
     // Whoever has had it may lose it again.
-    if (held) return seen.late_port.reset();
+    if (held) return run.late_port.reset();
     for (const auto& step : view.plan.steps) {
         const EngineLife* life = step.engine_id.empty() ? nullptr : world_.life(step.engine_id);
         if (life == nullptr || life->gateway_id != gateway.incarnation.id) continue;
         const bool again = step.reason == Reason::forwarded_port_changed &&
-                           life->created_at >= seen.late_port->awaited_since &&
-                           life->created_at <= seen.late_port->seen_at;
+                           life->created_at >= run.late_port->awaited_since &&
+                           life->created_at <= run.late_port->seen_at;
         if (!again) continue;
         violated("row 27: " + step.engine + " was made while gateway " + gateway.name +
                  " was to forward a port, and is made again for that port");

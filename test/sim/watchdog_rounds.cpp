@@ -2,6 +2,7 @@
 // planner: each is a fault that went unnoticed for want of a rule.
 #include <algorithm>
 #include <array>
+#include <tuple>
 
 #include "core/engine_facts.h"
 #include "fakes/plan_rules.h"
@@ -64,7 +65,7 @@ void Watchdog::before_round() {
 void Watchdog::after_round(const RoundResult& result, const RoundView* view) {
     if (list_failed_ && result.looked) violated("A7: a list that failed was used");
     if (!list_failed_ && !result.looked) violated("rule 17: one bad answer was a failed look");
-    if (!result.looked || view == nullptr) return;
+    if (!result.looked || view == nullptr) return strangers_.clear();  // a look may have been made
     check_availability(*view);
     check_readiness(*view);
     check_strangers(*view);
@@ -280,7 +281,8 @@ void Watchdog::check_strangers(const RoundView& view) {
     }
     for (const auto& [id, port] : strangers_) {
         const auto is_listed = [&, where = id, at = port](const auto& each) {
-            return each.ports.contain(at) && gateway_id_of(each) == where;
+            const bool may_listen = each.ports.contain(at) || each.ports.http == 0;
+            return may_listen && gateway_id_of(each) == where;
         };
         const bool listed = std::ranges::any_of(view.seen.engines, is_listed) ||
                             std::ranges::any_of(view.seen.neighbours, is_listed);
@@ -310,6 +312,7 @@ void Watchdog::check_step(const RoundView& view, const Step& step) {
     const EngineLife* life = world_.life(step.engine_id);
     if (life == nullptr) return;
     const bool serves = world_.serves(*life);
+    const auto listed = std::ranges::find(view.seen.engines, life->id, &EngineView::id);
     if (step.reason == Reason::duplicate_slot) {
         // Rows 15 and 16: of two the one that serves stays; one is no duplicate of itself.
         const bool another = std::ranges::any_of(view.seen.engines, [&](const EngineView& each) {
@@ -318,24 +321,32 @@ void Watchdog::check_step(const RoundView& view, const Step& step) {
                    served_lately(*other, *view.pool);
         });
         // Of one that others made since, the probes may show nothing yet.
-        const auto listed = std::ranges::find(view.seen.engines, life->id, &EngineView::id);
         const bool shown = !life->by_others || listed->probe.probed();
         if (serves && !another && shown) {
             violated("rows 15, 16: the engine that serves in " + slot_text(step.slot) +
                      " is removed as a duplicate");
         }
     }
+    if (step.reason == Reason::port_conflict && listed->state == EngineState::running) {
+        const auto came_first = [&](const NeighbourView& each) {
+            return each.gateway_id == life->gateway_id &&
+                   std::tie(each.created_at, each.id) < std::tie(listed->created_at, listed->id);
+        };
+        if (std::ranges::none_of(view.seen.neighbours, came_first)) {
+            violated("row 3: " + slot_text(step.slot) +
+                     " gives way to an engine of another pool that came after it");
+        }
+    }
     if (step.reason == Reason::gateway_gone && step.placement) {
         // Row 17: compose makes a gateway again within a second or two.
-        const auto engine = std::ranges::find(view.seen.engines, life->id, &EngineView::id);
-        const auto gone = world_.missing_since(engine->gateway);
-        const bool moves = step.placement->gateway != engine->gateway;
-        const bool declared = std::ranges::any_of(view.pool->gateways, [&](const auto& each) {
-            return each.container == engine->gateway;
-        });
+        const std::string& home = listed->gateway;
+        const auto gone = world_.missing_since(home);
+        const bool moves = step.placement->gateway != home;
+        const bool declared = std::ranges::any_of(
+            view.pool->gateways, [&](const auto& each) { return each.container == home; });
         if (gone && moves && declared &&
             world_.clock.elapsed - *gone < std::min<Duration>(2s, view.pool->failover_after) &&
-            missing_for(view, engine->gateway) < 2s) {
+            missing_for(view, home) < 2s) {
             violated("row 17: " + slot_text(step.slot) +
                      " moves to another gateway when its own has only just gone");
         }
@@ -344,10 +355,10 @@ void Watchdog::check_step(const RoundView& view, const Step& step) {
         const auto gateway =
             std::ranges::find(view.seen.gateways, life->gateway_id,
                               [](const auto& each) { return each.incarnation.id; });
-        const GatewaySeen& seen = gateways_[gateway->name];
+        const Run& run = gateways_[gateway->name].run;
         // The public IP may be late, and be the first sign that is seen.
-        const bool before = seen.connect_seen_at && life->created_at > *seen.connect_seen_at + 60s;
-        const bool never = !seen.connected_at &&
+        const bool before = run.connect_seen_at && life->created_at > *run.connect_seen_at + 60s;
+        const bool never = !run.connected_at &&
                            !world_.disturbances.contains(Disturbance::ip_flaps) &&
                            !world_.disturbances.contains(Disturbance::vpn_lost) &&
                            !world_.disturbances.contains(Disturbance::vpn_blinks) &&

@@ -49,6 +49,7 @@ World::World(std::uint64_t seed) : dice(seed) {
         run_gateway(gateway_names_[i]);
         Disturber(*this).start_in_parts(i);
     }
+    if (disturbances.contains(Disturbance::cap_lowered)) Disturber(*this).hold_low_names();
     for (const auto first : {Disturbance::neighbour_joins, Disturbance::stranger_joins}) {
         if (disturbances.contains(first) && dice.one_in(2)) Disturber(*this).happen(first);
     }
@@ -338,7 +339,15 @@ const std::vector<int>& World::forwarded_ports(const std::string& gateway) const
 
 std::optional<Duration> World::last_connect(const std::string& gateway) const {
     const auto found = control_servers_.find(gateway);
-    return found == control_servers_.end() ? std::nullopt : found->second.connected_at;
+    if (found == control_servers_.end() || found->second.connects.empty()) return std::nullopt;
+    return found->second.connects.back();
+}
+
+int World::connects_since(const std::string& gateway, Duration moment) const {
+    const auto found = control_servers_.find(gateway);
+    if (found == control_servers_.end()) return 0;
+    const auto lately = [&](Duration at) { return at >= moment; };
+    return static_cast<int>(std::ranges::count_if(found->second.connects, lately));
 }
 
 std::optional<Duration> World::missing_since(const std::string& gateway) const {

@@ -72,7 +72,7 @@ struct ControlServerLife {
     GatewayReading reading;  // without its ports
     std::vector<int> ports;
     std::optional<PortsAnswerKind> broken;
-    std::optional<Duration> connected_at;  // its latest reconnect
+    std::vector<Duration> connects;  // when its VPN began a connection
 };
 
 // What Docker does not tell.
@@ -158,6 +158,7 @@ class World {
     const std::vector<int>& forwarded_ports(const std::string& gateway) const;
     // When the VPN last began a connection that its control server showed; nullopt: never.
     std::optional<Duration> last_connect(const std::string& gateway) const;
+    int connects_since(const std::string& gateway, Duration moment) const;
     // Since when there is no container of that name; nullopt: there is one.
     std::optional<Duration> missing_since(const std::string& gateway) const;
 
