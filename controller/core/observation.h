@@ -251,6 +251,8 @@ struct Observation {
     std::string names_unknown = {};            // why `foreign_names` is not known; empty: it is
 
     std::vector<NeighbourView> neighbours = {};  // running engines of other pools
+    // By slot: what Docker warned of when this controller created the engine that is there.
+    std::map<int, std::string> create_warnings = {};
     std::optional<TemplateRefusal> template_refusal = std::nullopt;
 
     bool operator==(const Observation&) const = default;

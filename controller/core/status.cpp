@@ -1,11 +1,13 @@
 #include "core/status.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <set>
 #include <utility>
 
 #include "core/forwarding.h"
+#include "core/names.h"
 #include "core/port_ledger.h"
 #include "core/publication.h"
 
@@ -150,6 +152,22 @@ Condition template_accepted(const Observation& seen) {
                                              : ""));
 }
 
+// Engines with the same warnings are told together.
+Condition created_as_asked(const EnginePool& pool, const Observation& seen) {
+    std::map<std::string, std::vector<int>> slots;
+    for (const auto& [slot, warnings] : seen.create_warnings)
+        slots[warnings].push_back(slot);
+    if (slots.empty()) return condition("CreatedAsAsked", true, "AsAsked", "");
+    std::string text;
+    for (const auto& [warnings, warned] : slots) {
+        text += (text.empty() ? "" : "; ") + engine_name(pool.name, warned.front());
+        if (warned.size() > 1) text += " and " + std::to_string(warned.size() - 1) + " more";
+        text += ": " + warnings;
+    }
+    return condition("CreatedAsAsked", false, "DockerWarns",
+                     text + ": change the template, or what Docker lacks");
+}
+
 // Of gateways that are not known GatewayReady tells.
 Condition runtime_understood(const Observation& seen) {
     std::string trouble;
@@ -204,6 +222,7 @@ std::vector<Condition> judge_conditions(const EnginePool& pool, const Observatio
         ports_free(pool, seen),
         condition("RuntimeReachable", true, "Answers", ""),
         runtime_understood(seen),
+        created_as_asked(pool, seen),
     };
 }
 

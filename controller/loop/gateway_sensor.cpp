@@ -58,6 +58,22 @@ std::string describe(VpnStatus status) {
     return "";
 }
 
+std::string describe_stop(const GatewayContainer& docker) {
+    std::string text = "is not running (" + docker.state + ")";
+    if (docker.restarts > 0) {
+        text += "; Docker has restarted it " + std::to_string(docker.restarts) + " times";
+    }
+    return docker.error.empty() ? text : text + ": " + docker.error;
+}
+
+// Nothing but its first run shows that a health check passes, and that may be far off.
+std::string describe_start(const GatewayContainer& docker) {
+    constexpr std::chrono::minutes soon{2};
+    if (docker.first_check_after.value_or(Duration{0}) <= soon) return "is starting";
+    return "is starting: its health check has not run yet, and runs only every " +
+           format_duration(*docker.first_check_after) + ": shorten its `interval`";
+}
+
 Incarnation incarnation_of(const GatewaySighting& sighting) {
     if (!sighting.container) return {};
     return {sighting.container->id, sighting.container->started_at};
@@ -93,9 +109,10 @@ GatewayJudgement judge_gateway(const std::optional<GatewayContainer>& docker,
                                const GatewayReading& reading, const GatewayMemory& memory) {
     if (!docker) return {GatewayState::missing, "does not exist"};
     if (!docker->running && docker->state == "paused") return {GatewayState::paused, "is paused"};
-    if (!docker->running) return {GatewayState::stopped, "is not running (" + docker->state + ")"};
+    if (!docker->running) return {GatewayState::stopped, describe_stop(*docker)};
     if (docker->health == Health::unhealthy) return {GatewayState::unhealthy, "is unhealthy"};
-    if (docker->health == Health::starting) return {GatewayState::starting, "is starting"};
+    if (docker->health == Health::starting)
+        return {GatewayState::starting, describe_start(*docker)};
     const VpnStatus vpn = vpn_status_of(reading, memory);
     if (vpn == VpnStatus::starting) return {GatewayState::starting, describe(vpn)};
     if (is_down(vpn)) return {GatewayState::unhealthy, describe(vpn)};

@@ -49,9 +49,11 @@ void Narrator::tell_gateways(const Observation& seen) {
     std::map<std::string, GatewayView> next;
     for (const auto& gateway : seen.gateways) {
         const auto known = gateways_.find(gateway.name);
-        const bool same = known != gateways_.end() && known->second.state == gateway.state &&
-                          known->second.detail == gateway.detail &&
-                          known->second.incarnation == gateway.incarnation;
+        // Why it is not known may have other words, such as a number of bytes, in each round.
+        const bool same =
+            known != gateways_.end() && known->second.state == gateway.state &&
+            (known->second.detail == gateway.detail || gateway.state == GatewayState::unknown) &&
+            known->second.incarnation == gateway.incarnation;
         if (!same) {
             const bool ready = gateway.state == GatewayState::ready;
             JournalEntry entry{

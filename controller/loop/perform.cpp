@@ -29,16 +29,17 @@ StepResult start(Runtime& runtime, const std::string& id) {
 }
 
 StepResult create_and_start(Runtime& runtime, const EnginePool& pool, const Step& step) {
-    const auto id = runtime.create(make_engine_request(pool, *step.placement));
+    auto created = runtime.create(make_engine_request(pool, *step.placement));
     StepResult result;
-    if (id) {
-        result = start(runtime, id.value());
-        result.created_id = id.value();
+    if (created) {
+        result = start(runtime, created.value().id);
+        result.created_id = created.value().id;
+        result.warnings = std::move(created.value().warnings);
     } else {
-        result.fault = id.fault();
-        result.template_refused = id.fault().bad_request;
+        result.fault = created.fault();
+        result.template_refused = created.fault().bad_request;
     }
-    result.created = id || id.fault().kind == FaultKind::unavailable;
+    result.created = created || created.fault().kind == FaultKind::unavailable;
     return result;
 }
 

@@ -2,6 +2,7 @@
 // so does a fake in memory for tests. Both must pass test/contract.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
@@ -40,9 +41,18 @@ struct GatewayContainer {
     bool running = false;    // false while paused or restarting
     std::string state;       // Docker's word, for messages: "exited", "paused" ...
     Health health = Health::none;
+    std::string error = {};     // Docker's words on why it could not be started; empty: it could
+    std::int64_t restarts = 0;  // by Docker, for its restart policy
+    // Of a health check that has not run yet, what is between two runs.
+    std::optional<Duration> first_check_after = {};
     std::string address;  // first IP by network name; "127.0.0.1" in the host's own network
     std::set<int> published_tcp_ports;
     bool asks_for_port = false;  // its environment tells Gluetun to have a port forwarded
+};
+
+struct CreatedContainer {
+    std::string id;
+    std::vector<std::string> warnings;  // Docker's: what is otherwise than it was asked for
 };
 
 struct NameHolder {
@@ -96,9 +106,9 @@ class Runtime {
     // Whether the daemon holds the image. 5 s.
     virtual Result<bool> has_image(const std::string& image) = 0;
 
-    // Creates a container without starting it. Returns its id. `conflict`: the name is taken;
+    // Creates a container without starting it. `conflict`: the name is taken;
     // `gone`: the image does not exist; `rejected`: the daemon does not accept the request. 30 s.
-    virtual Result<std::string> create(const EngineRequest& request) = 0;
+    virtual Result<CreatedContainer> create(const EngineRequest& request) = 0;
 
     // Starting a running container is no fault. `gone`: the container does not exist; `conflict`:
     // the gateway is gone or does not run; `rejected`: the container cannot be started. 30 s: after

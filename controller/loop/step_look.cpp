@@ -47,10 +47,14 @@ void StepRunner::Look::hold(Observation& seen) {
     runner_.held_ = true;
     fill_in_troubles(seen);
     seen.created_ago.clear();
+    seen.create_warnings.clear();
     seen.steps_in_flight = runner_.in_flight_since_look_;
     fill_in_starts(seen);
     for (const auto& [slot, created] : runner_.created_) {
         if (created.at <= began) seen.created_ago.emplace(slot, began - created.at);
+        const bool warns = !created.warnings.empty() &&
+                           std::ranges::count(seen.engines, created.id, &EngineView::id) > 0;
+        if (warns) seen.create_warnings.emplace(slot, created.warnings);
         if (began - created.at >= listing_lag) continue;
         const bool listed = std::ranges::any_of(
             seen.engines, [&, at = slot, &id = created.id](const EngineView& engine) {

@@ -8,6 +8,17 @@
 
 namespace roundhouse {
 
+namespace {
+
+std::string joined(const std::vector<std::string>& texts) {
+    std::string all;
+    for (const auto& text : texts)
+        all += (all.empty() ? "" : "; ") + text;
+    return all;
+}
+
+}  // namespace
+
 StepRunner::StepRunner(Runtime& runtime, Workers& workers, const Clock& clock, Journal& journal,
                        Meters& meters, std::function<void()> on_done, std::size_t max_in_flight)
     : runtime_(runtime),
@@ -98,7 +109,8 @@ void StepRunner::finish(const Order& order, const StepResult& result) {
     if (!result.fault && order.step.action == Action::remove) created_.erase(slot);
     if (result.created) {
         const Incarnation& incarnation = order.step.placement->incarnation;
-        created_[slot] = {now, result.created_id, flight, incarnation, order.pool, false};
+        created_[slot] = {now,        result.created_id,       flight, incarnation,
+                          order.pool, joined(result.warnings), false};
     }
     if (!result.starting_id.empty()) {
         starting_[slot] = {now, result.starting_id, flight};  // it may still go well
@@ -149,6 +161,10 @@ void StepRunner::report(const Step& step, const StepResult& result, Duration too
         }
     }
     journal_.record(entry);
+    if (result.warnings.empty()) return;
+    journal_.record({Severity::warning,
+                     "Docker warns of the new engine",
+                     {{"engine", step.engine}, {"problem", joined(result.warnings)}}});
 }
 
 bool StepRunner::in_flight(int slot) const {

@@ -32,7 +32,8 @@ struct StepResult {
     std::string created_id;   // its id; empty if no answer
     std::string starting_id;  // the container that Docker may still be starting: no answer in time
     std::string stuck_id;     // the container that could not be stopped or removed
-    bool template_refused = false;  // no engine can be created by this template
+    bool template_refused = false;      // no engine can be created by this template
+    std::vector<std::string> warnings;  // of Docker, about the new engine
 };
 
 // The calls of one step, one after another; ends at the first fault.
@@ -85,6 +86,7 @@ class StepRunner {
         StepInFlight step;
         Incarnation incarnation;  // of its gateway
         std::shared_ptr<const EnginePool> pool;
+        std::string warnings;  // of Docker; empty: none
         bool in_vain = false;  // the same step was due again, and that has been counted
     };
     struct Start {
@@ -154,10 +156,10 @@ class StepRunner::Look {
     // Whether Docker may be at work on this slot's container, so that an inspect would hang.
     bool is_changing(int slot) const;
 
-    // From then on no step begins. Fills in troubles, created_ago and steps_in_flight: every step
-    // that was in flight at any time since the look began; every start that Docker has not
-    // answered; and each slot whose engine was created less than listing_lag before the look and is
-    // not listed yet.
+    // From then on no step begins. Fills in troubles, created_ago, warnings and steps_in_flight:
+    // every step that was in flight at any time since the look began; every start that Docker has
+    // not answered; and each slot whose engine was created less than listing_lag before the look
+    // and is not listed yet.
     void hold(Observation& seen);
 
     // Undoes hold(): steps may begin again, and the look continues until the next hold().

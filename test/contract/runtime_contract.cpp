@@ -75,7 +75,7 @@ bool soon_in_state(World& world, EngineState state) {
 }
 
 std::string start_new(World& world, const EngineRequest& request) {
-    const std::string id = value_of(world.runtime().create(request));
+    const std::string id = value_of(world.runtime().create(request)).id;
     well(world.runtime().start(id));
     return id;
 }
@@ -87,7 +87,7 @@ TEST_CASE_TEMPLATE("a created engine is listed as it was asked for", W, FakeWorl
     if (!world.open()) return;
     const std::string gateway_id = world.run_gateway();
     const EngineRequest request = world.engine(0, "container:" + gateway_id);
-    const std::string id = value_of(world.runtime().create(request));
+    const std::string id = value_of(world.runtime().create(request)).id;
     const ContainerListing engine = only(world);
     CHECK(engine.id == id);
     CHECK(engine.id.size() == 64);
@@ -112,8 +112,8 @@ TEST_CASE_TEMPLATE("engines of every pool are listed, and nothing without the la
     }
     EngineRequest stranger = world.engine(1);
     stranger.labels = {{"someone", "else"}};
-    const std::string id = value_of(world.runtime().create(other));
-    const std::string unlisted = value_of(world.runtime().create(stranger));
+    const std::string id = value_of(world.runtime().create(other)).id;
+    const std::string unlisted = value_of(world.runtime().create(stranger)).id;
     const auto all = value_of(world.runtime().list_engines());
     const auto found = std::ranges::find(all, id, &ContainerListing::id);
     REQUIRE(found != all.end());
@@ -127,7 +127,7 @@ TEST_CASE_TEMPLATE("create, start, stop, remove; each again is no fault", W, Fak
     W world;
     if (!world.open()) return;
     Runtime& runtime = world.runtime();
-    const std::string id = value_of(runtime.create(world.engine(0)));
+    const std::string id = value_of(runtime.create(world.engine(0))).id;
     well(runtime.start(id));
     CHECK(only(world).state == EngineState::running);
     CHECK_FALSE(only(world).address.empty());
@@ -153,11 +153,11 @@ TEST_CASE_TEMPLATE("create, start, stop, remove; each again is no fault", W, Fak
 TEST_CASE_TEMPLATE("the name is a lock", W, FakeWorld, DockerWorld) {
     W world;
     if (!world.open()) return;
-    const std::string id = value_of(world.runtime().create(world.engine(0)));
+    const std::string id = value_of(world.runtime().create(world.engine(0))).id;
     CHECK(kind_of(world.runtime().create(world.engine(0))) == FaultKind::conflict);
     CHECK(only(world).id == id);
     well(world.runtime().remove(id));
-    CHECK(value_of(world.runtime().create(world.engine(0))) != id);
+    CHECK(value_of(world.runtime().create(world.engine(0))).id != id);
 }
 
 TEST_CASE_TEMPLATE("of many who want one name, one gets it", W, FakeWorld, DockerWorld) {
@@ -202,7 +202,7 @@ TEST_CASE_TEMPLATE("an engine starts only into the namespace of a running gatewa
     if (!world.open()) return;
     Runtime& runtime = world.runtime();
     const std::string gateway_id = world.run_gateway();
-    const std::string id = value_of(runtime.create(world.engine(0, "container:" + gateway_id)));
+    const std::string id = value_of(runtime.create(world.engine(0, "container:" + gateway_id))).id;
     world.stop_container(world.gateway());
     CHECK(kind_of(runtime.start(id)) == FaultKind::conflict);
     CHECK(only(world).state == EngineState::created);
@@ -221,7 +221,7 @@ TEST_CASE_TEMPLATE("an engine starts only into the namespace of a running gatewa
     CHECK(kind_of(runtime.start(id)) == FaultKind::conflict);
 
     const std::string nobody = "container:" + std::string(64, 'e');
-    const std::string lost = value_of(runtime.create(world.engine(1, nobody)));
+    const std::string lost = value_of(runtime.create(world.engine(1, nobody))).id;
     CHECK(kind_of(runtime.start(lost)) == FaultKind::conflict);
 }
 
@@ -284,7 +284,7 @@ TEST_CASE_TEMPLATE("an engine that ends by itself, and one that is killed", W, F
 TEST_CASE_TEMPLATE("an engine that cannot be started leaves a trace", W, FakeWorld, DockerWorld) {
     W world;
     if (!world.open()) return;
-    const std::string id = value_of(world.runtime().create(world.unstartable(0)));
+    const std::string id = value_of(world.runtime().create(world.unstartable(0))).id;
     const auto started = world.runtime().start(id);
     CHECK(kind_of(started) == FaultKind::rejected);
     CHECK(started.fault().message.find("unable to find user") != std::string::npos);
@@ -315,10 +315,10 @@ TEST_CASE_TEMPLATE("without gateways, ports are on the host and there once", W, 
     request.published_udp_ports = {39019};
     start_new(world, request);
     request.name = world.engine(1).name;
-    const std::string second = value_of(runtime.create(request));
+    const std::string second = value_of(runtime.create(request)).id;
     CHECK(kind_of(runtime.start(second)) == FaultKind::rejected);
 
-    const std::string lost = value_of(runtime.create(world.engine(2, "no-such-network")));
+    const std::string lost = value_of(runtime.create(world.engine(2, "no-such-network"))).id;
     CHECK(kind_of(runtime.start(lost)) == FaultKind::rejected);
 }
 
@@ -326,7 +326,7 @@ TEST_CASE_TEMPLATE("names are found by their beginning, of any owner", W, FakeWo
     W world;
     if (!world.open()) return;
     world.run_gateway();
-    const std::string id = value_of(world.runtime().create(world.engine(7)));
+    const std::string id = value_of(world.runtime().create(world.engine(7))).id;
     auto holders = value_of(world.runtime().list_names(world.pool() + "-"));
     std::sort(holders.begin(), holders.end(),
               [](const auto& a, const auto& b) { return a.name < b.name; });

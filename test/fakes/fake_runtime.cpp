@@ -180,9 +180,9 @@ std::optional<Fault> FakeRuntime::creation_obstacle(const EngineRequest& request
     return std::nullopt;
 }
 
-Result<std::string> FakeRuntime::create(const EngineRequest& request) {
-    using Created = Result<std::string>;
-    return perform<std::string>(Operation::create, request.name, [&]() -> Created {
+Result<CreatedContainer> FakeRuntime::create(const EngineRequest& request) {
+    using Created = Result<CreatedContainer>;
+    return perform<CreatedContainer>(Operation::create, request.name, [&]() -> Created {
         if (auto obstacle = creation_obstacle(request)) return *obstacle;
         FakeContainer container;
         container.name = request.name;
@@ -192,7 +192,7 @@ Result<std::string> FakeRuntime::create(const EngineRequest& request) {
         container.published_tcp_ports = {request.published_tcp_ports.begin(),
                                          request.published_tcp_ports.end()};
         container.request = request;
-        return add(std::move(container)).id;
+        return CreatedContainer{add(std::move(container)).id, warnings_};
     });
 }
 

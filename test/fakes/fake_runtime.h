@@ -100,7 +100,7 @@ class FakeRuntime : public Runtime {
     Result<std::optional<GatewayContainer>> inspect_gateway(const std::string& name) override;
     Result<std::vector<NameHolder>> list_names(const std::string& prefix) override;
     Result<bool> has_image(const std::string& image) override;
-    Result<std::string> create(const EngineRequest& request) override;
+    Result<CreatedContainer> create(const EngineRequest& request) override;
     Result<void> start(const std::string& id) override;
     Result<void> stop(const std::string& id, Duration grace) override;
     Result<void> remove(const std::string& id) override;
@@ -128,6 +128,9 @@ class FakeRuntime : public Runtime {
     void remove_image(const std::string& image);
 
     void add_network(const std::string& network);
+
+    // What every create warns of from now on.
+    void set_create_warnings(std::vector<std::string> warnings);
 
     // Other people's doing. They act at once, know no mishaps and are not in the call log. A name
     // that is not there is an error of the test (std::logic_error).
@@ -205,6 +208,7 @@ class FakeRuntime : public Runtime {
     std::map<std::string, FakeImage> images_;
     std::map<std::string, FakeImage> registry_;
     std::set<std::string> networks_;
+    std::vector<std::string> warnings_;
     std::list<Follower> followers_;
     std::array<bool, operations> held_{};
     std::array<int, operations> waiting_{};

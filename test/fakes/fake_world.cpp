@@ -202,6 +202,11 @@ void FakeRuntime::remove_image(const std::string& image) {
     images_.erase(image);
 }
 
+void FakeRuntime::set_create_warnings(std::vector<std::string> warnings) {
+    const std::lock_guard lock(mutex_);
+    warnings_ = std::move(warnings);
+}
+
 void FakeRuntime::add_network(const std::string& network) {
     const std::lock_guard lock(mutex_);
     networks_.insert(network);

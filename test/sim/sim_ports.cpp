@@ -117,20 +117,20 @@ Result<bool> SimRuntime::has_image(const std::string& image) {
     });
 }
 
-Result<std::string> SimRuntime::create(const EngineRequest& request) {
-    auto result = call<std::string>(Operation::create, request.name, [&] {
+Result<CreatedContainer> SimRuntime::create(const EngineRequest& request) {
+    auto result = call<CreatedContainer>(Operation::create, request.name, [&] {
         watchdog_.before_create(request);
         if (request.resources.pids == refused_pids) {
             Fault refused{FaultKind::rejected, "docker: change spec.template.resources.pids"};
             refused.bad_request = true;
-            return Result<std::string>(std::move(refused));
+            return Result<CreatedContainer>(std::move(refused));
         }
         auto created = world_.docker.create(request);
-        if (created) watchdog_.after_create(request, created.value());
+        if (created) watchdog_.after_create(request, created.value().id);
         return created;
     });
     if (result) world_.template_accepted = !stage_.killed();
-    watchdog_.create_ended(request, result);
+    watchdog_.create_ended(request, result.ok());
     return result;
 }
 

@@ -46,7 +46,7 @@ class SimRuntime : public Runtime {
     Result<std::optional<GatewayContainer>> inspect_gateway(const std::string& name) override;
     Result<std::vector<NameHolder>> list_names(const std::string& prefix) override;
     Result<bool> has_image(const std::string& image) override;
-    Result<std::string> create(const EngineRequest& request) override;
+    Result<CreatedContainer> create(const EngineRequest& request) override;
     Result<void> start(const std::string& id) override;
     Result<void> stop(const std::string& id, Duration grace) override;
     Result<void> remove(const std::string& id) override;

@@ -146,9 +146,9 @@ void Watchdog::check_backoff(const EngineRequest& request) {
     check_again(failures, "a create of " + request.name + " that failed is asked for");
 }
 
-void Watchdog::create_ended(const EngineRequest& request, const Result<std::string>& result) {
+void Watchdog::create_ended(const EngineRequest& request, bool well) {
     const int slot = slot_of(request);
-    if (result.ok()) {
+    if (well) {
         creates_.erase(slot);
         return;
     }

@@ -35,7 +35,7 @@ class Watchdog {
     void remove_failed(int slot) { ends_.erase(slot); }
 
     // Calls that come again after they failed.
-    void create_ended(const EngineRequest& request, const Result<std::string>& result);
+    void create_ended(const EngineRequest& request, bool well);
     void pull_begins(const std::string& image);
     void pull_ends(const std::string& image, bool well);
     // A controller that was started anew remembers no failures of calls.

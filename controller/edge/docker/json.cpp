@@ -10,124 +10,27 @@
 #include "core/names.h"
 #include "core/numbers.h"
 #include "core/time.h"
+#include "edge/docker/reply_field.h"
+#include "edge/text/foreign_text.h"
 
 namespace roundhouse {
 
 namespace {
 
 using Json = nlohmann::json;
+using Field = ReplyField;
+using Unexpected = ReplyField::Unexpected;
 
-// A reply that Docker does not write. Thrown and caught in this file only.
-struct Unexpected {
-    std::string what;
-};
+constexpr std::size_t longest_words = 300;  // of Docker's words
 
-// A value in a reply, and its path: ".State.ExitCode".
-class Field {
-  public:
-    explicit Field(const Json& value, std::string path = "")
-        : value_(&value), path_(std::move(path)) {}
-
-    Field at(const char* key) const {
-        const auto found = object().find(key);
-        if (found == value_->end()) throw Unexpected{"the reply lacks " + path_ + "." + key};
-        return Field(*found, path_ + "." + key);
-    }
-
-    // nullopt when it is missing or null.
-    std::optional<Field> maybe(const char* key) const {
-        const auto found = object().find(key);
-        if (found == value_->end() || found->is_null()) return std::nullopt;
-        return Field(*found, path_ + "." + key);
-    }
-
-    bool is_null() const { return value_->is_null(); }
-    void expect_object() const { static_cast<void>(object()); }
-    const std::string& path() const { return path_; }
-
-    std::string text() const {
-        if (!value_->is_string()) throw wrong("a text");
-        return value_->get<std::string>();
-    }
-
-    std::int64_t number() const {
-        if (!value_->is_number_integer()) throw wrong("a whole number");
-        const bool fits = !value_->is_number_unsigned() ||
-                          std::in_range<std::int64_t>(value_->get<std::uint64_t>());
-        if (!fits) throw wrong("a number below 2^63");
-        return value_->get<std::int64_t>();
-    }
-
-    // From seconds since 1970, up to the year 9999.
-    Time time() const {
-        constexpr std::int64_t latest = 253'402'300'799;
-        const std::int64_t seconds = number();
-        if (seconds < -latest || seconds > latest) throw wrong("a time");
-        return Time(std::chrono::seconds(seconds));
-    }
-
-    bool truth() const {
-        if (!value_->is_boolean()) throw wrong("true or false");
-        return value_->get<bool>();
-    }
-
-    // Go writes an empty map or list as null.
-    std::vector<std::pair<std::string, Field>> members() const {
-        std::vector<std::pair<std::string, Field>> all;
-        if (value_->is_null()) return all;
-        for (const auto& [key, value] : object().items()) {
-            all.emplace_back(key, Field(value, path_ + "." + key));
-        }
-        return all;
-    }
-
-    std::vector<Field> elements() const {
-        std::vector<Field> all;
-        if (value_->is_null()) return all;
-        if (!value_->is_array()) throw wrong("a list");
-        for (const auto& value : *value_) {
-            all.emplace_back(value, path_ + "[" + std::to_string(all.size()) + "]");
-        }
-        return all;
-    }
-
-  private:
-    const Json& object() const {
-        if (!value_->is_object()) throw wrong("an object");
-        return *value_;
-    }
-
-    Unexpected wrong(const char* expected) const {
-        const std::string place = path_.empty() ? "the reply" : path_ + " in the reply";
-        return {place + " is " + value_->type_name() + " where " + expected + " was expected"};
-    }
-
-    const Json* value_;
-    std::string path_;
-};
-
-// A level needs a hundred times its bytes of memory; Docker's replies have about ten levels.
-bool accept_level(int depth, Json::parse_event_t /*event*/, Json& /*parsed*/) {
-    constexpr int deepest = 100;
-    if (depth > deepest) throw Unexpected{"the reply is nested too deep"};
-    return true;
-}
-
-// Parses `text` and passes it to `read`. Any error becomes a Fault.
+// What `read` makes of the text.
 template <class Read>
 auto parse(std::string_view text, const Read& read)
     -> Result<decltype(read(std::declval<const Field&>()))> {
-    try {
-        // The parser would take a NUL for the end and ignore what follows.
-        if (text.find('\0') != std::string_view::npos) throw Unexpected{"the reply holds a NUL"};
-        const Json json = Json::parse(text, accept_level, false);
-        if (json.is_discarded()) throw Unexpected{"the reply is not JSON, or was cut"};
-        return read(Field(json));
-    } catch (const Unexpected& unexpected) {
-        return Fault{FaultKind::unavailable, unexpected.what};
-    } catch (const std::exception& error) {
-        return Fault{FaultKind::unavailable, std::string("the reply is too much: ") + error.what()};
-    }
+    std::optional<decltype(read(std::declval<const Field&>()))> value;
+    auto fault = parse_reply(text, [&](const Field& reply) { value = read(reply); });
+    if (fault) return std::move(*fault);
+    return std::move(*value);
 }
 
 std::map<std::string, std::string> text_map(const Field& field) {
@@ -216,15 +119,14 @@ std::string container_id(const Field& field) {
     return id;
 }
 
-// Calls `read`, and returns what it could not understand; empty: nothing.
-template <class Read>
-std::string trouble_of(const Read& read) {
-    try {
-        read();
-        return "";
-    } catch (const Unexpected& unexpected) {
-        return unexpected.what;
-    }
+// Between two runs of its health check; without a value Docker's default.
+Duration check_interval_in(const Field& container) {
+    constexpr Duration usual = std::chrono::seconds(30);
+    const auto config = container.maybe("Config");
+    const auto check = config ? config->maybe("Healthcheck") : std::nullopt;
+    const auto interval = check ? check->maybe("Interval") : std::nullopt;
+    const std::int64_t ns = interval ? interval->number() : 0;
+    return ns == 0 ? usual : std::chrono::duration_cast<Duration>(std::chrono::nanoseconds(ns));
 }
 
 std::string network_mode_in(const Field& container) {
@@ -358,8 +260,17 @@ Result<std::optional<GatewayContainer>> parse_gateway(std::string_view text,
         gateway.state = state.at("Status").text();
         gateway.running = gateway.state == "running";
         gateway.started_at = state.at("StartedAt").text();
+        if (const auto error = state.maybe("Error")) {
+            gateway.error = cleaned(error->text(), longest_words);
+        }
+        if (const auto restarts = reply.maybe("RestartCount")) {
+            gateway.restarts = restarts->number();
+        }
         if (const auto health = state.maybe("Health")) {
             gateway.health = health_of(health->at("Status").text());
+            const auto log = health->maybe("Log");
+            const bool has_run = log && !log->elements().empty();
+            if (!has_run) gateway.first_check_after = check_interval_in(reply);
         }
         gateway.address = address_in(reply, host_config.at("NetworkMode").text());
         add_published_tcp_ports(host_config.maybe("PortBindings"), gateway.published_tcp_ports);
@@ -373,8 +284,21 @@ Result<std::optional<GatewayContainer>> parse_gateway(std::string_view text,
     });
 }
 
-Result<std::string> parse_created(std::string_view text) {
-    return parse(text, [](const Field& reply) { return container_id(reply.at("Id")); });
+Result<CreatedContainer> parse_created(std::string_view text) {
+    constexpr std::size_t most_warnings = 10;
+    return parse(text, [](const Field& reply) {
+        CreatedContainer created{container_id(reply.at("Id")), {}};
+        // The container is there, whatever the warnings are.
+        static_cast<void>(trouble_of([&] {
+            const auto warnings = reply.maybe("Warnings");
+            if (!warnings) return;
+            for (const auto& warning : warnings->elements()) {
+                if (created.warnings.size() == most_warnings) return;
+                created.warnings.push_back(cleaned(warning.text(), longest_words));
+            }
+        }));
+        return created;
+    });
 }
 
 Result<RuntimeEvent> parse_event(std::string_view text) {

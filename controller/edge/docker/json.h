@@ -54,8 +54,8 @@ struct GatewayIdentity {
 Result<std::optional<GatewayContainer>> parse_gateway(std::string_view text,
                                                       const GatewayIdentity& asked);
 
-// The id in the reply to POST /containers/create.
-Result<std::string> parse_created(std::string_view text);
+// The reply to POST /containers/create. Warnings are cleaned and bounded.
+Result<CreatedContainer> parse_created(std::string_view text);
 
 // One object of GET /events.
 Result<RuntimeEvent> parse_event(std::string_view text);

@@ -220,7 +220,7 @@ Result<bool> DockerRuntime::has_image(const std::string& image) {
                [](const DockerReply& reply) { return Result(reply.status != not_found); });
 }
 
-Result<std::string> DockerRuntime::create(const EngineRequest& request) {
+Result<CreatedContainer> DockerRuntime::create(const EngineRequest& request) {
     return ask({.operation = DockerOperation::create,
                 .what = "create " + request.name,
                 .method = "POST",

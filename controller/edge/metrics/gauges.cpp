@@ -14,7 +14,7 @@ namespace roundhouse {
 
 namespace {
 
-constexpr std::array<std::string_view, 11> condition_types{"Ready",
+constexpr std::array<std::string_view, 12> condition_types{"Ready",
                                                            "Progressing",
                                                            "SpecValid",
                                                            "TemplateAccepted",
@@ -24,7 +24,8 @@ constexpr std::array<std::string_view, 11> condition_types{"Ready",
                                                            "Capped",
                                                            "PortsPublished",
                                                            "PortsFree",
-                                                           "RuntimeUnderstood"};
+                                                           "RuntimeUnderstood",
+                                                           "CreatedAsAsked"};
 
 constexpr std::array engine_states{
     EngineState::created,  EngineState::running, EngineState::paused, EngineState::restarting,

@@ -247,6 +247,28 @@ TEST_CASE("a gateway may ask for a forwarded port, in any of Gluetun's words") {
     CHECK_FALSE(asks("{}"));
 }
 
+TEST_CASE("what keeps a gateway from running, and a health check that has not run") {
+    const auto with = [](const std::string& from, const std::string& to) {
+        std::string text = gateway_text;
+        return gateway(text.replace(text.find(from), from.size(), to));
+    };
+    CHECK(gateway(gateway_text).error.empty());
+    CHECK(gateway(gateway_text).restarts == 0);
+    CHECK(with("\"Status\": \"running\"", R"("Error": "no /dev/net/tun", "Status": "created")")
+              .error == "no /dev/net/tun");
+    CHECK(with("\"Id\"", "\"RestartCount\": 5, \"Id\"").restarts == 5);
+    const std::string health = R"("Health": {"Status": "healthy"})";
+    const std::string never = R"("Health": {"Status": "starting", "Log": []})";
+    CHECK(with(health, never).first_check_after == 30s);
+    CHECK_FALSE(with(health, R"("Health": {"Status": "starting", "Log": [{}]})")
+                    .first_check_after.has_value());
+    std::string text = gateway_text;
+    text.replace(text.find(health), health.size(), never);
+    text.replace(text.find("\"Id\""), 4,
+                 R"("Config": {"Healthcheck": {"Interval": 86400000000000}}, "Id")");
+    CHECK(gateway(text).first_check_after == 24h);
+}
+
 TEST_CASE("a container that Docker found by the beginning of its id is not the gateway") {
     const auto parsed = parse_gateway(gateway_text, {"bbbb", "bbbb"});
     REQUIRE(parsed.ok());
@@ -311,6 +333,21 @@ TEST_CASE("the body of a create") {
         request.env = {"NAME=\xff"};
         CHECK(create_body(request).find("\"NAME=\xEF\xBF\xBD\"") != std::string::npos);
     }
+}
+
+TEST_CASE("what Docker warns of at a create, and a reply without warnings") {
+    const auto created =
+        parse_created(R"({"Id":"aa","Warnings":["no memory\u001b[2J limit","b"]})");
+    REQUIRE(created.ok());
+    CHECK(created.value().id == "aa");
+    CHECK(created.value().warnings == std::vector<std::string>{"no memory?[2J limit", "b"});
+    for (const char* text : {R"({"Id":"aa"})", R"({"Id":"aa","Warnings":null})",
+                             R"({"Id":"aa","Warnings":7})", R"({"Id":"aa","Warnings":[]})"}) {
+        CAPTURE(text);
+        REQUIRE(parse_created(text).ok());
+        CHECK(parse_created(text).value().warnings.empty());
+    }
+    CHECK_FALSE(parse_created(R"({"Warnings":["a"]})").ok());
 }
 
 TEST_CASE("events, pull lines, versions and errors") {

@@ -219,6 +219,27 @@ TEST_SUITE("bad answers") {
         CHECK(ids_by_name(bench).at("acestream-3") == before.at("acestream-3"));
     }
 
+    TEST_CASE("what Docker warns of at a create reaches condition and log, and ends with it") {
+        Bench bench(pool_of(2));
+        bench.docker.run_gateway("gluetun");
+        CHECK(bench.converges());
+        CHECK(condition(bench, "CreatedAsAsked") == "True AsAsked: ");
+        bench.docker.set_create_warnings({"No swap limit support", "another platform"});
+        bench.docker.remove_container("acestream-1");
+        bench.advance(2s);  // lists lag for less
+        CHECK(bench.converges());
+        CHECK(condition(bench, "CreatedAsAsked") ==
+              "False DockerWarns: acestream-1: No swap limit support; another platform: change the "
+              "template, or what Docker lacks");
+        CHECK(bench.journal.count("Docker warns of the new engine engine=acestream-1 "
+                                  "problem=No swap limit support; another platform") == 1);
+        bench.docker.set_create_warnings({});
+        bench.docker.remove_container("acestream-1");
+        bench.advance(2s);  // lists lag for less
+        CHECK(bench.converges());
+        CHECK(condition(bench, "CreatedAsAsked") == "True AsAsked: ");
+    }
+
     TEST_CASE("a controller that never saw a gateway leaves its engines alone, too") {
         Bench first(pool_of(2));
         first.docker.run_gateway("gluetun");

@@ -29,7 +29,7 @@ struct World {
 
 TEST_CASE_FIXTURE(World, "an engine is cut off by every new incarnation of its gateway") {
     const std::string gateway = fake.run_gateway("gluetun", {19000});
-    const std::string id = fake.create(engine("container:" + gateway)).value();
+    const std::string id = fake.create(engine("container:" + gateway)).value().id;
     CHECK_FALSE(fake.has_network(id));
     REQUIRE(fake.start(id).ok());
     CHECK(fake.has_network(id));
@@ -66,13 +66,13 @@ TEST_CASE_FIXTURE(World, "a mishap source judges every call") {
         if (call.operation != Operation::start || call.subject != "pool-0") return std::nullopt;
         return Mishap{Mishap::When::before, {FaultKind::rejected, "not today"}};
     });
-    const std::string id = fake.create(engine("bridge")).value();
+    const std::string id = fake.create(engine("bridge")).value().id;
     CHECK(fake.start(id).fault().message == "not today");
     CHECK(fake.remove(id).ok());
 }
 
 TEST_CASE_FIXTURE(World, "calls are on record, and which of them change something") {
-    const std::string id = fake.create(engine("bridge")).value();
+    const std::string id = fake.create(engine("bridge")).value().id;
     REQUIRE(fake.list_engines().ok());
     REQUIRE_FALSE(fake.create(engine("bridge")).ok());
     REQUIRE(fake.remove(id).ok());
@@ -114,7 +114,7 @@ TEST_CASE_FIXTURE(World, "a held pull can be cancelled, and a released one bring
 }
 
 TEST_CASE_FIXTURE(World, "a daemon that is away answers nothing and forgets nothing") {
-    const std::string id = fake.create(engine("bridge")).value();
+    const std::string id = fake.create(engine("bridge")).value().id;
     REQUIRE(fake.start(id).ok());
     std::jthread follower([&](const std::stop_token& stop) {
         const auto end = fake.follow_events([] {}, [](const RuntimeEvent&) {}, stop);

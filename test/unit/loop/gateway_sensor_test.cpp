@@ -50,6 +50,21 @@ TEST_SUITE("gateway sensor: state") {
             {docker("paused"), paused, "is paused"},
             {docker("exited"), stopped, "is not running (exited)"},
             {docker("restarting"), stopped, "is not running (restarting)"},
+            {[](GatewaySighting& seen, GatewayMemory&) {
+                 seen.container->running = false;
+                 seen.container->state = "restarting";
+                 seen.container->restarts = 7;
+                 seen.container->error = "no /dev/net/tun";
+             },
+             stopped,
+             "is not running (restarting); Docker has restarted it 7 times: no /dev/net/tun"},
+            {[](GatewaySighting& seen, GatewayMemory&) {
+                 seen.container->health = Health::starting;
+                 seen.container->first_check_after = 24h;
+             },
+             starting,
+             "is starting: its health check has not run yet, and runs only every 24h: shorten its "
+             "`interval`"},
             {with_health(Health::unhealthy), unhealthy, "is unhealthy"},
             {with_health(Health::starting), starting, "is starting"},
             {with_health(Health::healthy), ready, ""},

@@ -233,7 +233,7 @@ TEST_SUITE("step runner") {
 
     TEST_CASE("engines that Docker makes otherwise than asked are made ever more rarely") {
         class Disobedient : public FakeRuntime {
-            Result<std::string> create(const EngineRequest& request) override {
+            Result<CreatedContainer> create(const EngineRequest& request) override {
                 EngineRequest altered = request;
                 altered.network_mode = "bridge";
                 return FakeRuntime::create(altered);

@@ -75,7 +75,8 @@ async function askJson(path) {
 // --- what is shown
 
 const GOOD_WHEN_TRUE = ["Ready", "SpecValid", "TemplateAccepted", "RuntimeReachable",
-  "GatewayReady", "ForwardedPortReady", "PortsPublished", "PortsFree", "RuntimeUnderstood"];
+  "GatewayReady", "ForwardedPortReady", "PortsPublished", "PortsFree", "RuntimeUnderstood",
+  "CreatedAsAsked"];
 const GRAVE = ["Ready", "SpecValid", "TemplateAccepted", "RuntimeReachable", "GatewayReady"];
 
 function toneOfCondition({ type, status, reason }) {
