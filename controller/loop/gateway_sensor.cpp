@@ -85,7 +85,7 @@ GatewayView view_of(const GatewaySighting& sighting, const GatewayMemory& memory
     view.declared = sighting.declared;
     view.incarnation = incarnation_of(sighting);
     if (sighting.container) {
-        view.address = sighting.container->address;
+        view.address = sighting.address;
         view.published_tcp_ports = sighting.container->published_tcp_ports;
     }
     auto judgement =
@@ -135,7 +135,10 @@ GatewaySensor::Measurement GatewaySensor::measure(const std::vector<GatewaySight
         const bool first_look = known.empty();
         if (!first_look) memory = std::move(known.mapped());
         GatewaySighting sighting = seen;
-        if (!sighting.unknown.empty()) sighting.container = memory.run.container;
+        if (!sighting.unknown.empty()) {
+            sighting.container = memory.run.container;
+            sighting.address = memory.run.address;
+        }
         // A gateway that is missing may come back as it was, when a container was only renamed.
         Run missing;
         Run& run = sighting.container ? memory.run : missing;
@@ -146,6 +149,7 @@ GatewaySensor::Measurement GatewaySensor::measure(const std::vector<GatewaySight
             memory.ready_since.reset();  // it may have started anew between two looks
         }
         run.container = sighting.container;
+        run.address = sighting.address;
         note_start(memory, sighting, first_look, now);
         GatewayView gateway = view_of(sighting, recall(memory, now));
         measure_readiness(memory, gateway, now);

@@ -57,7 +57,8 @@ class GatewaySensor {
     // What is known of one incarnation.
     struct Run {
         Incarnation incarnation;
-        std::optional<GatewayContainer> container;  // as last seen
+        std::optional<GatewayContainer> container;  // as last seen, and its address
+        std::string address;
         std::optional<Monotonic> unhealthy_since;   // by Docker's health check
         VpnStatus vpn_status = VpnStatus::unknown;  // last reported
         Monotonic vpn_status_at{};                  // and when

@@ -15,6 +15,8 @@ struct GatewaySighting {
     std::optional<GatewayContainer> container;  // nullopt: there is none of that name
     // Why Docker's answer about it cannot be used; empty: it can. Without `container` then.
     std::string unknown;
+    // Of the container's addresses the one where its control server answered last, else the first.
+    std::string address;
     GatewayReading reading;  // all unknown: it was not asked
 };
 

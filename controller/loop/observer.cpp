@@ -210,7 +210,7 @@ Result<Sightings> look(Runtime& runtime, Workers& workers, const EnginePool& poo
     seen.neighbours = neighbours_in(listed.value(), pool.name);
     seen.engines = engines_in(listed.value(), pool.name);
     for (const auto& declared : pool.gateways)
-        seen.gateways.push_back({declared.container, true, {}, {}, {}});
+        seen.gateways.push_back({declared.container, true, {}, {}, {}, {}});
     std::vector<Job> inspections;
     for (auto& gateway : seen.gateways)
         inspections.emplace_back([&] { look_at_gateway(runtime, gateway); });
@@ -220,7 +220,7 @@ Result<Sightings> look(Runtime& runtime, Workers& workers, const EnginePool& poo
         seen.gateways, [](const GatewaySighting& gateway) { return !gateway.unknown.empty(); });
     const std::string doubt = not_known == seen.gateways.end() ? "" : not_known->unknown;
     for (const auto& name : former_gateways(seen)) {
-        GatewaySighting former{name, false, {}, {}, {}};
+        GatewaySighting former{name, false, {}, {}, {}, {}};
         look_at_gateway(runtime, former);
         // One that is not known may be this one under its new name.
         if (!former.container && former.unknown.empty()) former.unknown = doubt;

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "core/fingerprint.h"
-#include "loop/gateway_reader.h"
 
 namespace roundhouse {
 
@@ -35,7 +34,10 @@ RoundOutcome outcome_of(const RoundResult& round) {
 }  // namespace
 
 Reconciler::Reconciler(const Equipment& equipment)
-    : with_(equipment), strangers_(equipment.ports), narrator_(equipment.journal) {}
+    : with_(equipment),
+      reader_(equipment.gateway_api, equipment.workers),
+      strangers_(equipment.ports),
+      narrator_(equipment.journal) {}
 
 RoundResult Reconciler::round(const std::stop_token& stop) {
     const SpecInForce spec = with_.board.spec();
@@ -82,7 +84,7 @@ Result<Survey> Reconciler::survey(const EnginePool& pool, std::optional<Template
     auto looked =
         look(with_.runtime, with_.workers, pool, [&](int slot) { return steps.is_changing(slot); });
     if (!looked) return looked.fault();
-    read_gateways(with_.gateway_api, with_.workers, pool, looked.value().gateways);
+    reader_.read(pool, looked.value().gateways);
     Observation seen = sense(pool, std::move(looked.value()));
     seen.template_refusal = std::move(refusal);
 

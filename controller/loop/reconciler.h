@@ -10,6 +10,7 @@
 #include "loop/board.h"
 #include "loop/clock.h"
 #include "loop/gateway_api.h"
+#include "loop/gateway_reader.h"
 #include "loop/gateway_sensor.h"
 #include "loop/journal.h"
 #include "loop/meters.h"
@@ -77,6 +78,7 @@ class Reconciler {
     RoundResult report(const SpecInForce& spec, Survey survey);
 
     Equipment with_;
+    GatewayReader reader_;
     GatewaySensor gateways_;
     StrangerSensor strangers_;
     Narrator narrator_;

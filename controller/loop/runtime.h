@@ -45,7 +45,8 @@ struct GatewayContainer {
     std::int64_t restarts = 0;  // by Docker, for its restart policy
     // Of a health check that has not run yet, what is between two runs.
     std::optional<Duration> first_check_after = {};
-    std::string address;  // first IP by network name; "127.0.0.1" in the host's own network
+    // Each IP that it has, IPv4 first, by network name; "127.0.0.1" in the host's own network.
+    std::vector<std::string> addresses = {};
     std::set<int> published_tcp_ports;
     bool asks_for_port = false;  // its environment tells Gluetun to have a port forwarded
 };

@@ -236,7 +236,7 @@ TEST_CASE_TEMPLATE("a gateway is known by its exact name", W, FakeWorld, DockerW
     CHECK(gateway.running);
     CHECK(gateway.state == "running");
     CHECK(gateway.health == GatewayContainer::Health::none);
-    CHECK_FALSE(gateway.address.empty());
+    CHECK(gateway.addresses.size() == 1);
     CHECK(gateway.published_tcp_ports == std::set<int>{39017});
     CHECK_FALSE(value_of(runtime.inspect_gateway(id)).has_value());
     CHECK_FALSE(value_of(runtime.inspect_gateway(id.substr(0, 12))).has_value());
@@ -252,7 +252,7 @@ TEST_CASE_TEMPLATE("a gateway's incarnation changes with every start", W, FakeWo
     const GatewayContainer stopped = gateway_of(world);
     CHECK_FALSE(stopped.running);
     CHECK(stopped.state == "exited");
-    CHECK(stopped.address.empty());
+    CHECK(stopped.addresses.empty());
 
     world.start_container(world.gateway());
     const GatewayContainer restarted = gateway_of(world);

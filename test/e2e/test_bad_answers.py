@@ -110,6 +110,23 @@ class Gateways(BadAnswers):
         self.assertEqual(self.before[0], self.engine(0).id)
 
 
+class Addresses(BadAnswers):
+    def test_of_a_gateway_on_several_networks_one_leads_there(self):
+        """The first by name is refused, and the next leads nowhere."""
+        def add(gateway):
+            networks = gateway["NetworkSettings"]["Networks"]
+            networks["!0"] = {"IPAddress": "127.66.0.1"}
+            networks["!1"] = {"IPAddress": "192.0.2.1"}
+
+        with self.proxy.altering(f"GET .*/containers/{self.gateways[1].id}/json", edited(add)):
+            self.assertEqual(0, self.controller.terminate())
+            self.start()
+            self.let_rounds_pass(1)
+            self.assertIn("GatewayReady True", self.told())
+            self.heal(1)
+            self.settle(3)
+
+
 class Engines(BadAnswers):
     def test_a_row_of_the_list_is_broken(self):
         name = self.subject.name

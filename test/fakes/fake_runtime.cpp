@@ -20,6 +20,11 @@ Fault daemon_away() {
     return {FaultKind::unavailable, "docker: nothing answers: is the Docker daemon running?"};
 }
 
+std::vector<std::string> addresses_of(const FakeContainer& container) {
+    if (container.address.empty()) return {};
+    return {container.address};
+}
+
 std::map<std::string, std::string> as_map(const KeyValues& pairs) {
     std::map<std::string, std::string> result;
     for (const auto& [key, value] : pairs)
@@ -138,9 +143,9 @@ Result<std::optional<GatewayContainer>> FakeRuntime::inspect_gateway(const std::
                                 .running = container->state == EngineState::running,
                                 .state = std::string(to_string(container->state)),
                                 .health = container->health,
-                                .address = container->address,
-                                .published_tcp_ports = container->published_tcp_ports,
-                                .asks_for_port = container->asks_for_port};
+                                 .addresses = addresses_of(*container),
+                                 .published_tcp_ports = container->published_tcp_ports,
+                                 .asks_for_port = container->asks_for_port};
     });
 }
 

@@ -58,19 +58,20 @@ GatewayContainer::Health health_of(const std::string& word) {
     return GatewayContainer::Health::starting;
 }
 
-// The first IP by network name; nlohmann's objects are sorted by key.
-std::string address_in(const Field& container, const std::string& network_mode) {
-    if (network_mode == "host") return "127.0.0.1";
+// IPv4 first, by network name; nlohmann's objects are sorted by key.
+std::vector<std::string> addresses_in(const Field& container, const std::string& network_mode) {
+    if (network_mode == "host") return {"127.0.0.1"};
+    std::vector<std::string> addresses;
     const auto settings = container.maybe("NetworkSettings");
     const auto networks = settings ? settings->maybe("Networks") : std::nullopt;
-    if (!networks) return "";
+    if (!networks) return addresses;
     for (const char* kind : {"IPAddress", "GlobalIPv6Address"}) {
         for (const auto& [name, network] : networks->members()) {
             const auto address = network.maybe(kind);
-            if (address && !address->text().empty()) return address->text();
+            if (address && !address->text().empty()) addresses.push_back(address->text());
         }
     }
-    return "";
+    return addresses;
 }
 
 // Docker's keys are "19000/tcp"; the bindings of a port that is only exposed are null or [].
@@ -148,7 +149,10 @@ ContainerListing listing_of(const Field& row) {
     read([&] { listing.labels = text_map(row.at("Labels")); });
     read([&] { listing.state = state_of(row.at("State").text()); });
     read([&] { listing.network_mode = network_mode_in(row); });
-    read([&] { listing.address = address_in(row, listing.network_mode); });
+    read([&] {
+        const auto addresses = addresses_in(row, listing.network_mode);
+        if (!addresses.empty()) listing.address = addresses.front();
+    });
     read([&] { listing.image = row.at("Image").text(); });
     read([&] { listing.created_at = row.at("Created").time(); });
     if (listing.unreadable.empty() && !listing.labels.contains(std::string(label::pool))) {
@@ -272,7 +276,7 @@ Result<std::optional<GatewayContainer>> parse_gateway(std::string_view text,
             const bool has_run = log && !log->elements().empty();
             if (!has_run) gateway.first_check_after = check_interval_in(reply);
         }
-        gateway.address = address_in(reply, host_config.at("NetworkMode").text());
+        gateway.addresses = addresses_in(reply, host_config.at("NetworkMode").text());
         add_published_tcp_ports(host_config.maybe("PortBindings"), gateway.published_tcp_ports);
         if (const auto settings = reply.maybe("NetworkSettings")) {
             add_published_tcp_ports(settings->maybe("Ports"), gateway.published_tcp_ports);

@@ -205,7 +205,7 @@ TEST_CASE("a gateway is read in full") {
     CHECK(seen.running);
     CHECK(seen.state == "running");
     CHECK(seen.health == GatewayContainer::Health::healthy);
-    CHECK(seen.address == "10.0.0.2");
+    CHECK(seen.addresses == std::vector<std::string>{"10.0.0.2", "10.1.0.2"});
     CHECK(seen.published_tcp_ports == std::set<int>{19000, 19001});
 }
 

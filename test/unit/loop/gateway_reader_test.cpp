@@ -2,6 +2,8 @@
 #include <doctest/doctest.h>
 
 #include <latch>
+#include <mutex>
+#include <set>
 
 #include "loop/gateway_reader.h"
 #include "unit/core/worlds.h"
@@ -24,7 +26,7 @@ GatewaySighting sighting(const std::string& name, const std::string& state = "ru
     seen.container = GatewayContainer{};
     seen.container->state = state;
     seen.container->running = state == "running";
-    seen.container->address = "172.18.0.2";
+    seen.container->addresses = {"172.18.0.2"};
     return seen;
 }
 
@@ -33,7 +35,7 @@ GatewayReading read(const GatewayReading& reading) {
     api.say("gluetun", reading);
     std::vector<GatewaySighting> gateways = {sighting("gluetun")};
     ThreadWorkers workers;
-    read_gateways(api, workers, pool_of(1), gateways);
+    GatewayReader(api, workers).read(pool_of(1), gateways);
     return gateways.front().reading;
 }
 
@@ -48,6 +50,25 @@ class AllAtOnce : public GatewayApi {
 
   private:
     std::latch together_;
+};
+
+// Answers at one address only.
+class AtOneAddress : public GatewayApi {
+  public:
+    GatewayReading read(const GatewaySpec&, const std::string& address) override {
+        const std::lock_guard lock(mutex_);
+        asked.insert(address);
+        if (address == right) return with_status(VpnStatus::running);
+        GatewayReading silent;
+        silent.forwarded_ports.detail = "no answer at " + address;
+        return silent;
+    }
+
+    std::string right;
+    std::set<std::string> asked;
+
+  private:
+    std::mutex mutex_;
 };
 
 }  // namespace
@@ -69,7 +90,8 @@ TEST_SUITE("gateway reader") {
         gateways.front().container.reset();
         gateways.back().declared = false;
         ThreadWorkers workers;
-        read_gateways(api, workers, pool_of(1, {"missing", "stopped", "paused", "old"}), gateways);
+        GatewayReader(api, workers)
+            .read(pool_of(1, {"missing", "stopped", "paused", "old"}), gateways);
         CHECK(api.asked().empty());
     }
 
@@ -78,9 +100,9 @@ TEST_SUITE("gateway reader") {
         EnginePool pool = pool_of(1, {"a", "b", "c"});
         pool.gateways[1].control_server.address = "localhost";
         std::vector<GatewaySighting> gateways = {sighting("a"), sighting("b"), sighting("c")};
-        gateways[2].container->address.clear();
+        gateways[2].container->addresses.clear();
         ThreadWorkers workers;
-        read_gateways(api, workers, pool, gateways);
+        GatewayReader(api, workers).read(pool, gateways);
         CHECK(api.asked() ==
               std::map<std::string, std::string>{{"a", "172.18.0.2"}, {"b", "localhost"}});
         CHECK(gateways[2].reading.forwarded_ports.detail ==
@@ -91,9 +113,49 @@ TEST_SUITE("gateway reader") {
         AllAtOnce api(3);
         std::vector<GatewaySighting> gateways = {sighting("a"), sighting("b"), sighting("c")};
         ThreadWorkers workers;
-        read_gateways(api, workers, pool_of(1, {"a", "b", "c"}),
-                      gateways);  // else it would never end
+        GatewayReader reader(api, workers);
+        reader.read(pool_of(1, {"a", "b", "c"}), gateways);  // else it would never end
         for (const auto& gateway : gateways)
             CHECK(gateway.reading.vpn_status == VpnStatus::running);
+    }
+
+    TEST_CASE(
+        "of several addresses all are asked at once, and the one that answers is remembered") {
+        AtOneAddress api;
+        ThreadWorkers workers;
+        GatewayReader reader(api, workers);
+        const auto look = [&] {
+            std::vector<GatewaySighting> gateways = {sighting("gluetun")};
+            gateways[0].container->addresses = {"10.0.0.2", "10.1.0.2", "10.2.0.2"};
+            api.asked.clear();
+            reader.read(pool_of(1), gateways);
+            return gateways[0];
+        };
+        using Asked = std::set<std::string>;
+        const Asked all = {"10.0.0.2", "10.1.0.2", "10.2.0.2"};
+        GatewaySighting seen = look();
+        CHECK(api.asked == all);
+        CHECK(seen.address == "10.0.0.2");
+        CHECK(seen.reading.forwarded_ports.detail ==
+              "no answer at 10.0.0.2; nor does it answer at 10.1.0.2, 10.2.0.2: name the right "
+              "address as controlServer.address");
+
+        api.right = "10.1.0.2";
+        seen = look();
+        CHECK(api.asked == all);
+        CHECK(seen.address == "10.1.0.2");
+        CHECK(seen.reading.vpn_status == VpnStatus::running);
+        seen = look();
+        CHECK(api.asked == Asked{"10.1.0.2"});
+        CHECK(seen.address == "10.1.0.2");
+
+        api.right.clear();  // silent for a while: engines are still asked where it answered
+        seen = look();
+        CHECK(api.asked == Asked{"10.1.0.2"});
+        CHECK(seen.address == "10.1.0.2");
+        api.right = "10.2.0.2";
+        seen = look();
+        CHECK(api.asked == all);
+        CHECK(seen.address == "10.2.0.2");
     }
 }

@@ -21,7 +21,7 @@ inline GatewayContainer running_gateway(Health health = Health::healthy) {
     container.running = true;
     container.state = "running";
     container.health = health;
-    container.address = "172.18.0.2";
+    container.addresses = {"172.18.0.2"};
     return container;
 }
 
@@ -35,6 +35,7 @@ struct SensorBench {
     SensorBench() {
         sighting.name = "gluetun";
         sighting.container = running_gateway();
+        sighting.address = "172.18.0.2";
         vpn(VpnStatus::running);
         public_ip("192.0.2.1");
     }
