@@ -143,9 +143,9 @@ Result<std::optional<GatewayContainer>> FakeRuntime::inspect_gateway(const std::
                                 .running = container->state == EngineState::running,
                                 .state = std::string(to_string(container->state)),
                                 .health = container->health,
-                                 .addresses = addresses_of(*container),
-                                 .published_tcp_ports = container->published_tcp_ports,
-                                 .asks_for_port = container->asks_for_port};
+                                .addresses = addresses_of(*container),
+                                .published_tcp_ports = container->published_tcp_ports,
+                                .asks_for_port = container->asks_for_port};
     });
 }
 

@@ -398,12 +398,13 @@ class Examiner {
             std::ranges::binary_search(gateway.ports_answer.ports, engine.ports.p2p);
         const bool followed =
             engine.followed && age_of(engine, seen_, now_) < pool_.forwarded_port.min_interval;
-        const auto first = gateway.published_tcp_ports.lower_bound(pool_.ports.http);
-        const bool published =
-            first == gateway.published_tcp_ports.end() ||
-            *first >= pool_.ports.http + pool_.max_active_replicas ||
-            gateway.published_tcp_ports.contains(pool_.ports.http + *engine.slot);
-        return !has_one && !followed && published && may_hold(pool_, port, *engine.slot);
+        const int base = bases_behind(pool_, gateway.name).http;
+        const auto first = gateway.published_tcp_ports.lower_bound(base);
+        const bool published = first == gateway.published_tcp_ports.end() ||
+                               *first >= base + pool_.max_active_replicas ||
+                               gateway.published_tcp_ports.contains(base + *engine.slot);
+        return !has_one && !followed && published &&
+               may_hold(pool_, gateway.name, port, *engine.slot);
     }
 
     const EnginePool& pool_;
