@@ -98,9 +98,9 @@ bool asks_for_port(const std::optional<Field>& environment) {
                                [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
         const bool named = name == "VPN_PORT_FORWARDING" || name == "PORT_FORWARDING" ||
                            name == "PRIVATE_INTERNET_ACCESS_VPN_PORT_FORWARDING";
-        if (named && (value == "on" || value == "yes" || value == "true" || value == "1")) {
-            return true;
-        }
+        const bool yes = value == "on" || value == "yes" || value == "true" || value == "1" ||
+                         value == "enabled";
+        if (named && yes) return true;
     }
     return false;
 }
