@@ -96,6 +96,18 @@ int Places::engines_beside(const EngineView& engine) const {
     return home == nullptr ? 0 : home->engines;
 }
 
+// A gateway that is not ready may have room, and end the wait.
+template <class HasRoom>
+NoPlace Places::or_once_ready(NoPlace none, const HasRoom& has_room) const {
+    if (none.wait.fact) return none;
+    std::string names;
+    for (const auto& home : homes_) {
+        if (!home.ready && has_room(home)) names += (names.empty() ? "" : " or ") + home.name;
+    }
+    if (!names.empty()) none.wait.fact = Awaited{Fact::gateway_ready, names};
+    return none;
+}
+
 // --- attempts ------------------------------------------------------------------------------------
 
 bool Places::publishes(const Home& home, int slot) const {
@@ -173,7 +185,11 @@ Place Places::take_free_slot(std::string_view leaving_id) {
         const bool lower = slot < (best == nullptr ? pool_.max_active_replicas : best_slot);
         if (lower && !taken_.contains(slot)) passed_over_.insert(slot);
     }
-    if (best == nullptr) return why_no_free_slot(leaving_id);
+    if (best == nullptr) {
+        return or_once_ready(why_no_free_slot(leaving_id), [&](const Home& home) {
+            return lowest_free_slot(home, leaving_id).has_value();
+        });
+    }
     ++best->engines;
     return take(*best, best_slot, nullptr);
 }
@@ -189,7 +205,8 @@ Place Places::take_over(const EngineView& engine) {
         if (best == nullptr || home.engines < best->engines) best = &home;
     }
     if (best == nullptr) {
-        NoPlace none = why_not(slot, engine.id, own);
+        NoPlace none = or_once_ready(why_not(slot, engine.id, own),
+                                     [&](const Home& home) { return fits(home, slot, engine.id); });
         if (own == nullptr || own->ready) return none;
         // Its own gateway may come back first.
         const NoPlace down = gateway_not_ready(&engine);

@@ -99,6 +99,8 @@ class Places {
     NoPlace why_no_free_slot(std::string_view leaving_id) const;
     NoPlace in_use(const Home& home, const PortLedger::Clash& clash) const;
     NoPlace not_published(const std::string& what, const Home& home) const;
+    template <class HasRoom>
+    NoPlace or_once_ready(NoPlace none, const HasRoom& has_room) const;
 
     const EnginePool& pool_;
     const Observation& seen_;

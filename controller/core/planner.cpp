@@ -240,7 +240,9 @@ void Planner::count_unavailable() {
         if (!is_wanted || decision.ready) continue;
         const bool for_rollout = decision.wait.fact && decision.fate != Fate::busy &&
                                  decision.wait.fact->fact == Fact::engine_gone;
-        const bool for_person = !decision.wait.remedy.empty() && !decision.wait.fact;
+        // One that has no place but behind a gateway that is not ready is not waited for, either.
+        const bool for_person = !decision.wait.remedy.empty() &&
+                                (!decision.wait.fact || decision.fate == Fate::missing);
         if (for_person || for_rollout) {
             ++placeless;
         } else if (!ready_again_.ends()) {

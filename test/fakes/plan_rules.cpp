@@ -284,7 +284,8 @@ class Examiner {
                                  decision.reason == Reason::unreadable_labels;
             const bool for_rollout =
                 decision.wait.fact && decision.wait.fact->fact == Fact::engine_gone;
-            const bool for_person = !decision.wait.remedy.empty() && !decision.wait.fact;
+            const bool for_person = !decision.wait.remedy.empty() &&
+                                    (!decision.wait.fact || decision.fate == Fate::missing);
             const bool in_vain = unknown || for_rollout || for_person || stays(decision);
             if (!decision.ready && in_vain) return;
             ready += decision.ready ? 1 : 0;

@@ -50,7 +50,7 @@ enum class Disturbance {
     ports_move,
     ports_lost,
     ports_many,
-    ports_move_one,  // of several, again and again
+    ports_move_one,  // of two, again and again
     replies_broken,
     vpn_lost,
     vpn_back_in_parts,  // the public IP comes long after the status, and the ports after that

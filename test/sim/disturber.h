@@ -46,7 +46,6 @@ class Disturber {
     void blink(std::size_t index);
 
     void disturb_control_server(Disturbance what);
-    void move_one_port(ControlServerLife& server);
     void lose_vpn(std::size_t index, Duration down_for, Duration ip_after, Duration ports_after);
 
     void disturb_namespace(Disturbance what);

@@ -223,13 +223,17 @@ void Disturber::disturb_control_server(Disturbance what) {
                 if (dice_.one_in(2)) server.ports.push_back(port);
             }
             return;
-        case Disturbance::ports_move_one:
-            for (int seconds = 0; seconds < 40; seconds += dice_.between(5, 15)) {
-                world_.later(std::chrono::seconds{seconds}, [&world = world_, &server] {
-                    Disturber(world).move_one_port(server);
+        case Disturbance::ports_move_one: {
+            Duration at{0};
+            const int stays = server.ports.empty() ? 40000 : server.ports.front();
+            for (int i = dice_.between(3, 8); i > 0; --i) {
+                world_.later(at, [&server, stays, number = dice_.between(1, 9)] {
+                    server.ports = {stays, stays + number};
                 });
+                at += some_seconds(6, 20);
             }
             return;
+        }
         case Disturbance::replies_broken:
             server.broken = static_cast<PortsAnswerKind>(2 + dice_.below(4));
             return world_.later(some_seconds(1, 40), [&server] { server.broken.reset(); });
@@ -256,14 +260,6 @@ void Disturber::disturb_control_server(Disturbance what) {
             });
         default: return;
     }
-}
-
-void Disturber::move_one_port(ControlServerLife& server) {
-    std::set<int> ports(server.ports.begin(), server.ports.end());
-    if (!server.ports.empty()) ports.erase(dice_.pick(server.ports));
-    while (ports.size() < 2)
-        ports.insert(40000 + dice_.below(6));
-    server.ports.assign(ports.begin(), ports.end());
 }
 
 // Gluetun says that its VPN runs again, then knows its public IP, then its forwarded ports.

@@ -83,6 +83,7 @@ class Watchdog {
         std::optional<Duration> ip_gone_at;       // when it was seen to be unknown since
         std::optional<std::pair<Duration, Duration>> reconnect_due;  // it went, and came back
         std::size_t spec_saves = 0;
+        Duration spec_seen_at{0};
         std::optional<Duration> port_awaited_since;
         std::optional<LatePort> late_port;
     };

@@ -20,8 +20,9 @@ void Watchdog::check_gateways(const RoundView& view) {
     for (const auto& gateway : view.seen.gateways) {
         if (gateway.incarnation.id.empty()) continue;
         GatewaySeen& seen = gateways_[gateway.name];
-        const bool runs =
-            gateway.state != GatewayState::stopped && gateway.state != GatewayState::paused;
+        const bool runs = gateway.state == GatewayState::ready ||
+                          gateway.state == GatewayState::starting ||
+                          gateway.state == GatewayState::unhealthy;
         if (runs && seen.started_at != gateway.incarnation.started_at) {
             if (!seen.started_at.empty()) seen.restarts.push_back(now);
             seen.started_at = gateway.incarnation.started_at;
@@ -127,6 +128,7 @@ void Watchdog::check_made_once(const RoundView& view, const GatewayView& gateway
     const bool expected = gateway.state == GatewayState::ready && gateway.expects_port &&
                           spec.assign == PortAssignment::exclusive &&
                           view.pool->gateways.size() == 1 && run.spec_saves == world_.saves();
+    if (run.spec_saves != world_.saves()) run.spec_seen_at = look_began_;
     run.spec_saves = world_.saves();
     const bool held = std::ranges::any_of(view.seen.engines, [&](const EngineView& engine) {
         return engine.made_with_forwarded_port && engine.incarnation == gateway.incarnation;
@@ -137,7 +139,8 @@ void Watchdog::check_made_once(const RoundView& view, const GatewayView& gateway
     } else if (answer.kind == PortsAnswerKind::none) {
         run.late_port.reset();
         const bool in_time = gateway.ready_for < spec.wait_for && !held;
-        const Duration since = now - gateway.ready_for;
+        // What was made for the spec before is made again for another reason.
+        const Duration since = std::max(now - gateway.ready_for, run.spec_seen_at);
         run.port_awaited_since =
             in_time ? std::optional(run.port_awaited_since.value_or(since)) : std::nullopt;
     } else {

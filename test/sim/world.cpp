@@ -50,7 +50,8 @@ World::World(std::uint64_t seed) : dice(seed) {
         Disturber(*this).start_in_parts(i);
     }
     if (disturbances.contains(Disturbance::cap_lowered)) Disturber(*this).hold_low_names();
-    for (const auto first : {Disturbance::neighbour_joins, Disturbance::stranger_joins}) {
+    for (const auto first :
+         {Disturbance::ports_move_one, Disturbance::neighbour_joins, Disturbance::stranger_joins}) {
         if (disturbances.contains(first) && dice.one_in(2)) Disturber(*this).happen(first);
     }
 }

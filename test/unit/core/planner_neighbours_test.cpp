@@ -80,6 +80,21 @@ TEST_SUITE("planner: neighbours") {
               "until somebody acts: publish 19001-19002 on gluetun");
     }
 
+    TEST_CASE("a missing engine also waits for the gateway that has room once it is ready") {
+        EnginePool pool = pool_of(2, {"a", "b"});
+        Observation seen = matching_world(pool);
+        seen.engines.pop_back();
+        seen.gateways[0].published_tcp_ports = {19000};
+        seen.gateways[1] = gateway("b", GatewayState::starting);
+        seen.gateways[1].published_tcp_ports = {19001};
+        const Plan result = plan(pool, seen, noon);
+        CHECK(decision_on(result, "") == "missing NoPublishedPort");
+        CHECK(describe(result.decisions.back().wait) ==
+              "until gateway b is ready; or somebody acts: publish 19000-19019 on a");
+        pool.engine_template.image = "new";  // the others do not wait for that
+        CHECK(steps_of(plan(pool, seen, noon)) == "replace acestream-0 TemplateChanged @a");
+    }
+
     TEST_CASE("engines that nothing reaches do not wait for each other to be replaced") {
         const EnginePool pool = pool_of(2, {"a"});
         Observation seen = matching_world(pool);
