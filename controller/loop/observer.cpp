@@ -137,7 +137,8 @@ std::vector<EngineView> engines_in(const std::vector<ContainerListing>& listing,
                                    const std::string& pool) {
     std::vector<EngineView> engines;
     for (const auto& container : listing) {
-        if (is_of_pool(container, pool)) engines.push_back(engine_from(container, pool));
+        if (!is_of_pool(container, pool)) continue;
+        engines.push_back(engine_from(container, pool));
     }
     return engines;
 }

@@ -54,10 +54,12 @@ void Disturber::happen(Disturbance what) {
                                 [&world = world_] { world.docker.set_available(true); });
         case Disturbance::answer_bad: {
             std::vector about{Operation::inspect_gateway, Operation::inspect_gateway,
-                              Operation::inspect_end, Operation::list_names, Operation::has_image};
+                              Operation::inspect_end,     Operation::list_names,
+                              Operation::has_image,       Operation::list_engines};
             BadAnswer bad;
             bad.operation = dice_.pick(about);
             if (!world_.gateway_names_.empty()) bad.gateway = dice_.pick(world_.gateway_names_);
+            if (const auto engine = some_engine()) bad.engine = engine->id;
             if (dice_.one_in(2)) bad.kind = FaultKind::rejected;
             world_.bad_answer = bad;
             return world_.later(some_seconds(5, 90),
@@ -249,7 +251,7 @@ void Disturber::repair() {
     world_.bad_answer.reset();
     // Creates have to go on without that answer.
     const bool stays = world_.disturbances.contains(Disturbance::answer_bad) && dice_.one_in(2);
-    if (stays) world_.bad_answer = BadAnswer{Operation::has_image, "", FaultKind::rejected};
+    if (stays) world_.bad_answer = BadAnswer{Operation::has_image, "", "", FaultKind::rejected};
     world_.unreachable.clear();
     world_.back_in_reach();
     if (dice_.one_in(2)) {

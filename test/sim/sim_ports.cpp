@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/names.h"
 #include "sim/fiber.h"
 #include "sim/specs.h"
 
@@ -46,7 +47,7 @@ Result<T> SimRuntime::call(Operation operation, const std::string& subject, cons
     const bool fails = world_.has(Disturbance::call_fails) && dice.one_in(10);
     Result<T> result = fails ? Result<T>(fault_of()) : Result<T>(effect());
     const auto& bad = world_.bad_answer;
-    if (bad && bad->operation == operation &&
+    if (bad && bad->operation == operation && operation != Operation::list_engines &&
         (operation != Operation::inspect_gateway || bad->gateway == subject)) {
         result = Fault{bad->kind, "docker: this one cannot be told"};
     }
@@ -82,7 +83,17 @@ Result<std::vector<ContainerListing>> SimRuntime::list_engines() {
 
 // What a broken proxy or another daemon makes of a list.
 void SimRuntime::distort(std::vector<ContainerListing>& listing) {
+    const auto& bad = world_.bad_answer;
     for (auto& row : listing) {
+        const bool is_garbled =
+            bad && bad->operation == Operation::list_engines && bad->engine == row.id;
+        if (is_garbled) {
+            row.unreadable = "the reply lacks [0].Created";
+            // Without labels the name tells whose engine it is.
+            const bool is_named = slot_of_name(world_.spec().name, row.name).has_value();
+            if (bad->kind == FaultKind::rejected && is_named) row.labels.clear();
+            watchdog_.not_told(Operation::inspect_end, row.id, FaultKind::unavailable);
+        }
         const EngineLife* life = world_.life(row.id);
         if (life != nullptr && life->shown_outside && !world_.calm) row.network_mode = "bridge";
     }

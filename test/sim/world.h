@@ -75,10 +75,11 @@ struct ControlServerLife {
     std::vector<Duration> connects;  // when its VPN began a connection
 };
 
-// What Docker does not tell.
+// What Docker does not tell. Of list_engines: one row, which cannot be read.
 struct BadAnswer {
     Operation operation = Operation::has_image;
     std::string gateway;  // of inspect_gateway: which
+    std::string engine;   // of list_engines: whose row, by id
     FaultKind kind = FaultKind::unavailable;
 };
 
