@@ -125,6 +125,7 @@ Observation Reconciler::sense(const EnginePool& pool, Sightings looked) {
         gateways_.measure(looked.gateways, pool.reconnect_min_interval, with_.clock.monotonic());
     for (const auto& gateway : measured.with_other_ports)
         with_.meters.forwarded_ports_changed(gateway);
+    nearby_.name_similar(with_.runtime, pool, measured.gateways, with_.clock.monotonic());
     Observation seen;
     seen.gateways = std::move(measured.gateways);
     seen.engines = std::move(looked.engines);

@@ -15,6 +15,7 @@
 #include "loop/journal.h"
 #include "loop/meters.h"
 #include "loop/narrator.h"
+#include "loop/nearby_gateways.h"
 #include "loop/observer.h"
 #include "loop/port_check.h"
 #include "loop/prober.h"
@@ -80,6 +81,7 @@ class Reconciler {
     Equipment with_;
     GatewayReader reader_;
     GatewaySensor gateways_;
+    NearbyGateways nearby_;
     StrangerSensor strangers_;
     Narrator narrator_;
 };

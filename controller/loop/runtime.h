@@ -60,6 +60,7 @@ struct NameHolder {
     std::string id;
     std::string name;
     std::map<std::string, std::string> labels;
+    std::string image = {};
 };
 
 struct PullRequest {
@@ -100,8 +101,8 @@ class Runtime {
     // calls.
     virtual Result<std::optional<GatewayContainer>> inspect_gateway(const std::string& name) = 0;
 
-    // Every container whose name starts with `prefix`, whatever its owner. Shows which names are
-    // taken; never use it to choose a container to act on. 10 s.
+    // Every container whose name starts with `prefix`, whatever its owner; "": all. Shows which
+    // names there are; never use it to choose a container to act on. 10 s.
     virtual Result<std::vector<NameHolder>> list_names(const std::string& prefix) = 0;
 
     // Whether the daemon holds the image. 5 s.

@@ -334,7 +334,11 @@ TEST_CASE_TEMPLATE("names are found by their beginning, of any owner", W, FakeWo
     CHECK(holders[0].name == world.engine(7).name);
     CHECK(holders[0].id == id);
     CHECK(holders[0].labels.at("roundhouse.pool") == world.pool());
+    CHECK(holders[0].image == world.engine(7).image);
     CHECK(holders[1].name == world.gateway());
+    const auto all = value_of(world.runtime().list_names(""));
+    for (const auto& holder : holders)
+        CHECK(std::ranges::count(all, holder.id, &NameHolder::id) == 1);
     CHECK(value_of(world.runtime().list_names(world.pool().substr(1))).empty());
 }
 

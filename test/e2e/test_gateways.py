@@ -76,6 +76,21 @@ class OneGateway(PoolTest):
         self.gateway.make()
         self.settle(3)
 
+    def test_called_as_compose_calls_it(self):
+        """The spec names a service; the container is called PROJECT-SERVICE-1."""
+        name = self.gateway.name
+        docker("rename", name, f"media-{name}-1")
+        self.addCleanup(docker, "rename", f"media-{name}-1", name, check=False)
+
+        def told():
+            return self.command("get", "pool").stdout
+
+        near = f"gateway {name} does not exist; did you mean media-{name}-1 (image "
+        self.wait_until(lambda: near in told(), "the container that is near is named")
+        self.assertRegex(told(), "PortsPublished +Unknown +GatewayNotRunning")
+        docker("rename", f"media-{name}-1", name)
+        self.settle(3)
+
 
 class TwoGateways(PoolTest):
     gateway_count = 2

@@ -7,6 +7,7 @@
 
 #include "core/numbers.h"
 #include "edge/docker/json.h"
+#include "edge/docker/socket_fault.h"
 #include "edge/text/foreign_text.h"
 
 namespace roundhouse {
@@ -179,11 +180,14 @@ Fault DockerConnection::fault_of_problem(const DockerCall& call, const HttpReply
         case HttpProblem::socket_missing:
             return unavailable("there is no such socket",
                                "start Docker, or let DOCKER_HOST name where it listens");
-        case HttpProblem::permission_denied:
-            return unavailable("permission denied",
-                               "run as root or in the group that owns the socket (often docker)");
-        case HttpProblem::connection_refused:
-            return unavailable("connection refused", "start Docker: nothing listens there");
+        case HttpProblem::permission_denied: {
+            const SocketFault denied = explain_denied_socket(endpoint_.unix_socket);
+            return unavailable(denied.why, denied.advice);
+        }
+        case HttpProblem::connection_refused: {
+            const SocketFault refused = explain_refused_socket(endpoint_.unix_socket);
+            return unavailable(refused.why, refused.advice);
+        }
         case HttpProblem::unreachable:
             return unavailable("cannot be reached (" + reply.detail + ")",
                                "check DOCKER_HOST and the network");

@@ -23,6 +23,8 @@ using Unexpected = ReplyField::Unexpected;
 
 constexpr std::size_t longest_words = 300;  // of Docker's words
 
+constexpr std::size_t longest_image_name = 200;  // in a message
+
 // What `read` makes of the text.
 template <class Read>
 auto parse(std::string_view text, const Read& read)
@@ -207,8 +209,8 @@ Result<std::vector<NameHolder>> parse_names(std::string_view text, const std::st
         for (const auto& row : rows_of(reply)) {
             ContainerListing listing = listing_of(row);
             if (!listing.name.starts_with(prefix)) continue;
-            all.push_back(
-                {std::move(listing.id), std::move(listing.name), std::move(listing.labels)});
+            all.push_back({std::move(listing.id), std::move(listing.name),
+                           std::move(listing.labels), cleaned(listing.image, longest_image_name)});
         }
         return all;
     });

@@ -3,9 +3,14 @@
 #include "edge/docker/connection.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <chrono>
+#include <filesystem>
 
+#include "edge/docker/socket_fault.h"
+#include "edge/system/unique_fd.h"
 #include "unit/docker/daemon.h"
 
 using namespace roundhouse;
@@ -233,4 +238,43 @@ TEST_CASE("a daemon that cannot be reached: the fault says why") {
     }
     DockerRuntime refused(docker_endpoint(variables).value(), short_ones);
     check_contains(refused.list_engines().fault().message, "connection refused: start Docker");
+
+    // A mount whose source is missing: Docker makes a folder of that name.
+    variables.host = "unix://" + folder.path();
+    DockerRuntime no_socket(docker_endpoint(variables).value(), short_ones);
+    check_contains(no_socket.list_engines().fault().message, "is a folder, not a socket: ");
+}
+
+TEST_CASE(
+    "a socket that was removed, as after a restart of Docker, is told from one without Docker") {
+    const TemporaryFolder folder;
+    const std::string path = folder.path() + "/docker.sock";
+    {
+        const ScriptedServer server(path, [](ServedConnection&) {});
+    }
+    const UniqueFd kept(::open(path.c_str(), O_PATH | O_CLOEXEC));
+    REQUIRE(kept.get() >= 0);
+    DockerVariables variables;
+    variables.host = "unix:///proc/self/fd/" + std::to_string(kept.get());
+    DockerRuntime docker(docker_endpoint(variables).value(), short_ones);
+    check_contains(docker.list_engines().fault().message, "start Docker: nothing listens there");
+    std::filesystem::remove(path);
+    check_contains(docker.list_engines().fault().message,
+                   "connection refused: this is the socket of an earlier start of Docker");
+}
+
+TEST_CASE("a socket that may not be used: the fault names its owner and our own ids") {
+    const TemporaryFolder folder;
+    const std::string path = folder.path() + "/docker.sock";
+    const ScriptedServer server(path, [](ServedConnection&) {});
+    std::filesystem::permissions(path, std::filesystem::perms{0640});
+    const std::string user = std::to_string(::geteuid());
+    const std::string group = std::to_string(::getegid());
+    const SocketFault denied = explain_denied_socket(path);
+    check_contains(denied.why, "it belongs to user " + user + " and group " + group +
+                                   " (mode 0640), and roundhouse runs as user " + user +
+                                   ", group " + group);
+    check_contains(denied.advice, "in group " + group + " (with compose: DOCKER_GID=" + group);
+    check_contains(explain_denied_socket(folder.path() + "/none/docker.sock").advice,
+                   "a folder on the way to it is closed to user " + user);
 }
