@@ -125,8 +125,9 @@ void Watchdog::check_made_once(const RoundView& view, const GatewayView& gateway
     const ForwardedPortSpec& spec = view.pool->forwarded_port;
     const Duration now = world_.clock.elapsed;
     const ForwardedPortsAnswer& answer = gateway.ports_answer;
-    const bool expected = gateway.state == GatewayState::ready && gateway.expects_port &&
-                          spec.assign == PortAssignment::exclusive &&
+    // The one that was to wait may be one that Docker does not remove.
+    const bool expected = world_.stuck.empty() && gateway.state == GatewayState::ready &&
+                          gateway.expects_port && spec.assign == PortAssignment::exclusive &&
                           view.pool->gateways.size() == 1 && run.spec_saves == world_.saves();
     if (run.spec_saves != world_.saves()) run.spec_seen_at = look_began_;
     run.spec_saves = world_.saves();
