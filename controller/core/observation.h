@@ -163,7 +163,7 @@ struct EngineView {
     std::string network_mode;
     std::string address;  // its own IP in a pool without gateways
     std::string image;
-    std::string gateway;
+    std::string gateway;  // by its present name, where it was renamed
     Incarnation incarnation;
     std::string template_hash;
     EnginePorts ports;

@@ -196,7 +196,7 @@ void Planner::finish() {
                                std::string_view(decision.engine));
     });
     // Of two steps in one slot only the first is taken. A removal that failed comes second: it may
-    // fail for ever, and the other one would never have its turn.
+    // fail again each time, and the other step would never have its turn.
     std::ranges::stable_sort(plan_.steps, {}, [this](const Step& step) {
         const auto trouble = seen_.troubles.find(step.slot);
         const bool failed = trouble != seen_.troubles.end() && !step.engine_id.empty() &&

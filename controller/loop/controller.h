@@ -33,9 +33,9 @@ class Controller {
     Board& board() { return board_; }
 
     // Starts a round early. Any thread.
-    void wake() { wakeup_.ring(); }
+    void wake() { wakeup_.notify(); }
     // The same for clients of the HTTP API, which may ask too often: once a second. Any thread.
-    void wake_for_client() { wakeup_.ring_at_most_every(std::chrono::seconds(1)); }
+    void wake_for_client() { wakeup_.notify_at_most_every(std::chrono::seconds(1)); }
 
     // Runs rounds until `stop` is requested or `after_round` returns false, then waits for the
     // steps in flight to end.

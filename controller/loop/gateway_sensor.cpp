@@ -103,8 +103,9 @@ GatewayView view_of(const GatewaySighting& sighting, const GatewayMemory& memory
 
 }  // namespace
 
-// Docker's health lags: it says "healthy" for minutes after the VPN was lost, and for ever after
-// the VPN was stopped through the control server (Gluetun v3.41). So the VPN's status counts, too.
+// Docker's health lags: it says "healthy" for minutes after the VPN was lost, and until the VPN
+// runs again where it was stopped through the control server (Gluetun v3.41). So the VPN's status
+// counts, too.
 GatewayJudgement judge_gateway(const std::optional<GatewayContainer>& docker,
                                const GatewayReading& reading, const GatewayMemory& memory) {
     if (!docker) return {GatewayState::missing, "does not exist"};

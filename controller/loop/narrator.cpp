@@ -40,12 +40,12 @@ std::string_view headline(const Decision& decision) {
 }  // namespace
 
 void Narrator::round_ended(const Observation& seen, const Plan& plan) {
-    tell_gateways(seen);
-    tell_passed_over(seen, plan);
-    tell_engines(plan);
+    log_gateways(seen);
+    log_passed_over(seen, plan);
+    log_engines(plan);
 }
 
-void Narrator::tell_gateways(const Observation& seen) {
+void Narrator::log_gateways(const Observation& seen) {
     std::map<std::string, GatewayView> next;
     for (const auto& gateway : seen.gateways) {
         const auto known = gateways_.find(gateway.name);
@@ -68,14 +68,14 @@ void Narrator::tell_gateways(const Observation& seen) {
             journal_.record(entry);
         }
         const GatewayView* before = known == gateways_.end() ? nullptr : &known->second;
-        tell_vpn(gateway, before);
-        tell_ports(gateway);
+        log_vpn(gateway, before);
+        log_ports(gateway);
         next.emplace(gateway.name, gateway);
     }
     gateways_ = std::move(next);
 }
 
-void Narrator::tell_vpn(const GatewayView& gateway, const GatewayView* before) {
+void Narrator::log_vpn(const GatewayView& gateway, const GatewayView* before) {
     const auto ago = gateway.reconnected_ago;
     const auto ago_before = before == nullptr ? std::nullopt : before->reconnected_ago;
     if (ago && (!ago_before || *ago < *ago_before)) {
@@ -91,7 +91,7 @@ void Narrator::tell_vpn(const GatewayView& gateway, const GatewayView* before) {
 }
 
 // Ports only: the condition says why there are none.
-void Narrator::tell_ports(const GatewayView& gateway) {
+void Narrator::log_ports(const GatewayView& gateway) {
     const std::vector<int>& ports = gateway.ports_answer.ports;
     if (ports.empty() || std::exchange(ports_[gateway.name], ports) == ports) return;
     std::string list;
@@ -104,7 +104,7 @@ void Narrator::tell_ports(const GatewayView& gateway) {
                      {{"gateway", gateway.name}, {"ports", list}}});
 }
 
-void Narrator::tell_passed_over(const Observation& seen, const Plan& plan) {
+void Narrator::log_passed_over(const Observation& seen, const Plan& plan) {
     if (plan.passed_over.empty() && seen.foreign_names.empty()) return;
     for (const int slot : plan.passed_over) {
         if (!passed_over_.insert(slot).second) continue;
@@ -116,7 +116,7 @@ void Narrator::tell_passed_over(const Observation& seen, const Plan& plan) {
     std::erase_if(passed_over_, [&](int slot) { return !seen.foreign_names.contains(slot); });
 }
 
-void Narrator::tell_engines(const Plan& plan) {
+void Narrator::log_engines(const Plan& plan) {
     std::map<std::string, std::pair<Fate, Reason>> next;
     const bool pulls =
         std::ranges::find(plan.steps, Action::pull, &Step::action) != plan.steps.end();

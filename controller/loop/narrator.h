@@ -27,11 +27,11 @@ class Narrator {
     void look_worked();
 
   private:
-    void tell_gateways(const Observation& seen);
-    void tell_vpn(const GatewayView& gateway, const GatewayView* before);
-    void tell_ports(const GatewayView& gateway);
-    void tell_engines(const Plan& plan);
-    void tell_passed_over(const Observation& seen, const Plan& plan);
+    void log_gateways(const Observation& seen);
+    void log_vpn(const GatewayView& gateway, const GatewayView* before);
+    void log_ports(const GatewayView& gateway);
+    void log_engines(const Plan& plan);
+    void log_passed_over(const Observation& seen, const Plan& plan);
 
     Journal& journal_;
     std::map<std::string, GatewayView> gateways_;

@@ -90,7 +90,7 @@ Result<Survey> Reconciler::survey(const EnginePool& pool, std::optional<Template
 
     const Time now = with_.clock.now();
     with_.prober.set_targets(probe_targets(pool, seen, now), pool.engine_template.probe);
-    steps.hold(seen);
+    steps.pause_steps(seen);
     const auto make_plan = [&] {
         Plan planned = plan(pool, seen, now);
         // What did not help is not repeated at once.
@@ -100,7 +100,7 @@ Result<Survey> Reconciler::survey(const EnginePool& pool, std::optional<Template
     if (!creates_anything(first)) return Survey{std::move(seen), std::move(first)};
 
     // Only now is it worth asking for the image, and for names and ports that strangers hold.
-    steps.release();
+    steps.resume_steps();
     const Monotonic asked_at = with_.clock.monotonic();
     look_before_creating(with_.runtime, pool, seen);
     const ImageView told = seen.image;
@@ -111,7 +111,7 @@ Result<Survey> Reconciler::survey(const EnginePool& pool, std::optional<Template
     seen.image.present = told.present;
     seen.image.unknown = told.unknown;
     strangers_.look_for(first, seen);
-    steps.hold(seen);
+    steps.pause_steps(seen);
     Plan second = make_plan();
     // An engine that gives way to a stranger's port or name needs another port, which may be a
     // stranger's, too.

@@ -41,10 +41,10 @@ bool StepRunner::Look::is_changing(int slot) const {
     return runner_.in_flight_.contains(slot) || runner_.starting_.contains(slot);
 }
 
-void StepRunner::Look::hold(Observation& seen) {
+void StepRunner::Look::pause_steps(Observation& seen) {
     const std::lock_guard lock(runner_.mutex_);
     const Monotonic began = runner_.look_began_;
-    runner_.held_ = true;
+    runner_.paused_ = true;
     fill_in_troubles(seen);
     seen.created_ago.clear();
     seen.create_warnings.clear();
@@ -106,9 +106,9 @@ void StepRunner::Look::fill_in_starts(Observation& seen) {
         seen.steps_in_flight.emplace(slot, start.step);
 }
 
-void StepRunner::Look::release() {
+void StepRunner::Look::resume_steps() {
     const std::lock_guard lock(runner_.mutex_);
-    runner_.held_ = false;
+    runner_.paused_ = false;
     runner_.begin_work();
 }
 

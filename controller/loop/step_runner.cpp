@@ -36,7 +36,7 @@ StepRunner::~StepRunner() {
 void StepRunner::hand_out(const std::vector<Step>& steps,
                           const std::shared_ptr<const EnginePool>& pool) {
     const std::lock_guard lock(mutex_);
-    held_ = false;
+    paused_ = false;
     waiting_.clear();
     if (draining_) return;
     std::set<int> slots;
@@ -66,7 +66,7 @@ void StepRunner::begin_work() {
 
 void StepRunner::work() {
     std::unique_lock lock(mutex_);
-    while (!held_ && !waiting_.empty()) {
+    while (!paused_ && !waiting_.empty()) {
         const Order order = begin_next();
         lock.unlock();
         carry_out(order);

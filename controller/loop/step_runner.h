@@ -131,7 +131,7 @@ class StepRunner {
     std::map<int, Start> starting_;          // by slot: starts without an answer
     Monotonic look_began_{};
     std::map<int, StepInFlight> in_flight_since_look_;
-    bool held_ = false;  // no step begins
+    bool paused_ = false;  // no step begins
     bool draining_ = false;
     bool short_of_threads_ = false;
     std::size_t busy_ = 0;  // workers that perform steps
@@ -142,8 +142,8 @@ class StepRunner {
 // Steps begin and end during the look itself. A look takes seconds when Docker is busy or a control
 // server does not answer; if steps waited for each look, a large pool would take several times as
 // long to start. So the plan does not rely on slots that had a step in flight at any time since the
-// look began. From hold() to the end of the round no step begins. The destructor ends the round,
-// also after a look that failed or threw.
+// look began. From pause_steps() to the end of the round no step begins. The destructor ends the
+// round, also after a look that failed or threw.
 class StepRunner::Look {
   public:
     // Drops waiting steps of another spec. Both arguments must outlive the look.
@@ -160,15 +160,15 @@ class StepRunner::Look {
     // every step that was in flight at any time since the look began; every start that Docker has
     // not answered; and each slot whose engine was created less than listing_lag before the look
     // and is not listed yet.
-    void hold(Observation& seen);
+    void pause_steps(Observation& seen);
 
-    // Undoes hold(): steps may begin again, and the look continues until the next hold().
-    void release();
+    // Steps may begin again until the next pause_steps().
+    void resume_steps();
 
-    // While held: counts as a failure each of `steps` that would take an engine which this runner
-    // created by the same spec, for a reason that creating it again cannot change. Each engine
-    // counts once. Returns whether any was counted: then the slot's trouble is in `seen`, and the
-    // world has to be planned again.
+    // While steps are paused: counts as a failure each of `steps` that would take an engine which
+    // this runner created by the same spec, for a reason that creating it again cannot change. Each
+    // engine counts once. Returns whether any was counted: then the slot's trouble is in `seen`,
+    // and the world has to be planned again.
     bool count_vain(const std::vector<Step>& steps, Observation& seen);
 
     // Ends the round: as StepRunner::hand_out.

@@ -7,22 +7,22 @@ namespace roundhouse {
 
 using std::chrono::steady_clock;
 
-void Wakeup::ring() {
+void Wakeup::notify() {
     {
         const std::lock_guard lock(mutex_);
-        ringing_ = true;
+        notified_ = true;
     }
-    rung_.notify_one();
+    changed_.notify_one();
 }
 
-void Wakeup::ring_at_most_every(Duration interval) {
+void Wakeup::notify_at_most_every(Duration interval) {
     {
         const std::lock_guard lock(mutex_);
         if (due_) return;
         due_ = std::max(steady_clock::now(), earliest_);
         earliest_ = *due_ + interval;
     }
-    rung_.notify_one();
+    changed_.notify_one();
 }
 
 bool Wakeup::wait(Duration at_most, const std::stop_token& stop) {
@@ -30,14 +30,15 @@ bool Wakeup::wait(Duration at_most, const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
     while (true) {
         const auto until = std::min(end, due_.value_or(end));
-        const auto is_earlier = [&] { return ringing_ || due_.value_or(end) < until; };
-        rung_.wait_until(lock, stop, until, is_earlier);
+        const auto is_earlier = [&] { return notified_ || due_.value_or(end) < until; };
+        changed_.wait_until(lock, stop, until, is_earlier);
         const auto now = steady_clock::now();
         if (due_ && *due_ <= now) {
             due_.reset();
-            ringing_ = true;
+            notified_ = true;
         }
-        if (ringing_ || now >= end || stop.stop_requested()) return std::exchange(ringing_, false);
+        if (notified_ || now >= end || stop.stop_requested())
+            return std::exchange(notified_, false);
     }
 }
 

@@ -1,4 +1,5 @@
-// A bell that many threads ring and one waits for. Several rings before a wait count as one.
+// Wakes a thread that waits. Any thread may notify it; several notifications before a wait count as
+// one.
 #pragma once
 
 #include <chrono>
@@ -14,21 +15,21 @@ namespace roundhouse {
 class Wakeup {
   public:
     // Any thread.
-    void ring();
+    void notify();
 
-    // For callers that may ask too often: a ring at once, or when `interval` has passed since the
-    // last ring of this kind. Until then further ones count as the same ring. Any thread.
-    void ring_at_most_every(Duration interval);
+    // For callers that may ask too often: notifies at once, or when `interval` has passed since the
+    // last notification of this kind. Until then further calls add nothing. Any thread.
+    void notify_at_most_every(Duration interval);
 
-    // Waits until a ring (also one since the last wait), until `at_most` has passed, or until
-    // `stop` is requested. Returns whether there was a ring.
+    // Waits for a notification (also one since the last wait), until `at_most` has passed, or until
+    // `stop` is requested. Returns whether there was one.
     bool wait(Duration at_most, const std::stop_token& stop);
 
   private:
     std::mutex mutex_;
-    std::condition_variable_any rung_;
-    bool ringing_ = false;
-    // Of ring_at_most_every(): the ring that is due, and the earliest time of the next one.
+    std::condition_variable_any changed_;
+    bool notified_ = false;
+    // Of notify_at_most_every(): when a notification is due, and the earliest time of the next one.
     std::optional<std::chrono::steady_clock::time_point> due_;
     std::chrono::steady_clock::time_point earliest_{};
 };

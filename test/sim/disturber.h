@@ -17,8 +17,8 @@ class Disturber {
 
     // One of the world's disturbances that are not bound to a call.
     void disturb();
-    // Ends everything that would disturb for ever, but for what a user has to mend: places that
-    // others take, ports that are not published, and a container that cannot be removed may stay.
+    // Ends every disturbance, but for what only a user can mend: places that others take, ports
+    // that are not published, and a container that cannot be removed may stay.
     void repair();
     void happen(Disturbance what);
     // In worlds that know it: a gateway that was just started learns its public IP and ports late.

@@ -19,16 +19,16 @@ class SilentJournal : public Journal {
 };
 
 struct Process {
-    Process(World& world, Watchdog& watchdog, Stage& stage, const std::function<void()>& ring)
+    Process(World& world, Watchdog& watchdog, Stage& stage, const std::function<void()>& wake)
         : runtime(world, watchdog, stage),
           gateways(world, stage),
           probes(world),
           ports(world),
           workers(stage),
-          prober(probes, world.clock, ring),
-          puller(runtime, workers, world.clock, journal, ring),
+          prober(probes, world.clock, wake),
+          puller(runtime, workers, world.clock, journal, wake),
           // Few at a time: in worlds this small none would ever wait otherwise.
-          steps(runtime, workers, world.clock, journal, meters, ring,
+          steps(runtime, workers, world.clock, journal, meters, wake,
                 static_cast<std::size_t>(world.dice.between(1, 4))),
           reconciler({runtime, gateways, workers, world.clock, journal, board, prober, puller,
                       steps, meters, ports}) {}
@@ -46,7 +46,7 @@ struct Process {
     StepRunner steps;
     Reconciler reconciler;
     int failed_looks = 0;
-    int rounds_since_ring = looks_after_ring;
+    int rounds_since_wakeup = looks_after_wakeup;
 };
 
 }  // namespace roundhouse::test

@@ -38,7 +38,7 @@ Simulation::Simulation(const Story& story, std::optional<Death> death, Tell tell
     for (const auto& happening : story.happenings) {
         world_.later(happening.at, [this, what = happening.what] {
             what(world_);
-            ring();
+            wake();
         });
     }
 }
@@ -62,7 +62,7 @@ void Simulation::note_call(Operation operation, const std::string& subject, bool
     mix(std::hash<std::string>{}(subject));
     mix(static_cast<std::uint64_t>(world_.clock.elapsed.count()));
     const FakeCall call{operation, subject, std::nullopt};
-    // What cannot be removed is tried for ever.
+    // What cannot be removed is tried again until it can.
     if (call.changes_something() && !world_.stuck.contains(subject)) {
         last_change_ = world_.clock.elapsed;
     }
@@ -110,7 +110,7 @@ void Simulation::act() {
         world_.disturb();
         notice_edits();
         // An event of Docker's, unless it is lost.
-        if (!world_.dice.one_in(4)) ring();
+        if (!world_.dice.one_in(4)) wake();
     }
 }
 
@@ -153,11 +153,11 @@ void Simulation::step() {
 
 void Simulation::start_process() {
     say("the controller starts");
-    process_ = std::make_unique<Process>(world_, watchdog_, *this, [this] { ring(); });
+    process_ = std::make_unique<Process>(world_, watchdog_, *this, [this] { wake(); });
     watchdog_.controller_started();
     process_->board.accept(world_.spec());
     spec_version_ = world_.saves();
-    rang_ = false;
+    woken_ = false;
     round_due_ = round_not_before_ = world_.clock.elapsed;
 }
 
@@ -186,23 +186,23 @@ void Simulation::bury() {
     world_.template_accepted = false;
 }
 
-void Simulation::ring() {
-    rang_ = true;
+void Simulation::wake() {
+    woken_ = true;
     if (!in_round_) round_due_ = std::max(round_not_before_, world_.clock.elapsed);
 }
 
 void Simulation::notice_edits() {
     if (process_ == nullptr || spec_version_ == world_.saves()) return;
     spec_version_ = world_.saves();
-    if (process_->board.accept(world_.spec())) ring();
+    if (process_->board.accept(world_.spec())) wake();
 }
 
 // As loop/driver does it, with a clock that stands still.
 void Simulation::round() {
     Process& process = *process_;
-    process.rounds_since_ring =
-        rang_ ? 0 : std::min(process.rounds_since_ring + 1, looks_after_ring);
-    rang_ = false;
+    process.rounds_since_wakeup =
+        woken_ ? 0 : std::min(process.rounds_since_wakeup + 1, looks_after_wakeup);
+    woken_ = false;
     in_round_ = true;
     ++result_.rounds;
     watchdog_.before_round();
@@ -218,11 +218,11 @@ void Simulation::round() {
     }
     watchdog_.after_round(result, process.board.round().get());
     process.failed_looks = result.looked ? 0 : process.failed_looks + 1;
-    const Duration pause = pause_after(result, process.failed_looks, process.rounds_since_ring,
+    const Duration pause = pause_after(result, process.failed_looks, process.rounds_since_wakeup,
                                        process.board.spec().pool->check_interval);
     const Duration now = world_.clock.elapsed;
     round_not_before_ = now + std::min(pause, shortest_pause_after(result));
-    round_due_ = rang_ ? round_not_before_ : now + pause;
+    round_due_ = woken_ ? round_not_before_ : now + pause;
     if (tell_) tell_round(result);
 }
 
@@ -274,7 +274,7 @@ void Simulation::rest() {
     say("the disturbances end");
     world_.come_to_rest();
     notice_edits();
-    ring();
+    wake();
     last_change_ = world_.clock.elapsed;
     const int before = result_.rounds;
     while (!watchdog_.violation() && !at_rest()) {

@@ -102,7 +102,7 @@ class Simulation : public Stage {
 
     void start_process();
     void bury();
-    void ring();
+    void wake();
     void round();
     void tell_round(const RoundResult& result) const;
     void resume(std::size_t index);
@@ -120,7 +120,7 @@ class Simulation : public Stage {
     Duration current_wake_{0};  // of the fiber that just gave way
     bool killed_ = false;
     bool in_round_ = false;
-    bool rang_ = false;
+    bool woken_ = false;
     Duration restart_at_{0};
     Duration round_due_{0};
     Duration round_not_before_{0};

@@ -85,7 +85,7 @@ int command_down(const CommandLine& line, const Environment& environment,
     NoMeters meters;
     ThreadWorkers workers;
     StepRunner steps(connections.runtime(), workers, connections.clock(), connections.journal(),
-                     meters, [&] { done.ring(); });
+                     meters, [&] { done.notify(); });
     const auto left = remove_all(connections.runtime(), workers, pool, steps, done, stop);
     if (!left) {
         print_problem(left.fault().message);

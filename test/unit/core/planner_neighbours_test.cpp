@@ -223,29 +223,6 @@ TEST_SUITE("planner: one that cannot go") {
 }
 
 TEST_SUITE("planner: identity and order") {
-    TEST_CASE("a gateway that was renamed is the same gateway") {
-        const EnginePool before = pool_of(3);
-        Observation seen = matching_world(before);
-        const EnginePool pool = pool_of(3, {"vpn"});
-        seen.gateways[0].name = "vpn";
-        const Plan result = plan(pool, seen, noon);
-        CHECK(steps_of(result) == "replace acestream-2 GatewayUndeclared @vpn");
-        CHECK(result.ready() == 3);
-    }
-
-    TEST_CASE("a renamed gateway's forwarded port is not given out twice") {
-        const EnginePool before = pool_of(2);
-        Observation seen = matching_world(before);
-        seen.engines[0] = holding(seen.engines[0], 40001);
-        EnginePool pool = pool_of(3, {"vpn"});
-        seen.gateways[0].name = "vpn";
-        forward(seen.gateways[0], {{40001, 1h}});
-        for (const auto& step : plan(pool, seen, noon).steps) {
-            const bool takes = step.placement && step.placement->ports.p2p == 40001;
-            CHECK((!takes || step.slot == 0));
-        }
-    }
-
     TEST_CASE("slots beyond a lowered cap are left within the budget") {
         EnginePool pool = pool_of(4);
         Observation seen = matching_world(pool);

@@ -223,8 +223,8 @@ struct LoopBenchOn {
     Wakeup wakeup;
     Prober prober{probes, clock, [] {}};
     ThreadWorkers workers;
-    Puller puller{docker, workers, clock, journal, [this] { wakeup.ring(); }};
-    StepRunner steps{docker, workers, clock, journal, meters, [this] { wakeup.ring(); }};
+    Puller puller{docker, workers, clock, journal, [this] { wakeup.notify(); }};
+    StepRunner steps{docker, workers, clock, journal, meters, [this] { wakeup.notify(); }};
     Reconciler reconciler{{docker, gateways, workers, clock, journal, board, prober, puller, steps,
                            meters, port_check}};
 

@@ -169,6 +169,7 @@ TEST_SUITE("observer") {
         const auto seen = look(bench.docker, bench.workers, pool_of(1, {"vpn"}));
         REQUIRE(seen.value().gateways.size() == 1);
         CHECK(seen.value().gateways[0].name == "vpn");
+        CHECK(seen.value().engines.at(0).gateway == "vpn");
         CHECK(bench.docker.calls().size() == 2);
     }
 

@@ -80,7 +80,7 @@ struct Runner {
         StepRunner::Look look(steps, *pool);
         Observation seen;
         seen.engines = look_at_engines(world.docker, world.workers, pool->name).value();
-        look.hold(seen);
+        look.pause_steps(seen);
         return seen;
     }
 
@@ -100,7 +100,7 @@ TEST_SUITE("step_runner") {
             runner.workers.work();
             CHECK(runner.world.running().size() == 3);
             Observation seen;
-            look.hold(seen);
+            look.pause_steps(seen);
             CHECK(seen.steps_in_flight.size() == 3);
             CHECK(seen.steps_in_flight.at(1).gateway == "gluetun");
         }
@@ -114,15 +114,15 @@ TEST_SUITE("step_runner") {
         Runner runner;
         StepRunner::Look look(runner.steps, *runner.pool);
         Observation seen;
-        look.hold(seen);
+        look.pause_steps(seen);
         runner.workers.work();
         CHECK(runner.world.running().empty());
         CHECK(seen.steps_in_flight.empty());
 
-        look.release();  // it is looked closer
+        look.resume_steps();  // it is looked closer
         runner.workers.work();
         CHECK(runner.world.running().size() == 3);
-        look.hold(seen);
+        look.pause_steps(seen);
         CHECK(seen.steps_in_flight.size() == 3);
     }
 
@@ -131,7 +131,7 @@ TEST_SUITE("step_runner") {
         const auto look_that_throws = [&] {
             StepRunner::Look look(runner.steps, *runner.pool);
             Observation seen;
-            look.hold(seen);
+            look.pause_steps(seen);
             throw std::runtime_error("out of memory");
         };
         CHECK_THROWS(look_that_throws());
@@ -156,7 +156,7 @@ TEST_SUITE("step_runner") {
             StepRunner::Look look(runner.steps, *runner.pool);
             runner.workers.work();
             Observation created;
-            look.hold(created);
+            look.pause_steps(created);
             CHECK_FALSE(created.steps_in_flight.at(1).leaving);
         }
         runner.steps.hand_out({runner.removal_of(1)}, runner.pool);
@@ -164,7 +164,7 @@ TEST_SUITE("step_runner") {
         StepRunner::Look look(runner.steps, *runner.pool);
         runner.workers.work();
         Observation removed;
-        look.hold(removed);
+        look.pause_steps(removed);
         CHECK(removed.steps_in_flight.at(1).leaving);
     }
 
@@ -187,7 +187,7 @@ TEST_SUITE("step_runner") {
         runner.workers.work();
         StepRunner::Look look(runner.steps, *runner.pool);
         Observation seen;
-        look.hold(seen);  // the list shows none of them yet
+        look.pause_steps(seen);  // the list shows none of them yet
         CHECK(seen.steps_in_flight.size() == 3);
     }
 
@@ -199,7 +199,7 @@ TEST_SUITE("step_runner") {
         seen.engines =
             look_at_engines(runner.world.docker, runner.world.workers, "acestream").value();
         seen.engines[1].id = "predecessor";
-        look.hold(seen);
+        look.pause_steps(seen);
         CHECK(seen.steps_in_flight.size() == 1);
         CHECK(seen.steps_in_flight.contains(1));
     }

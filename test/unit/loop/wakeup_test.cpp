@@ -1,4 +1,4 @@
-// The bell that wakes the loop: rings that may come too often.
+// Notifications that wake the loop, and those that may come too often.
 #include "loop/wakeup.h"
 
 #include <doctest/doctest.h>
@@ -10,37 +10,37 @@ using namespace roundhouse;
 using namespace std::chrono_literals;
 
 TEST_SUITE("wakeup") {
-    TEST_CASE("the first ring takes effect at once, those that follow together and later") {
+    TEST_CASE("the first notification takes effect at once, those that follow together and later") {
         constexpr Duration interval = 300ms;
         const std::stop_token never;
         Wakeup wakeup;
         const auto begun = std::chrono::steady_clock::now();
         const auto passed = [&] { return std::chrono::steady_clock::now() - begun; };
-        wakeup.ring_at_most_every(interval);
+        wakeup.notify_at_most_every(interval);
         CHECK(wakeup.wait(0ms, never));
         for (int i = 0; i < 100; ++i)
-            wakeup.ring_at_most_every(interval);
+            wakeup.notify_at_most_every(interval);
         CHECK(wakeup.wait(10s, never));
         CHECK(passed() >= interval);
         CHECK_FALSE(wakeup.wait(2 * interval, never));
 
-        wakeup.ring_at_most_every(interval);  // the interval is over: at once
+        wakeup.notify_at_most_every(interval);  // the interval is over: at once
         CHECK(wakeup.wait(0ms, never));
     }
 
-    TEST_CASE("a wait under way ends when the ring is due, and other rings are not held back") {
+    TEST_CASE("a wait under way ends when a notification is due, and others are not held back") {
         constexpr Duration interval = 100ms;
         const std::stop_token never;
         Wakeup wakeup;
-        wakeup.ring_at_most_every(interval);
+        wakeup.notify_at_most_every(interval);
         CHECK(wakeup.wait(10s, never));
-        const std::jthread client([&] { wakeup.ring_at_most_every(interval); });
+        const std::jthread client([&] { wakeup.notify_at_most_every(interval); });
         CHECK(wakeup.wait(10s, never));
-        wakeup.ring_at_most_every(1h);  // due after `interval`; the next one an hour later
+        wakeup.notify_at_most_every(1h);  // due after `interval`; the next one an hour later
         CHECK(wakeup.wait(10s, never));
-        wakeup.ring_at_most_every(interval);
+        wakeup.notify_at_most_every(interval);
         CHECK_FALSE(wakeup.wait(10ms, never));
-        wakeup.ring();
+        wakeup.notify();
         CHECK(wakeup.wait(0ms, never));
     }
 }
