@@ -25,7 +25,7 @@ std::string list_of(const std::vector<int>& ports) {
     return text;
 }
 
-// What an answer of the control server comes to, before anybody looks for the engines.
+// What an answer of the control server means, whatever engines there are.
 PortUse use_of(PortsAnswerKind kind) {
     switch (kind) {
         case PortsAnswerKind::ports: return PortUse::held;

@@ -74,7 +74,7 @@ struct Wish {
     std::optional<Time> due;  // it is granted then at the earliest; nullopt: now
 };
 
-// What the forwarded ports of one gateway come to.
+// The wishes for the forwarded ports of one gateway, and a summary for users.
 struct PortWishes {
     PortOutlook outlook;
     std::map<const EngineView*, Wish> wishes;

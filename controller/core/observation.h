@@ -157,7 +157,8 @@ struct EnginePorts {
 struct EngineView {
     std::string id;
     std::string name;
-    // nullopt: the labels could not be read, so the container is nobody's we know. Never touched.
+    // nullopt: the labels cannot be read, so that nobody knows whose container it is. Never
+    // touched.
     std::optional<int> slot;
     EngineState state = EngineState::created;
     std::string network_mode;

@@ -77,7 +77,7 @@ void Places::add_engine(const EngineView& engine) {
     Home* home = home_of(engine);
     if (home == nullptr || is_leftover(engine, seen_)) return;
     ++home->engines;
-    // Ports of an earlier namespace are in nobody's way.
+    // Ports of an earlier namespace conflict with none.
     if (home->gateway != nullptr && engine.incarnation != home->gateway->incarnation) return;
     home->ports.add(engine);
 }

@@ -89,8 +89,8 @@ int main(int argc, char** argv) {
     app.add_option("--first-from", text, "Take the first from this text, such as a commit's hash");
     app.add_option("--seed", one, "This one only");
     app.add_flag("--tell", tell, "With --seed: every call, round and disturbance");
-    app.add_option("--twice-every", twice_every, "Every how-manieth is run twice; 0: none");
-    app.add_option("--violations", most_violations, "End after so many");
+    app.add_option("--twice-every", twice_every, "Run every Nth world twice, and compare; 0: none");
+    app.add_option("--violations", most_violations, "End after this number");
     app.add_option("--jobs", jobs, "Threads");
     CLI11_PARSE(app, argc, argv);
     if (one) return simulate_one(*one, tell);

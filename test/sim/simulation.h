@@ -44,8 +44,8 @@ struct Story {
     Duration lasts{0};
 };
 
-// The controller is killed at its how-manieth call, before or after the call's effect, and started
-// again a while later.
+// The controller is killed at this call, counted from 1, before or after the call's effect, and is
+// started again a while later.
 struct Death {
     int call = 1;
     bool after = false;

@@ -100,8 +100,8 @@ void Watchdog::check_ports_are_free(const EngineRequest& request) {
              ", on which another container listens");
 }
 
-// Steps that succeed and do not help come again with a backoff, like those that fail: at once, and
-// after 1 s, 2 s, 4 s, 8 s, 16 s and 32 s. That makes seven in the first minute.
+// Steps that succeed and do not help are repeated with a backoff, like those that fail: at once,
+// and after 1 s, 2 s, 4 s, 8 s, 16 s and 32 s. That makes seven in the first minute.
 void Watchdog::check_helps(const std::string& what, std::vector<Duration>& times) {
     if (disturbances_ != world_.disturbances_so_far()) {
         disturbances_ = world_.disturbances_so_far();
@@ -255,7 +255,7 @@ void Watchdog::before_change(Operation operation, const std::string& id) {
     check_justified(operation, *life);
 }
 
-// Row 9: an image that never listens there is not helped by the hundredth engine.
+// Row 9: where an image never listens on that port, more engines do not help.
 void Watchdog::check_p2p_replacements(const EngineLife& life) {
     const auto planned = planned_.find(life.id);
     const bool for_that =

@@ -14,7 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Where an engine waits for what no step of the controller's brings.
+// Reasons of waits that no step of the controller ends.
 constexpr std::array out_of_our_hands = {
     Reason::gateway_not_ready, Reason::probe_unreachable, Reason::no_published_port,
     Reason::port_in_use,       Reason::name_taken,        Reason::no_free_slot,
@@ -140,7 +140,7 @@ bool Watchdog::served_lately(const EngineLife& life, const EnginePool& pool) con
     return life.served_at && world_.clock.elapsed - *life.served_at <= notice_time(pool);
 }
 
-// Whether the step takes an engine that serves, for no failure of that engine or of its gateway.
+// Whether the step takes an engine that serves although neither it nor its gateway has failed.
 bool Watchdog::is_by_choice(const RoundView& view, const Step& step, const EngineLife& life) const {
     if (step.action == Action::start || !world_.serves(life)) return false;
     if (life.odd_labels || world_.stuck.contains(life.id)) return false;

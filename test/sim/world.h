@@ -169,7 +169,7 @@ class World {
 
     // One of this world's disturbances, at random.
     void disturb();
-    // Counts what others did, so that it can be told whether they did anything since.
+    // Counts the disturbances, so that a caller can see whether there was one since.
     std::size_t disturbances_so_far() const { return disturbances_so_far_; }
     // The end of all disturbances: everything that engines need is there, and stays.
     void come_to_rest();
