@@ -145,7 +145,7 @@ Duration Places::wait_for_port(const Home& home, const EngineView* leaving) cons
     const auto is_made_with_it = [&](const auto& entry) {
         const auto& [slot, step] = entry;
         return !step.leaving && step.gateway == home.name &&
-               step.ports.p2p != pool_.ports.p2p + slot;
+               step.ports.p2p != home.bases.p2p + slot;
     };
     const bool is_taken = std::ranges::any_of(engines_, takes_it) ||
                           std::ranges::any_of(seen_.steps_in_flight, is_made_with_it);

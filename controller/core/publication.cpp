@@ -136,7 +136,7 @@ Condition judge_publication(const EnginePool& pool, const Observation& seen) {
     }
     if (!down.empty()) {
         return published(Truth::unknown, "PortsNotKnown",
-                         down + ": which ports it publishes shows when it runs");
+                         "which ports are published is not known: " + down);
     }
     return published(Truth::no, "PartlyPublished",
                      names + " publishes only " + std::to_string(count) + " of the ports " +

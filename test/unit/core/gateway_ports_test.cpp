@@ -92,6 +92,22 @@ TEST_SUITE("ports of a gateway") {
         CHECK(steps_of(plan(pool, seen, noon)) == "create acestream-0 Missing @b");
     }
 
+    TEST_CASE("an engine on its way has a forwarded port only by the base of its gateway") {
+        EnginePool pool = pool_with_two_ranges(2);
+        pool.gateways.erase(pool.gateways.begin());
+        pool.gateways[0].ports.p2p = 22100;
+        Observation seen = matching_world(pool);
+        seen.engines.clear();
+        forward(seen.gateways[0], {});
+        seen.gateways[0].expects_port = true;
+        EnginePorts ports = ports_of_slot(bases_behind(pool, "b"), 1);
+        seen.steps_in_flight[1] = {false, "b", ports};
+        CHECK(steps_of(plan(pool, seen, noon)).empty());  // the next engine waits for the port
+        ports.p2p = 40001;
+        seen.steps_in_flight[1] = {false, "b", ports};
+        CHECK(steps_of(plan(pool, seen, noon)) == "create acestream-0 Missing @b");
+    }
+
     TEST_CASE("a gateway that publishes another range is told with what to write") {
         EnginePool pool = pool_of(2, {"a", "b"});
         Observation seen = matching_world(pool);
@@ -124,8 +140,8 @@ TEST_SUITE("ports of a gateway") {
         for (const auto state : {GatewayState::missing, GatewayState::stopped}) {
             seen.gateways[1] = gateway("b", state);
             CHECK(said(pool, seen) ==
-                  "Unknown PortsNotKnown: gateway b is not ready: which ports it publishes "
-                  "shows when it runs");
+                  "Unknown PortsNotKnown: which ports are published is not known: gateway b is not "
+                  "ready");
         }
     }
 }
