@@ -38,8 +38,8 @@ EnginePreset aceserve(std::string repository) {
                                "--log-stdout", "--disable-upnp"}));
 }
 
-// examples/specs names the sources in which this was read. That the first image's program can be
-// started past its entrypoint is inferred from its sources: it was not run here.
+// examples/specs names the images' sources. That the first image's program can be started past its
+// entrypoint is inferred from them.
 std::vector<EnginePreset> all_presets() {
     const Words engine = with_ports({"--client-console", "--bind-all", "--live-cache-type=memory"});
     const auto after = [&](const std::string& program) {

@@ -53,8 +53,8 @@ std::string text_of(const std::string& name, const std::vector<NameHolder>& simi
     for (const auto& container : similar) {
         list += (list.empty() ? "" : ", ") + container.name + " (image " + container.image + ")";
     }
-    return "; did you mean " + list + "? Write that name in the spec, or give the container the " +
-           "name " + name + " (container_name in a compose file)";
+    return "; did you mean " + list +
+           "? Write that name in the spec, or set container_name: " + name + " in the compose file";
 }
 
 }  // namespace

@@ -87,7 +87,7 @@ class OneGateway(PoolTest):
 
         near = f"gateway {name} does not exist; did you mean media-{name}-1 (image "
         self.wait_until(lambda: near in told(), "the container that is near is named")
-        self.assertRegex(told(), "PortsPublished +Unknown +GatewayNotRunning")
+        self.assertRegex(told(), "PortsPublished +Unknown +PortsNotKnown")
         docker("rename", f"media-{name}-1", name)
         self.settle(3)
 
