@@ -143,6 +143,16 @@ def docker_proxy(folder):
     return AlteringProxy(lambda: docker_host.UnixConnection(timeout=600), path=path)
 
 
+def control_proxy(test, host, port, gateway):
+    """Listens there, for what is asked of that port of a gateway."""
+    def connect():
+        return http.client.HTTPConnection(gateway.address, port, timeout=600)
+
+    proxy = AlteringProxy(connect, address=(host, port))
+    test.addCleanup(proxy.close)
+    return proxy
+
+
 # --- changes of a reply
 
 def becomes(status, message=None):

@@ -9,8 +9,9 @@ NEEDED = {
     "GET /version": 200,
     f"GET {V}/containers/json?all=1&filters=%7B%22label%22%3A%5B%22a.b%3Dno-such%22%5D%7D": 200,
     f"GET {V}/containers/json?all=1&filters=%7B%22name%22%3A%5B%22no-such-pool-%22%5D%7D": 200,
+    f"GET {V}/containers/json?all=1&filters="
+    "%7B%22name%22%3A%5B%22%5E%2F%3Fno_such%5C%5C.g-1%24%22%5D%7D": 200,
     f"GET {V}/containers/{ID}/json": 404,
-    f"GET {V}/containers/no_such.gateway-1/json": 404,
     f"GET {V}/images/no-such-image/json": 404,
     f"GET {V}/images/localhost%3A5000/no/such-image%3Alatest/json": 404,
     f"GET {V}/images/no/such%40sha256%3A{ID}/json": 404,
