@@ -114,8 +114,10 @@ HttpProblem problem_of_connect(long os_error) {
 
 HttpProblem problem_of(CURLcode code, const Transfer& transfer, long os_error) {
     if (transfer.too_large) return HttpProblem::too_large;
+    // libcurl takes a connection that ends within a head for the end of a reply.
+    const bool is_whole = transfer.head_arrived || transfer.request.connect_only;
     switch (code) {
-        case CURLE_OK: return HttpProblem::none;
+        case CURLE_OK: return is_whole ? HttpProblem::none : HttpProblem::broken;
         case CURLE_COULDNT_RESOLVE_HOST: return HttpProblem::unreachable;
         case CURLE_COULDNT_CONNECT: return problem_of_connect(os_error);
         case CURLE_OPERATION_TIMEDOUT:
@@ -133,6 +135,7 @@ HttpProblem problem_of(CURLcode code, const Transfer& transfer, long os_error) {
 std::string detail_of(HttpProblem problem, CURLcode code, const Transfer& transfer, long os_error) {
     const char* from_curl =
         transfer.error[0] != '\0' ? transfer.error.data() : curl_easy_strerror(code);
+    if (code == CURLE_OK && problem == HttpProblem::broken) from_curl = "it ends within its head";
     switch (problem) {
         case HttpProblem::none: return "";
         case HttpProblem::connection_refused: return "connection refused";

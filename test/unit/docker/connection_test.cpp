@@ -63,6 +63,24 @@ TEST_CASE("a list that does not arrive whole is a fault") {
     }
 }
 
+TEST_CASE("a reply that ends within its head is none, whatever was asked") {
+    for (const std::string head : {"H", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nContent-",
+                                   "HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\n"}) {
+        CAPTURE(head);
+        const Daemon daemon([&](ServedConnection& connection, const std::string&) {
+            connection.send(head);
+            connection.close();
+        });
+        DockerRuntime docker(daemon.endpoint(), short_ones);
+        CHECK(fault_of_list(daemon).kind == FaultKind::unavailable);
+        for (const auto& fault : {docker.inspect_end(id).fault(), docker.has_image("x").fault(),
+                                  docker.create({}).fault(), docker.remove(id).fault()}) {
+            CHECK(fault.kind == FaultKind::unavailable);
+            check_contains(fault.message, "broke off or is not HTTP");
+        }
+    }
+}
+
 TEST_CASE("a connection that closes early is a fault, and the next call succeeds") {
     int calls = 0;
     const Daemon daemon([&](ServedConnection& connection, const std::string&) {
