@@ -68,10 +68,10 @@ class AlteringProxy:
         self.listener.close()
 
     @contextlib.contextmanager
-    def altering(self, call, change):
+    def altering(self, call, change, is_forwarded=True):
         """Until the end of the block `change` gets the reply to each call that the pattern finds,
-        such as "GET .*/json", and alters it."""
-        alteration = (re.compile(call), change)
+        such as "GET .*/json", and alters it. What is not forwarded has no effect at the server."""
+        alteration = (re.compile(call), change, is_forwarded)
         with self.lock:
             self.alterations.append(alteration)
         try:
@@ -99,13 +99,21 @@ class AlteringProxy:
                 method, target = request[:2]
                 with self.lock:
                     self.asked.append(f"{method} {target}")
-                    changes = [change for call, change in self.alterations
-                               if call.search(f"{method} {target}")]
-                if not self.answer(client, (method, target, body, headers), changes):
+                    found = [each for each in self.alterations
+                             if each[0].search(f"{method} {target}")]
+                is_forwarded = all(each[2] for each in found)
+                reply = Reply(200, b"")
+                if is_forwarded:
+                    reply = self.ask(client, (method, target, body, headers), not found)
+                if reply is None:
+                    return
+                for _, change, _ in found:
+                    change(reply)
+                if not self.answer(client, reply):
                     return
 
-    def answer(self, client, request, changes):
-        """Returns whether another request may come."""
+    def ask(self, client, request, is_passed_on):
+        """The server's reply; None when an endless one was passed on."""
         method, target, body, headers = request
         server = self.connect()
         with contextlib.closing(server):
@@ -113,11 +121,14 @@ class AlteringProxy:
                     if name.lower() not in ("host", "connection", "content-length")}
             server.request(method, target, body, kept)
             response = server.getresponse()
-            if "/events?" in target:
+            is_endless = "/events?" in target
+            if is_endless and is_passed_on:
                 return self.pass_on(client, response)
-            reply = Reply(response.status, response.read())
-        for change in changes:
-            change(reply)
+            return Reply(response.status, b"" if is_endless else response.read())
+
+    @staticmethod
+    def answer(client, reply):
+        """Returns whether another request may come."""
         if not reply.is_sent:
             client.recv(1)  # until the client leaves
             return False
@@ -131,11 +142,9 @@ class AlteringProxy:
 
     @staticmethod
     def pass_on(client, response):
-        """A stream without an end."""
         client.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
         while part := response.read1(65536):
             client.sendall(part)
-        return False
 
 
 def docker_proxy(folder):

@@ -219,6 +219,20 @@ class BeforeACreate(BadAnswers):
         self.assertIn("which names are in use is not known", self.controller.log)
 
 
+class Steps(BadAnswers):
+    def test_one_engine_cannot_be_made_again(self):
+        name = self.subject.name
+        for change, words in ((becomes(500, "no space left on device"), "no space left"),
+                              (becomes(403), "allow it there"), (part(0.5), "broke off")):
+            with self.subTest(words):
+                with self.proxy.altering(f"POST .*/create.name={name}$", change, False):
+                    docker("rm", "--force", name)
+                    self.heal()
+                    self.wait_for_words("2 of 3 engines ready", words)
+                    self.assertEqual([0, 2], sorted(ids(self.engines())))
+                self.settle(3)
+
+
 class TheList(BadAnswers):
     def test_it_fails(self):
         """The only failed look: nothing is done until it works again."""
@@ -245,6 +259,13 @@ class AnswersThatAreNot(BadAnswers):
 
     def test_everything_is_late(self):
         self.check("GET ", late(0.5), "3 of 3 engines ready")
+
+    def test_events_cannot_be_followed(self):
+        for change in (becomes(403), says("nonsense\n"), says("{}\n" * 1000), never):
+            self.assertEqual(0, self.controller.terminate())
+            with self.proxy.altering("GET .*/events", change):
+                self.start()
+                self.heal()
 
     def test_the_version_cannot_be_had(self):
         for change in (becomes(403), becomes(500, "no"), says("{}"),

@@ -32,8 +32,9 @@ class ControlServer(PoolTest):
         kept = ids(self.engines())[0]
         for change, words in ((becomes(500), "500"), (becomes(403), "Unauthorized"),
                               (says("<html>"), "MalformedReply"), (says("[]"), "MalformedReply"),
-                              (says('{"port": "x"}'), "MalformedReply"), (part(0.9), "no whole HTTP reply"),
-                              (never, "Unreachable"), (late(0.5), "Held"), (twice, "Held"),
+                              (says('{"port": "x"}'), "MalformedReply"),
+                              (part(0.9), "no whole HTTP reply"), (never, "Unreachable"),
+                              (late(0.5), "Held"), (twice, "Held"),
                               (followed_by(EMPTY_LIST), "Held")):
             with self.subTest(words), self.proxy.altering("GET /v1/.*", change):
                 former = ids(self.engines())[1]
