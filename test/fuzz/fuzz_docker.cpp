@@ -56,6 +56,7 @@ void examine_inspection(std::string_view text) {
     examine_fault(parse_network_mode(text, "bbbb"));
     examine_fault(parse_docker_version(text));
     examine_fault(parse_created(text));
+    examine_fault(parse_image(text));
     must(parse_error_message(text).size() <= text.size(), "a message is a part of the reply");
     const auto gateway = parse_gateway(text, {"bbbb", "gluetun"});
     examine_fault(gateway);

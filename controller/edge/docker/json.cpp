@@ -290,6 +290,10 @@ Result<std::optional<GatewayContainer>> parse_gateway(std::string_view text,
     });
 }
 
+Result<bool> parse_image(std::string_view text) {
+    return parse(text, [](const Field& reply) { return !reply.at("Id").text().empty(); });
+}
+
 Result<CreatedContainer> parse_created(std::string_view text) {
     constexpr std::size_t most_warnings = 10;
     return parse(text, [](const Field& reply) {

@@ -54,6 +54,9 @@ struct GatewayIdentity {
 Result<std::optional<GatewayContainer>> parse_gateway(std::string_view text,
                                                       const GatewayIdentity& asked);
 
+// GET /images/{name}/json: true. A fault when the reply is about no image.
+Result<bool> parse_image(std::string_view text);
+
 // The reply to POST /containers/create. Warnings are cleaned and bounded.
 Result<CreatedContainer> parse_created(std::string_view text);
 

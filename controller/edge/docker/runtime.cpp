@@ -217,7 +217,10 @@ Result<bool> DockerRuntime::has_image(const std::string& image) {
                 .path = "/images/" + image_path(image) + "/json",
                 .deadline = settings_.inspect,
                 .max_reply_bytes = longest_inspect_bytes},
-               [](const DockerReply& reply) { return Result(reply.status != not_found); });
+               [](const DockerReply& reply) -> Result<bool> {
+                   if (reply.status == not_found) return false;
+                   return parse_image(reply.body);
+               });
 }
 
 Result<CreatedContainer> DockerRuntime::create(const EngineRequest& request) {

@@ -335,6 +335,14 @@ TEST_CASE("the body of a create") {
     }
 }
 
+TEST_CASE("what is no image does not show that there is one") {
+    CHECK(parse_image(R"({"Id":"sha256:aa"})").value());
+    for (const char* text : {"", "[]", "{}", "null", R"({"Id":7})"}) {
+        CAPTURE(text);
+        CHECK_FALSE(parse_image(text).ok());
+    }
+}
+
 TEST_CASE("what Docker warns of at a create, and a reply without warnings") {
     const auto created =
         parse_created(R"({"Id":"aa","Warnings":["no memory\u001b[2J limit","b"]})");
