@@ -184,7 +184,8 @@ struct EngineView {
 // The image as the puller (a sensor) and a look at the daemon know it.
 struct ImageView {
     bool present = true;
-    // Why it is not known whether it is present; empty: it is. A create is tried then.
+    // Why Docker did not tell, when it was last asked, whether it is present; empty: it did. A
+    // create is tried then.
     std::string unknown = {};
     bool pulling = false;
     int pull_failures = 0;                    // consecutive
@@ -249,7 +250,8 @@ struct Observation {
     // Only looked at in rounds that would create an engine; before that, the best is assumed.
     ImageView image;
     std::map<int, std::string> foreign_names;  // slot -> id of the stranger that holds its name
-    std::string names_unknown = {};            // why `foreign_names` is not known; empty: it is
+    // Why Docker did not tell them when it was last asked; empty: it did.
+    std::string names_unknown = {};
 
     std::vector<NeighbourView> neighbours = {};  // running engines of other pools
     // By slot: what Docker warned of when this controller created the engine that is there.

@@ -238,10 +238,8 @@ void look_before_creating(Runtime& runtime, const EnginePool& pool, Observation&
 
     // Where names are not known, the create says whether one is taken.
     const auto holders = runtime.list_names(pool.name + "-");
-    if (!holders) {
-        seen.names_unknown = holders.fault().message;
-        return;
-    }
+    seen.names_unknown = holders ? "" : holders.fault().message;
+    if (!holders) return;
     for (const auto& holder : holders.value()) {
         const auto slot = slot_of_name(pool.name, holder.name);
         // One of ours that is new since the listing is no stranger: the create will say "conflict".

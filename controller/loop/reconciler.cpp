@@ -87,6 +87,7 @@ Result<Survey> Reconciler::survey(const EnginePool& pool, std::optional<Template
     reader_.read(pool, looked.value().gateways);
     Observation seen = sense(pool, std::move(looked.value()));
     seen.template_refusal = std::move(refusal);
+    recall_doubts(pool, seen);
 
     const Time now = with_.clock.now();
     with_.prober.set_targets(probe_targets(pool, seen, now), pool.engine_template.probe);
@@ -104,6 +105,7 @@ Result<Survey> Reconciler::survey(const EnginePool& pool, std::optional<Template
     const Monotonic asked_at = with_.clock.monotonic();
     look_before_creating(with_.runtime, pool, seen);
     const ImageView told = seen.image;
+    doubts_ = {pool.engine_template.image, told.unknown, seen.names_unknown};
     if (told.unknown.empty()) {
         with_.puller.note_presence(pool.engine_template.image, told.present, asked_at);
     }
@@ -118,6 +120,12 @@ Result<Survey> Reconciler::survey(const EnginePool& pool, std::optional<Template
     while (strangers_.look_for(second, seen))
         second = make_plan();
     return Survey{std::move(seen), std::move(second)};
+}
+
+// What could not be told when it was last asked for: nobody asks before the next create.
+void Reconciler::recall_doubts(const EnginePool& pool, Observation& seen) const {
+    if (doubts_.image == pool.engine_template.image) seen.image.unknown = doubts_.about_image;
+    seen.names_unknown = doubts_.about_names;
 }
 
 Observation Reconciler::sense(const EnginePool& pool, Sightings looked) {

@@ -70,6 +70,7 @@ class Reconciler {
   private:
     RoundResult run_round(SpecInForce spec, const std::stop_token& stop);
     void note_templates(const EnginePool& pool, const Observation& seen);
+    void recall_doubts(const EnginePool& pool, Observation& seen) const;
     // What was looked at, with what the sensors know.
     Observation sense(const EnginePool& pool, Sightings looked);
     Result<Survey> survey(const EnginePool& pool, std::optional<TemplateRefusal> refusal,
@@ -78,12 +79,20 @@ class Reconciler {
                   StepRunner::Look& steps);
     RoundResult report(const SpecInForce& spec, Survey survey);
 
+    // What Docker did not tell when it was last asked, and why; empty: it did.
+    struct Doubts {
+        std::string image;
+        std::string about_image;
+        std::string about_names;
+    };
+
     Equipment with_;
     GatewayReader reader_;
     GatewaySensor gateways_;
     NearbyGateways nearby_;
     StrangerSensor strangers_;
     Narrator narrator_;
+    Doubts doubts_;
 };
 
 }  // namespace roundhouse

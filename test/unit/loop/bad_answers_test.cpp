@@ -134,6 +134,9 @@ TEST_SUITE("bad answers") {
             CHECK(bench.running().size() == 4);
             CHECK(condition(bench, "RuntimeUnderstood").find("False NotUnderstood") == 0);
             CHECK(condition(bench, "RuntimeUnderstood").find(": 403") != std::string::npos);
+            CHECK(bench.converges());  // and nobody has asked again
+            CHECK(condition(bench, "RuntimeUnderstood").find(": 403") != std::string::npos);
+            bench.docker.kill_container("acestream-1");
             CHECK(bench.converges());
             CHECK(condition(bench, "RuntimeUnderstood") == "True Understood: ");
         }
