@@ -96,6 +96,8 @@ struct GatewayView {
     std::set<int> first_ports;
     // A port may come after the gateway is ready: its settings ask for one, or it had one before.
     bool expects_port = false;
+    // How long ago it was ready after a start or a reconnect: a port may come for a while then.
+    Duration port_awaited_for{0};
     int port_changes = 0;  // how often other ports were reported, in the last ten minutes
     std::optional<Duration> reconnected_ago;  // its VPN's latest reconnect, if one was seen
     // A later reconnect was seen, and engines are not restarted for it before this time is over.

@@ -150,7 +150,7 @@ Duration Places::wait_for_port(const Home& home, const EngineView* leaving) cons
     const bool is_taken = std::ranges::any_of(engines_, takes_it) ||
                           std::ranges::any_of(seen_.steps_in_flight, is_made_with_it);
     if (is_taken) return Duration{0};
-    return remaining(pool_.forwarded_port.wait_for, gateway.ready_for);
+    return remaining(pool_.forwarded_port.wait_for, gateway.port_awaited_for);
 }
 
 Placement Places::take(Home& home, int slot, const EngineView* leaving) {

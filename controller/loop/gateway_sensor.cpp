@@ -154,6 +154,7 @@ GatewaySensor::Measurement GatewaySensor::measure(const std::vector<GatewaySight
         note_start(memory, sighting, first_look, now);
         GatewayView gateway = view_of(sighting, recall(memory, now));
         measure_readiness(memory, gateway, now);
+        measure_port_wait(run, gateway, rotation_interval, now);
         if (measure_ports(run, gateway, now)) {
             measured.with_other_ports.push_back(gateway.name);
         }
@@ -202,6 +203,18 @@ void GatewaySensor::measure_readiness(Memory& memory, GatewayView& gateway, Mono
     if (gateway.state != GatewayState::missing) return memory.missing_since.reset();
     if (!memory.missing_since) memory.missing_since = now;
     gateway.missing_for = now - *memory.missing_since;
+}
+
+// A gateway that is ready only now and then does not begin the wait anew each time: an engine would
+// wait for ever.
+void GatewaySensor::measure_port_wait(Run& run, GatewayView& gateway, Duration rotation_interval,
+                                      Monotonic now) {
+    if (gateway.state != GatewayState::ready) return;
+    const bool is_new = gateway.ready_for == Duration{0};
+    const Duration shortest = std::max<Duration>(rotation_interval, recent);
+    const bool is_over = run.port_wait_began && now - *run.port_wait_began >= shortest;
+    if (!run.port_wait_began || (is_new && is_over)) run.port_wait_began = now;
+    gateway.port_awaited_for = now - *run.port_wait_began;
 }
 
 bool GatewaySensor::measure_ports(Run& run, GatewayView& gateway, Monotonic now) {

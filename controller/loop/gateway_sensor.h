@@ -71,6 +71,7 @@ class GatewaySensor {
         std::vector<int> last_ports;                    // the last that there were
         std::deque<Monotonic> port_changes;             // lately
         bool awaits_first_ports = false;                // none since the start or the reconnect
+        std::optional<Monotonic> port_wait_began;
         std::set<int> first_ports;
     };
     struct Memory {
@@ -91,6 +92,8 @@ class GatewaySensor {
     static void measure_readiness(Memory& memory, GatewayView& gateway, Monotonic now);
     // Returns whether other ports are reported than before.
     static bool measure_ports(Run& run, GatewayView& gateway, Monotonic now);
+    static void measure_port_wait(Run& run, GatewayView& gateway, Duration rotation_interval,
+                                  Monotonic now);
     static void measure_first_ports(Run& run, GatewayView& gateway);
     static void note_reconnect_signs(Run& run, const GatewaySighting& sighting, Monotonic now);
     static void measure_reconnects(Run& run, GatewayView& gateway, Duration rotation_interval,

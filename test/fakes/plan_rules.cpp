@@ -174,7 +174,7 @@ class Examiner {
             const bool may_come = gateway.expects_port && gateway.declared &&
                                   gateway.state == GatewayState::ready &&
                                   gateway.ports_answer.kind == PortsAnswerKind::none &&
-                                  gateway.ready_for < pool_.forwarded_port.wait_for &&
+                                  gateway.port_awaited_for < pool_.forwarded_port.wait_for &&
                                   pool_.forwarded_port.assign == PortAssignment::exclusive;
             const auto waits = std::ranges::count_if(plan_.decisions, [&](const Decision& each) {
                 return each.reason == Reason::forwarded_port_awaited && each.wait.fact &&

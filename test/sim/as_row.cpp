@@ -120,6 +120,7 @@ std::string gateway_text(const GatewayView& gateway) {
         .set("ready_for", gateway.ready_for)
         .set("port_changes", gateway.port_changes)
         .set("expects_port", gateway.expects_port)
+        .set("port_awaited_for", gateway.port_awaited_for)
         .set("reconnected_ago", gateway.reconnected_ago);
     out.assign("state", Assignments::enumerator("GatewayState", gateway.state));
     out.assign("vpn_status", Assignments::enumerator("VpnStatus", gateway.vpn_status));

@@ -86,6 +86,7 @@ class Watchdog {
         Duration spec_seen_at{0};
         std::optional<Duration> port_awaited_since;
         std::optional<LatePort> late_port;
+        std::optional<Duration> first_wait;  // of an engine for a port, in this minute
     };
     struct GatewaySeen {
         std::string started_at;
@@ -121,6 +122,7 @@ class Watchdog {
     void check_strangers(const RoundView& view);
     void check_gateways(const RoundView& view);
     void check_ip_comes_back(const GatewayView& gateway, Run& run);
+    void check_wait_ends(const RoundView& view, const GatewayView& gateway, Run& run);
     void check_made_once(const RoundView& view, const GatewayView& gateway, Run& run);
     void check_rotation(const RoundView& view, const GatewayView& gateway, Run& run);
     void check_step(const RoundView& view, const Step& step);

@@ -32,6 +32,7 @@ void Watchdog::check_gateways(const RoundView& view) {
         check_rotation(view, gateway, seen.run);
         check_ip_comes_back(gateway, seen.run);
         check_made_once(view, gateway, seen.run);
+        check_wait_ends(view, gateway, seen.run);
         // Row 18: a gateway that is started again and again has to stay up for a while first.
         const bool creates = std::ranges::any_of(view.plan.steps, [&](const Step& step) {
             return step.placement && step.placement->gateway == gateway.name;
@@ -118,6 +119,25 @@ void Watchdog::check_ip_comes_back(const GatewayView& gateway, Run& run) {
              " had lost its public IP and has it again, and that counts as no reconnect");
 }
 
+// Row 28: whatever a gateway does, its engines do not wait for a port again and again: within a
+// minute for no longer than waitFor, but for the time that passes between two looks.
+void Watchdog::check_wait_ends(const RoundView& view, const GatewayView& gateway, Run& run) {
+    const Duration now = world_.clock.elapsed;
+    const bool waits = std::ranges::any_of(view.plan.decisions, [&](const Decision& each) {
+        return each.reason == Reason::forwarded_port_awaited && each.wait.fact &&
+               each.wait.fact->subject == gateway.name;
+    });
+    if (!waits) return;
+    if (run.first_wait && now - *run.first_wait >= 60s) run.first_wait.reset();
+    if (!run.first_wait) run.first_wait = now;
+    Duration longest{0};
+    for (const auto* spec : world_.recent_specs())
+        longest = std::max(longest, spec->forwarded_port.wait_for);
+    if (now - *run.first_wait <= longest + view.pool->check_interval) return;
+    violated("row 28: an engine of gateway " + gateway.name +
+             " waits for a forwarded port for longer than waitFor");
+}
+
 // Row 27: no engine is made without the port that its gateway is to forward, and made again for it,
 // if the port comes within waitFor: one was to wait. With several gateways it may go behind
 // another.
@@ -139,7 +159,7 @@ void Watchdog::check_made_once(const RoundView& view, const GatewayView& gateway
         run.late_port.reset();
     } else if (answer.kind == PortsAnswerKind::none) {
         run.late_port.reset();
-        const bool in_time = gateway.ready_for < spec.wait_for && !held;
+        const bool in_time = gateway.port_awaited_for < spec.wait_for && !held;
         // What was made for the spec before is made again for another reason.
         const Duration since = std::max(now - gateway.ready_for, run.spec_seen_at);
         run.port_awaited_since =

@@ -53,11 +53,11 @@ TEST_SUITE("planner: forwarded ports that are awaited") {
 
     TEST_CASE("it takes the port as soon as there is one, and waits no longer than waitFor") {
         FreshWorld world(1);
-        world.gluetun().ready_for = 29s;
+        world.gluetun().port_awaited_for = 29s;
         CHECK(world.steps().empty());
-        world.gluetun().ready_for = 30s;
+        world.gluetun().port_awaited_for = 30s;
         CHECK(world.steps() == "create acestream-0 Missing @gluetun");
-        world.gluetun().ready_for = 5s;
+        world.gluetun().port_awaited_for = 5s;
         forward(world.gluetun(), {{40001, 0s}});
         CHECK(world.steps() == "create acestream-0 Missing @gluetun :40001");
     }

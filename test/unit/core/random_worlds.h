@@ -51,6 +51,7 @@ inline void report_random_ports(Dice& dice, GatewayView& view) {
     }
     view.port_changes = dice.below(5);
     view.expects_port = dice.one_in(3);
+    view.port_awaited_for = std::chrono::seconds{dice.below(60)};
     for (const auto& [port, reported_for] : view.reported_for) {
         if (dice.one_in(4)) view.first_ports.insert(port);
     }
@@ -207,6 +208,7 @@ inline void heal(RandomWorld& world) {
     for (auto& gateway : world.seen.gateways) {
         gateway.state = GatewayState::ready;
         gateway.published_tcp_ports.clear();
+        gateway.port_awaited_for = std::chrono::hours{1};
         gateway.ready_for = std::chrono::hours{1};
     }
     for (auto& engine : world.seen.engines) {

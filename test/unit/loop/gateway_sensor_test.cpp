@@ -264,6 +264,27 @@ TEST_SUITE("gateway sensor: ports") {
         CHECK(without.report({40001}).first_ports == Ports{40001});
     }
 
+    TEST_CASE("a port is awaited from the first time that a gateway is ready, once per interval") {
+        SensorBench bench;
+        bench.rotation_interval = 2min;
+        bench.health(Health::starting);
+        bench.measure();
+        bench.health(Health::healthy);
+        CHECK(bench.measure().port_awaited_for == 0s);
+        for (int i = 0; i < 5; ++i) {
+            bench.vpn(VpnStatus::stopping);
+            bench.measure(10s);
+            bench.vpn(VpnStatus::running);
+            CHECK(bench.measure(10s).port_awaited_for == (i + 1) * 20s);
+        }
+        bench.vpn(VpnStatus::stopping);
+        bench.measure(10s);
+        bench.vpn(VpnStatus::running);
+        CHECK(bench.measure(10s).port_awaited_for == 0s);
+        CHECK(bench.measure(10min).port_awaited_for == 10min);
+        CHECK(bench.start_again().port_awaited_for == 0s);
+    }
+
     TEST_CASE("a gateway that started again between two looks has just become ready") {
         SensorBench bench;
         bench.measure();
