@@ -54,6 +54,28 @@ void GatewayReader::read(const EnginePool& pool, std::vector<GatewaySighting>& g
         take_in(question);
 }
 
+void GatewayReader::find_engines(PortCheck& ports, const std::vector<EngineView>& engines,
+                                 std::vector<GatewaySighting>& gateways) {
+    for (auto& gateway : gateways) {
+        const auto known = known_.find(gateway.name);
+        const bool is_asked = known != known_.end() && known->second.address.empty();
+        if (!is_asked || gateway.container->addresses.size() < 2) continue;
+        const auto engine = std::ranges::find_if(engines, [&](const EngineView& each) {
+            return each.incarnation.id == gateway.container->id && each.ports.http != 0 &&
+                   each.state == EngineState::running;
+        });
+        if (engine == engines.end()) continue;
+        std::vector<PortAddress> doors;
+        for (const auto& address : gateway.container->addresses)
+            doors.push_back({address, engine->ports.http});
+        const std::vector<PortAnswer> answers = ports.ask(doors);
+        const auto first = std::ranges::find(answers, PortAnswer::listens);
+        if (first == answers.end()) continue;
+        const auto at = static_cast<std::size_t>(first - answers.begin());
+        known->second.address = gateway.address = doors[at].host;
+    }
+}
+
 std::vector<std::string> GatewayReader::addresses_to_ask(const GatewaySpec& spec,
                                                          const GatewaySighting& gateway) const {
     if (!spec.control_server.address.empty()) return {spec.control_server.address};

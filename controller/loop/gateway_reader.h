@@ -6,9 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "core/observation.h"
 #include "core/spec.h"
 #include "loop/gateway_api.h"
 #include "loop/gateway_sighting.h"
+#include "loop/port_check.h"
 #include "loop/workers.h"
 
 namespace roundhouse {
@@ -24,9 +26,14 @@ class GatewayReader {
     // within 2 s.
     void read(const EnginePool& pool, std::vector<GatewaySighting>& gateways);
 
+    // Of a gateway with several addresses whose control server has answered at none of them: looks
+    // where one of its engines listens, and takes that address.
+    void find_engines(PortCheck& ports, const std::vector<EngineView>& engines,
+                      std::vector<GatewaySighting>& gateways);
+
   private:
     struct Known {
-        std::string address;   // where it answered last
+        std::string address;   // where it answered last, or an engine did
         bool answers = false;  // when it was last asked
     };
     struct Question {

@@ -85,6 +85,7 @@ Result<Survey> Reconciler::survey(const EnginePool& pool, std::optional<Template
         look(with_.runtime, with_.workers, pool, [&](int slot) { return steps.is_changing(slot); });
     if (!looked) return looked.fault();
     reader_.read(pool, looked.value().gateways);
+    reader_.find_engines(with_.ports, looked.value().engines, looked.value().gateways);
     Observation seen = sense(pool, std::move(looked.value()));
     seen.template_refusal = std::move(refusal);
     recall_doubts(pool, seen);

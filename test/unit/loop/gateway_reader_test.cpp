@@ -158,4 +158,42 @@ TEST_SUITE("gateway reader") {
         CHECK(api.asked == all);
         CHECK(seen.address == "10.2.0.2");
     }
+
+    TEST_CASE("where no control server answers, an engine that listens shows the right address") {
+        class OneDoor : public PortCheck {
+          public:
+            std::vector<PortAnswer> ask(const std::vector<PortAddress>& doors) override {
+                ++asked;
+                std::vector<PortAnswer> answers;
+                for (const auto& door : doors) {
+                    const bool is_open = door == PortAddress{"10.1.0.2", 19000};
+                    answers.push_back(is_open ? PortAnswer::listens : PortAnswer::silent);
+                }
+                return answers;
+            }
+            int asked = 0;
+        };
+        AtOneAddress api;
+        ThreadWorkers workers;
+        OneDoor ports;
+        GatewayReader reader(api, workers);
+        const EnginePool pool = pool_of(1);
+        std::vector<EngineView> engines;
+        const auto look = [&] {
+            std::vector<GatewaySighting> gateways = {sighting("gluetun")};
+            gateways[0].container->id = gateway_id("gluetun");
+            gateways[0].container->addresses = {"10.0.0.2", "10.1.0.2"};
+            reader.read(pool, gateways);
+            reader.find_engines(ports, engines, gateways);
+            return gateways[0].address;
+        };
+        CHECK(look() == "10.0.0.2");
+        CHECK(ports.asked == 0);  // nobody is there who could listen
+        engines = {engine(pool, 0)};
+        CHECK(look() == "10.1.0.2");
+        CHECK(look() == "10.1.0.2");
+        CHECK(ports.asked == 1);
+        api.right = "10.0.0.2";
+        CHECK(look() == "10.0.0.2");  // Gluetun itself knows better
+    }
 }
