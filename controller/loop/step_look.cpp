@@ -62,6 +62,11 @@ void StepRunner::Look::pause_steps(Observation& seen) {
             });
         if (!listed) seen.steps_in_flight.emplace(slot, created.step);
     }
+    for (const auto& [slot, removed] : runner_.removed_) {
+        const bool lately = began - removed.at < listing_lag;
+        const bool listed = std::ranges::count(seen.engines, removed.id, &EngineView::id) > 0;
+        if (lately && listed) seen.steps_in_flight.emplace(slot, StepInFlight{true, {}, {}});
+    }
 }
 
 // The caller holds the lock.

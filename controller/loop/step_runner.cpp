@@ -107,6 +107,9 @@ void StepRunner::finish(const Order& order, const StepResult& result) {
     const Monotonic now = clock_.monotonic();
     const StepInFlight flight = in_flight_.extract(slot).mapped();
     if (!result.fault && order.step.action == Action::remove) created_.erase(slot);
+    const bool removes =
+        order.step.action == Action::remove || order.step.action == Action::replace;
+    if (removes && result.stuck_id.empty()) removed_[slot] = {now, order.step.engine_id};
     if (result.created) {
         const Incarnation& incarnation = order.step.placement->incarnation;
         created_[slot] = {now,        result.created_id,       flight, incarnation,

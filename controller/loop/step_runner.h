@@ -89,6 +89,10 @@ class StepRunner {
         std::string warnings;  // of Docker; empty: none
         bool in_vain = false;  // the same step was due again, and that has been counted
     };
+    struct Removed {
+        Monotonic at{};
+        std::string id;
+    };
     struct Start {
         Monotonic at{};  // when no answer had come
         std::string id;
@@ -128,6 +132,7 @@ class StepRunner {
     std::map<int, Trouble> troubles_;        // by slot: calls that failed
     std::map<int, Trouble> vain_;            // by slot: steps that succeeded and did not help
     std::map<int, Created> created_;         // by slot: the last engine created there
+    std::map<int, Removed> removed_;         // by slot: the last container removed there
     std::map<int, Start> starting_;          // by slot: starts without an answer
     Monotonic look_began_{};
     std::map<int, StepInFlight> in_flight_since_look_;
@@ -159,7 +164,7 @@ class StepRunner::Look {
     // From then on no step begins. Fills in troubles, created_ago, warnings and steps_in_flight:
     // every step that was in flight at any time since the look began; every start that Docker has
     // not answered; and each slot whose engine was created less than listing_lag before the look
-    // and is not listed yet.
+    // and is not listed yet, or was removed less than that before it and is listed still.
     void pause_steps(Observation& seen);
 
     // Steps may begin again until the next pause_steps().

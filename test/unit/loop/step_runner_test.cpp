@@ -204,6 +204,25 @@ TEST_SUITE("step_runner") {
         CHECK(seen.steps_in_flight.contains(1));
     }
 
+    TEST_CASE("a list that still shows an engine which was just removed does not count") {
+        Runner runner;
+        runner.workers.work();
+        Observation seen;
+        seen.engines =
+            look_at_engines(runner.world.docker, runner.world.workers, "acestream").value();
+        runner.steps.hand_out({runner.removal_of(1)}, runner.pool);
+        runner.workers.work();
+        const auto slots_in_flight = [&] {
+            StepRunner::Look look(runner.steps, *runner.pool);
+            look.pause_steps(seen);
+            return seen.steps_in_flight;
+        };
+        REQUIRE(slots_in_flight().size() == 1);
+        CHECK(slots_in_flight().at(1).leaving);
+        runner.world.advance(StepRunner::listing_lag);
+        CHECK(slots_in_flight().empty());
+    }
+
     TEST_CASE("what waits for an earlier spec is dropped when a look for another begins") {
         Runner runner;
         const EnginePool smaller = pool_of(1);
