@@ -382,7 +382,8 @@ bool Simulation::has_room(const EngineLife& life) const {
         return other.slot != life.slot && !(is_over && world_.stuck.contains(other.id)) &&
                (other.ports.contain(ports.http) || other.ports.contain(ports.p2p));
     };
-    return world_.has_place(life.slot) && std::ranges::none_of(world_.lives(), in_the_way);
+    return life.slot < world_.spec().max_active_replicas && world_.has_place(life.slot) &&
+           std::ranges::none_of(world_.lives(), in_the_way);
 }
 
 // Ready is False, with a reason that names what is wrong.
