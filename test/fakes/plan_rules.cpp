@@ -286,7 +286,8 @@ class Examiner {
                 decision.wait.fact && decision.wait.fact->fact == Fact::engine_gone;
             const bool for_person = !decision.wait.remedy.empty() &&
                                     (!decision.wait.fact || decision.fate == Fate::missing);
-            const bool in_vain = unknown || for_rollout || for_person || stays(decision);
+            const bool in_vain =
+                unknown || for_rollout || for_person || stays(decision) || is_unseen(decision);
             if (!decision.ready && in_vain) return;
             ready += decision.ready ? 1 : 0;
         }
@@ -300,6 +301,13 @@ class Examiner {
     bool stays(const Decision& decision) const {
         return std::ranges::any_of(seen_.engines, [&](const EngineView& engine) {
             return engine.name == decision.engine && cannot_be_removed(engine, seen_);
+        });
+    }
+
+    // Whatever is decided, nothing in its namespace replies.
+    bool is_unseen(const Decision& decision) const {
+        return std::ranges::any_of(seen_.engines, [&](const EngineView& engine) {
+            return engine.name == decision.engine && engine.probe.unreachable;
         });
     }
 
