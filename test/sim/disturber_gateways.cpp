@@ -153,6 +153,11 @@ void Disturber::republish(std::size_t index) {
     for (int slot = static_cast<int>(index); slot < 10; slot += gateways) {
         if (!dice_.one_in(3)) ports.insert(base + slot);
     }
+    for (const auto& [other, taken] : world_.published_) {
+        if (other == name) continue;
+        for (const int port : taken)
+            ports.erase(port);
+    }
     if (dice_.one_in(6)) ports.clear();
     FakeContainer gateway = *world_.docker.find(name);
     gateway.published_tcp_ports = world_.published_[name] = std::move(ports);
