@@ -147,6 +147,10 @@ bool Watchdog::is_by_choice(const RoundView& view, const Step& step, const Engin
     // It was paused when it was listed, and goes on since.
     const auto listed = std::ranges::find(view.seen.engines, life.id, &EngineView::id);
     if (listed != view.seen.engines.end() && listed->state == EngineState::paused) return false;
+    // It did not serve when it was last probed, and does since.
+    const bool seemed_down = listed != view.seen.engines.end() &&
+                             serving(*listed, view.pool->engine_template.probe) == Serving::no;
+    if (life.blemished && seemed_down) return false;
     // It serves only just: no probe has shown it.
     const bool is_new = life.serves_from && world_.clock.elapsed - *life.serves_from < 15s;
     if (is_new) return false;
