@@ -170,8 +170,12 @@ void Watchdog::check_made_once(const RoundView& view, const GatewayView& gateway
         run.port_awaited_since.reset();
     }
     if (!run.late_port) return;
+    // The one that was to wait may have lost its place since.
+    const bool lacks_place = std::ranges::any_of(view.plan.decisions, [](const Decision& decision) {
+        return decision.fate == Fate::missing && decision.wait.needs_person();
+    });
     // Whoever has had it may lose it again.
-    if (held) return run.late_port.reset();
+    if (held || lacks_place) return run.late_port.reset();
     for (const auto& step : view.plan.steps) {
         const EngineLife* life = step.engine_id.empty() ? nullptr : world_.life(step.engine_id);
         if (life == nullptr || life->gateway_id != gateway.incarnation.id) continue;
