@@ -311,6 +311,7 @@ NoPlace Places::in_use(const Home& home, const PortLedger::Clash& clash) const {
         none.reason = Reason::port_in_use;
         none.message = "port " + port + " is in use by " + clash.user->name;
         none.wait.fact = Awaited{Fact::engine_gone, clash.user->name};
+        none.holder_id = clash.user->id;
         const auto engine = std::ranges::find(engines_, clash.user->id, &EngineView::id);
         if (engine != engines_.end() && cannot_be_removed(**engine, seen_)) {
             none.wait = {{}, {}, "remove it by hand: docker rm --force " + clash.user->name};
@@ -339,9 +340,10 @@ NoPlace Places::not_published(const std::string& what, const Home& home) const {
 // them helps.
 NoPlace Places::why_not(int slot, std::string_view leaving_id, const Home* own) const {
     if (slot >= pool_.max_active_replicas) {
-        return {Reason::slot_out_of_range,
-                "slots end at " + std::to_string(pool_.max_active_replicas - 1),
-                {}};
+        NoPlace none;
+        none.reason = Reason::slot_out_of_range;
+        none.message = "slots end at " + std::to_string(pool_.max_active_replicas - 1);
+        return none;
     }
     const Home* ready = nullptr;
     std::optional<NoPlace> conflict;
@@ -387,7 +389,9 @@ NoPlace Places::why_no_free_slot(std::string_view leaving_id) const {
             if (step.leaving) none.wait.fact = {Fact::step_ended, engine_name(pool_.name, slot)};
         }
         for (const EngineView* engine : engines_) {
-            if (engine->state == EngineState::running) continue;
+            if (*engine->slot >= pool_.max_active_replicas) continue;
+            if (!engine->unknown.empty()) none.wait.fact = {Fact::engine_known, engine->name};
+            if (!cannot_be_removed(*engine, seen_)) continue;
             none.wait.remedy =
                 "remove container " + engine->name + ", which Docker does not remove";
         }

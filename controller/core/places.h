@@ -27,6 +27,7 @@ struct NoPlace {
     Reason reason = Reason::no_free_slot;
     std::string message;
     Wait wait;
+    std::string holder_id = {};  // of the engine of ours that has the port; empty: there is none
 };
 
 using Place = std::variant<Placement, NoPlace>;

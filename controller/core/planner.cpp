@@ -138,15 +138,28 @@ void Planner::replace_now(Candidate& candidate) {
             propose(candidate, Action::remove, std::move(*placement));
             return;
         }
-        if (!none.wait.ends()) none = std::get<NoPlace>(std::move(elsewhere));
+        NoPlace none_elsewhere = std::get<NoPlace>(std::move(elsewhere));
+        if (leaves_by_rollout(none_elsewhere.holder_id)) none.holder_id = none_elsewhere.holder_id;
+        if (!none.wait.ends()) none = std::move(none_elsewhere);
     }
     // It serves nobody: what waits for its ports need not wait for it.
     const bool in_the_way =
-        candidate.verdict.fate == Fate::outdated &&
-        (none.reason == Reason::port_in_use ||
-         (none.reason == Reason::no_published_port && holds_port_of_another_slot(engine)));
+        candidate.verdict.fate == Fate::outdated && none.reason != Reason::gateway_not_ready &&
+        (none.reason == Reason::port_in_use || holds_port_of_another_slot(engine));
     if (in_the_way) return remove(candidate);
+    // A rollout may be over before its own gateway is back.
+    if (const EngineView* holder = leaves_by_rollout(none.holder_id)) {
+        none.wait.fact = Awaited{Fact::engine_gone, holder->name};
+    }
     wait(candidate, none.reason, none.message, none.wait);
+}
+
+// The engine of that id, if it serves on until a rollout replaces it; else null.
+const EngineView* Planner::leaves_by_rollout(const std::string& id) const {
+    const auto holder = std::ranges::find_if(candidates_, [&](const Candidate& candidate) {
+        return candidate.engine->id == id && candidate.verdict.fate == Fate::outdated;
+    });
+    return holder == candidates_.end() ? nullptr : holder->engine;
 }
 
 // Made before `ports` of the spec were changed.
@@ -183,7 +196,7 @@ void Planner::fill_missing() {
         if (const auto* none = std::get_if<NoPlace>(&place)) {
             decision.reason = none->reason;
             decision.message = none->message;
-            decision.wait = none->wait.ends() ? none->wait : next_change();
+            decision.wait = none->wait.ends() ? none->wait : next_change(decision);
             plan_.decisions.push_back(std::move(decision));
             continue;
         }

@@ -53,6 +53,7 @@ class Planner {
     bool is_needy(const Candidate& candidate) const;
     void start(Candidate& candidate);
     void replace_now(Candidate& candidate);
+    const EngineView* leaves_by_rollout(const std::string& id) const;
     bool holds_port_of_another_slot(const EngineView& engine) const;
     void grant_or_wait(Candidate& candidate);
     bool gains_port(const Candidate& candidate) const;
@@ -69,7 +70,8 @@ class Planner {
 
     // Decisions and steps.
     Decision decision_on(const Candidate& candidate) const;
-    Wait next_change() const;
+    Wait next_change(const Decision& waiting) const;
+    void name_ends();
     void wait(Candidate& candidate, Reason reason, const std::string& message, Wait wait);
     bool follows_port(const Candidate& candidate, Reason reason, int port) const;
     bool propose(Candidate& candidate, Action action, std::optional<Placement> placement);

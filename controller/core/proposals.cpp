@@ -45,26 +45,39 @@ Decision Planner::decision_on(const Candidate& candidate) const {
     return decision;
 }
 
-// What happens next in this plan: slots that are taken are free after it, and engines ready.
-Wait Planner::next_change() const {
+// What happens next in this plan: slots that are taken are free after it, and engines ready. Not
+// that the engine of `waiting` itself goes, which others may wait for.
+Wait Planner::next_change(const Decision& waiting) const {
     const auto& decisions = plan_.decisions;
     const auto step = std::ranges::find_if(
         decisions, [](const Decision& decision) { return decision.action.has_value(); });
     if (step != decisions.end()) return {{}, Awaited{Fact::step_ended, step->engine}, ""};
-    const auto wait = std::ranges::find_if(decisions, [](const Decision& decision) {
-        return decision.wait.until || decision.wait.fact;
+    const auto other = std::ranges::find_if(decisions, [&](const Decision& decision) {
+        const auto& fact = decision.wait.fact;
+        const bool for_it = fact && fact->fact == Fact::engine_gone &&
+                            fact->subject == waiting.engine && decision.fate != Fate::busy;
+        return decision.wait.until || (fact && !for_it);
     });
-    if (wait != decisions.end()) return wait->wait;
+    if (other != decisions.end()) return other->wait;
     const auto person = std::ranges::find_if(
-        decisions, [](const Decision& decision) { return decision.wait.ends(); });
+        decisions, [](const Decision& decision) { return decision.wait.needs_person(); });
     return person == decisions.end() ? Wait{} : person->wait;
+}
+
+// Of engines that wait for whatever happens next, which only the whole plan tells.
+void Planner::name_ends() {
+    for (auto& decision : plan_.decisions) {
+        const bool well = decision.fate == Fate::keep || decision.fate == Fate::foreign;
+        if (well || decision.action || decision.wait.ends()) continue;
+        decision.wait = next_change(decision);
+    }
 }
 
 // The engine has to wait, for another reason than the one that calls for a step.
 void Planner::wait(Candidate& candidate, Reason reason, const std::string& message, Wait wait) {
     candidate.is_decided = true;
-    if (!wait.ends()) wait = next_change();
     Decision decision = decision_on(candidate);
+    if (!wait.ends()) wait = next_change(decision);
     if (decision.reason != reason) {
         decision.message += (decision.message.empty() ? "" : "; ") + message;
     }
@@ -188,6 +201,7 @@ void Planner::pass_remedies_on() {
 }
 
 void Planner::finish() {
+    name_ends();
     pass_remedies_on();
     plan_.passed_over.assign(places_.passed_over().begin(), places_.passed_over().end());
     std::ranges::stable_sort(plan_.decisions, {}, [](const Decision& decision) {

@@ -108,6 +108,33 @@ TEST_SUITE("planner rollout") {
         CHECK(result.decisions.back().reason == Reason::no_published_port);
     }
 
+    TEST_CASE("a rollout does not wait for an engine that only the rollout can make room for") {
+        EnginePool pool = pool_of(2, {"a", "b"});
+        pool.max_active_replicas = 2;
+        Observation seen;
+        seen.gateways = {gateway("a", GatewayState::missing, 1h), gateway("b")};
+        seen.engines = {engine(pool, 0, "a"), engine(pool, 1, "b")};
+        seen.engines[1].ports.http = 19000;  // of slot 0: the spec's ports were other ones
+        for (const int slot : {0, 5}) {      // where it has to have its own slot, or any
+            CAPTURE(slot);
+            seen.engines[0].slot = slot;
+            const Plan result = plan(pool, seen, noon);
+            CHECK(steps_of(result) == "replace acestream-1 TemplateChanged @b");
+            CHECK(decision_on(result, "acestream-0") == "stranded GatewayNotReady");
+        }
+    }
+
+    TEST_CASE("one that serves nobody and has no place leaves another one's port") {
+        EnginePool pool = pool_of(3);
+        pool.max_active_replicas = 3;
+        Observation seen = matching_world(pool);
+        seen.engines[1] = exited(seen.engines[1], 1, 1h);
+        seen.engines[2] = holding(engine(pool, 5), 22001);
+        seen.engines[2].state = EngineState::paused;
+        seen.foreign_names[2] = "stranger";
+        CHECK(steps_of(plan(pool, seen, noon)) == "remove acestream-5 SlotOutOfRange");
+    }
+
     TEST_CASE("a serving engine is not given up for a port that nobody publishes") {
         EnginePool pool = pool_of(2);
         pool.max_active_replicas = 2;

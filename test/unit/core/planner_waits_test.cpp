@@ -71,6 +71,14 @@ bool is_pointless(const Awaited& awaited, const RandomWorld& world, const Plan& 
     return true;
 }
 
+// Whether an engine waits until it is itself gone. Names are not unique in random worlds,
+// as they are in Docker.
+bool is_about_itself(const Awaited& awaited, const Decision& decision, const Plan& result) {
+    if (decision.fate == Fate::busy || decision.engine != awaited.subject) return false;
+    return awaited.fact == Fact::engine_gone &&
+           std::ranges::count(result.decisions, awaited.subject, &Decision::engine) == 1;
+}
+
 }  // namespace
 
 TEST_SUITE("planner waits") {
@@ -87,8 +95,74 @@ TEST_SUITE("planner waits") {
                 const auto& fact = decision.wait.fact;
                 if (fact) CAPTURE(to_string(*fact));
                 CHECK_FALSE((fact && is_pointless(*fact, world, result)));
+                CHECK_FALSE((fact && is_about_itself(*fact, decision, result)));
             }
         }
+    }
+
+    TEST_CASE("no engine waits for itself, and one that Docker does not tell of is named") {
+        EnginePool pool = pool_of(2);
+        pool.max_active_replicas = 2;
+        Observation seen = matching_world(pool);
+        seen.engines[0] = exited(seen.engines[0], 1, 1h);
+        seen.engines[1] = holding(seen.engines[1], 22000);
+        seen.engines[1].template_hash = "earlier";
+        seen.engines.push_back(engine(pool, 2));
+        seen.engines[2].unknown = "the reply was cut";
+        const Plan above_cap = plan(pool, seen, noon);
+        CHECK(above_cap.decisions[0].wait.fact == Awaited{Fact::engine_gone, "acestream-1"});
+        CHECK(above_cap.decisions[1].wait.fact == Awaited{Fact::engine_known, "acestream-2"});
+
+        pool = pool_of(1);
+        pool.max_active_replicas = 1;
+        seen.engines = {engine(pool, 0), exited(engine(pool, 3), 1, 1h)};
+        seen.engines[0].unknown = "the reply was cut";
+        const Plan full = plan(pool, seen, noon);
+        CHECK(full.steps.empty());
+        CHECK(full.decisions[1].reason == Reason::no_free_slot);
+        CHECK(full.decisions[1].wait.fact == Awaited{Fact::engine_known, "acestream-0"});
+    }
+
+    TEST_CASE("an engine for which only a rollout can make room waits for that rollout") {
+        int in_the_way = 0;
+        for (unsigned seed = 0; seed < random_worlds; ++seed) {
+            CAPTURE(seed);
+            RandomWorld world = random_world(seed);
+            heal(world);
+            if (world.seen.gateways.size() < 2) continue;
+            GatewayView& lost = world.seen.gateways.front();
+            lost.state = GatewayState::missing;
+            lost.missing_for = lost.not_ready_for = std::chrono::hours{1};
+            Plan before = plan(world.pool, world.seen, noon);
+            for (int round = 1; !before.steps.empty() && round < 60; ++round) {
+                carry_out(world, before.steps, round);
+                before = plan(world.pool, world.seen, noon);
+            }
+            RandomWorld rolled_out = world;
+            for (auto& engine : rolled_out.seen.engines) {
+                const bool outdated =
+                    std::ranges::any_of(before.decisions, [&](const Decision& decision) {
+                        return decision.engine_id == engine.id && decision.fate == Fate::outdated;
+                    });
+                if (!outdated) continue;
+                engine.ports =
+                    ports_of_slot(bases_behind(world.pool, engine.gateway), *engine.slot);
+            }
+            const Plan after = plan(rolled_out.pool, rolled_out.seen, noon);
+            for (const auto& decision : before.decisions) {
+                const bool waits = is_replaced_at_once(decision.fate) && !decision.action &&
+                                   decision.reason == Reason::gateway_not_ready;
+                if (!waits) continue;
+                const auto then =
+                    std::ranges::find(after.decisions, decision.engine_id, &Decision::engine_id);
+                REQUIRE(then != after.decisions.end());
+                if (!then->action || then->fate == Fate::surplus) continue;
+                ++in_the_way;
+                CAPTURE(decision.engine);
+                CHECK(decision.wait.fact->fact == Fact::engine_gone);
+            }
+        }
+        CHECK(in_the_way > 0);
     }
 
     TEST_CASE("where everything that is created comes up, no plan rests on an engine of ours") {
