@@ -109,7 +109,8 @@ class Runtime {
     virtual Result<bool> has_image(const std::string& image) = 0;
 
     // Creates a container without starting it. `conflict`: the name is taken;
-    // `gone`: the image does not exist; `rejected`: the daemon does not accept the request. 30 s.
+    // `gone`: the image does not exist; `rejected`: the daemon does not accept the request;
+    // `unavailable`: also when the id in the reply is not that of a container of this name. 35 s.
     virtual Result<CreatedContainer> create(const EngineRequest& request) = 0;
 
     // Starting a running container is no fault. `gone`: the container does not exist; `conflict`:
@@ -122,7 +123,8 @@ class Runtime {
     virtual Result<void> stop(const std::string& id, Duration grace) = 0;
 
     // Removes the container, running or not, with its anonymous volumes. No fault if it is gone.
-    // `conflict`: a removal is already under way. 30 s.
+    // `conflict`: a removal is already under way; `rejected`: also when the container is still
+    // there after Docker said that it was removed. 35 s.
     virtual Result<void> remove(const std::string& id) = 0;
 
     // Pulls an image. Calls `progress` on the calling thread with short lines ("layer 3 of 7, 41

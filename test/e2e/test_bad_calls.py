@@ -4,7 +4,11 @@ import unittest
 from altering_proxy import becomes, edited, followed_by, having, late, never, part, says, twice
 from bad_answers import ENGINES, BadAnswers
 from docker_host import docker
-from harness import ids
+from altering_proxy import (becomes, edited, followed_by, having, late, never, part, says, twice,
+                            without)
+from bad_answers import ENGINES, BadAnswers
+from docker_host import docker
+from harness import ENGINE_IMAGE, ids
 
 NAMES = r"GET .*/containers/json\?.*%22e2e-\w+-%22"
 IMAGES = "GET .*/images/"
@@ -33,6 +37,15 @@ class BeforeACreate(BadAnswers):
         self.heal()
         self.wait_for_words("CreatedAsAsked True")
 
+    def test_the_reply_names_another_container(self):
+        """Which is not touched; the engine is found by the next look, and started."""
+        stranger = docker("create", "--name", f"{self.pool}xstranger", ENGINE_IMAGE).strip()
+        for change in (having(Id=stranger), having(Id=self.subject.id), having(Id="ab" * 32),
+                       without("Id")):
+            self.check("POST .*/containers/create", edited(change))
+        state = docker("inspect", "--format", "{{.State.Status}}", stranger)
+        self.assertEqual("created", state.strip())
+
     def test_names_cannot_be_listed(self):
         for change in (becomes(403), becomes(500, "no"), says("{}"), part(0.3)):
             self.check(NAMES, change, "RuntimeUnderstood False NotUnderstood: which names are in "
@@ -51,6 +64,27 @@ class Steps(BadAnswers):
                     self.wait_for_words("2 of 3 engines ready", words)
                     self.assertEqual([0, 2], sorted(ids(self.engines())))
                 self.settle(3)
+
+
+    def test_one_engine_is_said_to_be_removed_and_stays(self):
+        """Another slot gives the pool its third engine, and it is not asked for without pause."""
+        name, stays = self.subject.name, self.subject.id
+        for status in (204, 404):
+            def change(reply):
+                reply.status, reply.body = status, b""
+
+            with self.proxy.altering(f"DELETE .*{stays}", change, False):
+                if status == 204:
+                    docker("kill", name)
+                self.wait_until(lambda: ids(self.engines()).get(3), "there is one in slot 3")
+                self.heal()
+                self.wait_for_words("it is still there", f"docker rm --force {name}")
+                asked = len(self.proxy.asked)
+                self.let_rounds_pass(3)
+                calls = [each for each in self.proxy.asked[asked:] if each.startswith("DELETE")]
+                self.assertLessEqual(len(calls), 2)
+                self.assertEqual(stays, self.engine(1).id)
+        self.settle(3, slots=[0, 2, 3])
 
 
 class TheList(BadAnswers):

@@ -247,6 +247,14 @@ Result<EngineEnd> parse_end(std::string_view text, const std::string& id) {
     });
 }
 
+Result<std::string> parse_name(std::string_view text, const std::string& id) {
+    return parse(text, [&](const Field& reply) {
+        expect_id(reply, id);
+        const std::string name = reply.at("Name").text();
+        return name.starts_with('/') ? name.substr(1) : name;
+    });
+}
+
 Result<std::string> parse_network_mode(std::string_view text, const std::string& id) {
     return parse(text, [&](const Field& reply) {
         expect_id(reply, id);

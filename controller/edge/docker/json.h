@@ -44,6 +44,7 @@ Result<std::optional<std::string>> parse_id_of(std::string_view text, const std:
 
 // GET /containers/{id}/json. A fault when the reply is about another container.
 Result<EngineEnd> parse_end(std::string_view text, const std::string& id);
+Result<std::string> parse_name(std::string_view text, const std::string& id);
 Result<std::string> parse_network_mode(std::string_view text, const std::string& id);
 
 // The same for a gateway; nullopt when the container has another name by now.

@@ -11,6 +11,7 @@
 #include "edge/docker/pull_progress.h"
 #include "edge/docker/registry_auth.h"
 #include "edge/docker/request_json.h"
+#include "edge/text/foreign_text.h"
 #include "edge/text/line_reader.h"
 
 namespace roundhouse {
@@ -27,8 +28,10 @@ constexpr Duration progress_interval = std::chrono::seconds(1);
 
 constexpr int not_found = 404;
 
+constexpr std::size_t short_id_length = 12;
+
 std::string short_id(const std::string& id) {
-    return id.substr(0, 12);
+    return id.substr(0, short_id_length);
 }
 
 // The slashes of an image's name stay slashes in the path of a URL.
@@ -224,13 +227,22 @@ Result<bool> DockerRuntime::has_image(const std::string& image) {
 }
 
 Result<CreatedContainer> DockerRuntime::create(const EngineRequest& request) {
-    return ask({.operation = DockerOperation::create,
-                .what = "create " + request.name,
-                .method = "POST",
-                .path = "/containers/create?name=" + percent_escape(request.name),
-                .body = create_body(request),
-                .deadline = settings_.change},
-               [](const DockerReply& reply) { return parse_created(reply.body); });
+    auto created = ask({.operation = DockerOperation::create,
+                        .what = "create " + request.name,
+                        .method = "POST",
+                        .path = "/containers/create?name=" + percent_escape(request.name),
+                        .body = create_body(request),
+                        .deadline = settings_.change},
+                       [](const DockerReply& reply) { return parse_created(reply.body); });
+    if (!created) return created;
+    // With another container's id, a stranger would be started.
+    const std::string& id = created.value().id;
+    const auto name = inspect_engine(id, parse_name);
+    if (!name) return Fault{FaultKind::unavailable, name.fault().message};
+    if (name.value() == request.name) return created;
+    return Fault{FaultKind::unavailable,
+                 "docker: create " + request.name + ": the reply names container " +
+                     cleaned(short_id(id), short_id_length) + ", which is another one"};
 }
 
 Result<void> DockerRuntime::start(const std::string& id) {
@@ -255,13 +267,18 @@ Result<void> DockerRuntime::stop(const std::string& id, Duration grace) {
 }
 
 Result<void> DockerRuntime::remove(const std::string& id) {
-    return ask({.operation = DockerOperation::remove,
-                .what = "remove container " + short_id(id),
-                .container = id,
-                .method = "DELETE",
-                .path = container_path(id, "?force=1&v=1"),
-                .deadline = settings_.change},
-               ignore_body);
+    const DockerCall call{.operation = DockerOperation::remove,
+                          .what = "remove container " + short_id(id),
+                          .container = id,
+                          .method = "DELETE",
+                          .path = container_path(id, "?force=1&v=1"),
+                          .deadline = settings_.change};
+    auto removed = ask(call, ignore_body);
+    if (!removed) return removed;
+    const auto left = inspect_engine(id, parse_name);
+    if (!left || !left.value()) return removed;
+    return DockerConnection::fault(
+        call, {FaultKind::rejected, "Docker says that it is removed, and it is still there"});
 }
 
 Result<void> DockerRuntime::pull(const PullRequest& request,

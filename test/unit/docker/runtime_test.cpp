@@ -52,6 +52,8 @@ TEST_CASE("the end of each operation is reported, with its result and duration")
     CHECK(docker.stop(id, 1s).ok());
     check_last(DockerOperation::stop, std::nullopt);
     CHECK(docker.remove(id).ok());
+    check_last(DockerOperation::inspect_engine, std::nullopt);  // whether it is gone
+    ends.pop_back();
     check_last(DockerOperation::remove, std::nullopt);
     CHECK_FALSE(docker.pull({"engine"}, [](const std::string&) {}, {}).ok());
     check_last(DockerOperation::pull, FaultKind::rejected);
@@ -105,6 +107,49 @@ TEST_CASE("an error status becomes a fault with Docker's message") {
     }
 }
 
+TEST_CASE("an id in the reply to a create is used if its container has the name") {
+    struct Row {
+        std::string inspected;
+        bool good;
+    };
+    const std::string own = R"({"Id":")" + id + R"(","Name":"/acestream-0"})";
+    const Row rows[] = {
+        {http_reply(200, own), true},
+        {http_reply(200, R"({"Id":")" + id + R"(","Name":"/a-stranger"})"), false},
+        {http_reply(200, R"({"Id":"bbbb","Name":"/acestream-0"})"), false},
+        {http_reply(404, R"({"message":"No such container: )" + id + "\"}"), false},
+        {http_reply(403, "<html>"), false},
+    };
+    for (const auto& row : rows) {
+        CAPTURE(row.inspected);
+        const Daemon daemon([&](ServedConnection& connection, const std::string& request) {
+            const bool creates = request.starts_with("POST");
+            connection.send(creates ? http_reply(201, R"({"Id":")" + id + "\"}") : row.inspected);
+        });
+        DockerRuntime docker(daemon.endpoint(), short_ones);
+        EngineRequest request;
+        request.name = "acestream-0";
+        const auto created = docker.create(request);
+        REQUIRE(created.ok() == row.good);
+        if (!row.good) CHECK(created.fault().kind == FaultKind::unavailable);
+    }
+}
+
+TEST_CASE("a container that is still there is not removed, whatever Docker says") {
+    for (const int status : {204, 404}) {
+        const Daemon daemon([&](ServedConnection& connection, const std::string& request) {
+            connection.send(request.starts_with("DELETE")
+                                ? http_reply(status, "")
+                                : http_reply(200, R"({"Id":")" + id + R"(","Name":"/x-0"})"));
+        });
+        DockerRuntime docker(daemon.endpoint(), short_ones);
+        const auto removed = docker.remove(id);
+        REQUIRE_FALSE(removed.ok());
+        CHECK(removed.fault().kind == FaultKind::rejected);
+        check_contains(removed.fault().message, "it is still there");
+    }
+}
+
 TEST_CASE("calls that have nothing to do succeed") {
     const Daemon gone(replies(http_reply(404, R"({"message":"No such container: )" + id + "\"}")));
     DockerRuntime docker(gone.endpoint(), short_ones);
@@ -132,13 +177,15 @@ TEST_CASE("a stop may take as long as its grace period, and longer") {
 
 TEST_CASE("ids and names are escaped in the URL") {
     std::string asked;
+    std::string removed;
     const Daemon daemon([&](ServedConnection& connection, const std::string& request) {
         asked = request.substr(0, request.find(" HTTP/"));
+        if (asked.starts_with("DELETE")) removed = asked;
         connection.send(http_reply(404, "{}"));
     });
     DockerRuntime docker(daemon.endpoint(), short_ones);
     CHECK(docker.remove("../networks/x?y=1").ok());
-    CHECK(asked == "DELETE /v1.41/containers/..%2Fnetworks%2Fx%3Fy%3D1?force=1&v=1");
+    CHECK(removed == "DELETE /v1.41/containers/..%2Fnetworks%2Fx%3Fy%3D1?force=1&v=1");
     CHECK_FALSE(docker.has_image("registry:5000/group/engine:v1@sha256:ab").ok());
     CHECK(asked == "GET /v1.41/images/registry%3A5000/group/engine%3Av1%40sha256%3Aab/json");
     CHECK(docker.stop(id, 1500ms).ok());
