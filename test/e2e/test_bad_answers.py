@@ -67,6 +67,16 @@ class Engines(BadAnswers):
             with self.subTest(words):
                 self.check(ENGINES, row(name, edit), "RuntimeUnderstood False NotUnderstood", words)
 
+    def test_a_row_of_the_list_is_no_container(self):
+        """It may be any of the engines: none is made in its stead."""
+        name = self.subject.name
+        for value in (None, 7, "container", {}):
+            def put(rows):
+                return [value if each["Names"] == ["/" + name] else each for each in rows]
+
+            with self.subTest(value):
+                self.check(ENGINES, edited(put), "RuntimeUnderstood False NotUnderstood")
+
     def test_rows_without_a_network_mode_as_of_podman_4_3(self):
         def forget(rows):
             for each in rows:

@@ -12,6 +12,7 @@
 #include "core/time.h"
 #include "edge/docker/reply_field.h"
 #include "edge/text/foreign_text.h"
+#include "edge/text/host_name.h"
 
 namespace roundhouse {
 
@@ -60,7 +61,8 @@ GatewayContainer::Health health_of(const std::string& word) {
     return GatewayContainer::Health::starting;
 }
 
-// IPv4 first, by network name; nlohmann's objects are sorted by key.
+// IPv4 first, by network name; nlohmann's objects are sorted by key. Docker has written "invalid
+// IP" for no address.
 std::vector<std::string> addresses_in(const Field& container, const std::string& network_mode) {
     if (network_mode == "host") return {"127.0.0.1"};
     std::vector<std::string> addresses;
@@ -70,7 +72,7 @@ std::vector<std::string> addresses_in(const Field& container, const std::string&
     for (const char* kind : {"IPAddress", "GlobalIPv6Address"}) {
         for (const auto& [name, network] : networks->members()) {
             const auto address = network.maybe(kind);
-            if (address && !address->text().empty()) addresses.push_back(address->text());
+            if (address && is_ip_address(address->text())) addresses.push_back(address->text());
         }
     }
     return addresses;
@@ -167,10 +169,7 @@ ContainerListing listing_of(const Field& row) {
 // The rows of a list of containers.
 std::vector<Field> rows_of(const Field& reply) {
     if (reply.is_null()) throw Unexpected{"the reply is null where a list was expected"};
-    std::vector<Field> rows = reply.elements();
-    for (const auto& row : rows)
-        row.expect_object();
-    return rows;
+    return reply.elements();
 }
 
 void expect_id(const Field& container, const std::string& asked) {

@@ -109,6 +109,8 @@ TEST_CASE("the address is the first IP by network name") {
           "10.0.0.1");
     CHECK(address(R"({"a": {"IPAddress": ""}, "b": {"IPAddress": "10.0.0.2"}})") == "10.0.0.2");
     CHECK(address(R"({"a": {"IPAddress": "", "GlobalIPv6Address": "fd00::2"}})") == "fd00::2");
+    CHECK(address(R"({"a": {"IPAddress": "invalid IP", "GlobalIPv6Address": "10.0.0.1:80"}})") ==
+          "");
     CHECK(address(R"({"a": {"GlobalIPv6Address": "fd00::2"}, "b": {"IPAddress": "10.0.0.2"}})") ==
           "10.0.0.2");
     CHECK(listing(row_with("container:bbbb", "host"))[0].address == "127.0.0.1");
@@ -154,6 +156,12 @@ TEST_CASE("a row that cannot be understood is listed with what can be read of it
         CHECK(rows[1].unreadable.find(change.trouble) != std::string::npos);
         CHECK((rows[1].id == "aaaa" || change.from.find("Id") != std::string::npos));
         CHECK((rows[1].name == "acestream-0" || change.from == "\"Names\""));
+    }
+    for (const std::string none : {"null", "7", "[]", "{}"}) {
+        const auto rows = listing(row + "," + none);
+        REQUIRE(rows.size() == 2);
+        CHECK(rows[0].unreadable.empty());
+        CHECK(rows[1].unreadable.find("[1]") != std::string::npos);
     }
     for (const std::string part : {"\"HostConfig\": {\"NetworkMode\": \"container:bbbb\"}, "}) {
         const ContainerListing podman = listing(row_with(part, ""))[0];  // as Podman 4.3 writes it
