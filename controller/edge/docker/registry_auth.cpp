@@ -103,7 +103,11 @@ Result<std::string> registry_auth(const std::string& path, const std::string& im
     const auto text = read_private_file(path, most_bytes);
     if (!text) return text;
     const auto config = parse_json(text.value());
-    if (!config) return unusable(path, config.fault().message);
+    if (!config) {
+        const bool is_empty = text.value().find_first_not_of(" \t\r\n") == std::string::npos;
+        return unusable(path, (is_empty ? "is empty" : config.fault().message) +
+                                  ": write it with docker login");
+    }
     if (!config.value().is_object()) return unusable(path, "is no JSON object");
 
     const std::string registry = registry_of(image);

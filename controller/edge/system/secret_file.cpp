@@ -56,6 +56,11 @@ Result<std::string> read_regular_file(const std::string& path, std::size_t most_
     if (!fd.valid()) return unreadable(path, errno);
     struct stat about {};
     if (::fstat(fd.get(), &about) != 0) return unreadable(path, errno);
+    if (S_ISDIR(about.st_mode)) {
+        return unusable(path,
+                        "is a folder: Docker makes one where the file that it is to mount does not "
+                        "exist; remove it, and write the file");
+    }
     if (!S_ISREG(about.st_mode)) return unusable(path, "is not a regular file");
     return read_start(fd.get(), path, most_bytes + 1);
 }

@@ -80,6 +80,7 @@ TEST_CASE("a file that cannot be used is a fault that names the file and no secr
         {R"({"auths": {"ghcr.io": {"auth": "s3cr3t"}}})", "has no user name and password in"},
         {R"({"auths": {"ghcr.io": {}}})", "has no user name and password in its entry for 'ghcr"},
         {"s3cr3t", "is not JSON"},
+        {"\n", "is empty: write it with docker login"},
         {"[]", "is no JSON object"},
         {std::string(2'000'000, ' '), "is longer than 1048576 bytes"},
     };
