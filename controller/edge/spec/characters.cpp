@@ -49,6 +49,12 @@ constexpr std::array typographic_quotes{
     CharacterRange{0xFF07, 0xFF07, "a full-width quote"},
 };
 
+constexpr std::array typographic_dashes{
+    CharacterRange{0x2010, 0x2015, "a typographic dash"},
+    CharacterRange{0x2212, 0x2212, "a minus sign"},
+    CharacterRange{0xFF0D, 0xFF0D, "a full-width dash"},
+};
+
 // "U+00A0", for a code point below U+10000.
 std::string code_point_name(char32_t code_point) {
     std::string name = "U+";
@@ -80,6 +86,10 @@ std::optional<NamedCharacter> first_invisible(std::string_view text) {
 
 std::optional<NamedCharacter> first_typographic_quote(std::string_view text) {
     return first_in(text, typographic_quotes);
+}
+
+std::optional<NamedCharacter> first_typographic_dash(std::string_view text) {
+    return first_in(text, typographic_dashes);
 }
 
 }  // namespace roundhouse

@@ -21,4 +21,7 @@ std::optional<NamedCharacter> first_invisible(std::string_view text);
 // The first quote of a word processor, such as the two of “name”.
 std::optional<NamedCharacter> first_typographic_quote(std::string_view text);
 
+// The first dash of a word processor, such as those around – these words –.
+std::optional<NamedCharacter> first_typographic_dash(std::string_view text);
+
 }  // namespace roundhouse

@@ -51,8 +51,9 @@ TextRule private_rule(const std::string& what, const std::string& pattern) {
 
 const TextRule pool_name = name_rule("a DNS label (a-z, 0-9 and -, at most 40 characters)",
                                      "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", 40);
-const TextRule container_name = name_rule("the name of a container (letters, digits, _ . -)",
-                                          "^[a-zA-Z0-9][a-zA-Z0-9_.-]+$", 128);
+const TextRule container_name =
+    name_rule("the name of a container (two or more letters, digits, _ . -)",
+              "^[a-zA-Z0-9][a-zA-Z0-9_.-]+$", 128);
 const TextRule network_name =
     optional(name_rule("the name of a Docker network other than host, none and container:...",
                        "^(?!(host|none)$)[a-zA-Z0-9][a-zA-Z0-9_.-]*$", 128));

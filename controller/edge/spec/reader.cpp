@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "edge/spec/characters.h"
 #include "edge/spec/fields.h"
 #include "edge/spec/hints.h"
 #include "edge/text/nearest_name.h"
@@ -115,9 +116,14 @@ class DocumentReader {
         for (const Field* field : fields)
             names.emplace_back(field->name());
         std::string message = "unknown field";
-        if (const auto hint = hint_for(owner, node.key)) {
+        const auto quote = first_typographic_quote(node.key);
+        if (quote) message += ": it has " + quote->name;
+        // Without the quotes, and whatever else no field has.
+        std::string bare = node.key;
+        std::erase_if(bare, [](unsigned char c) { return c > '~'; });
+        if (const auto hint = hint_for(owner, bare)) {
             message = *hint;
-        } else if (const auto nearest = nearest_name(node.key, names)) {
+        } else if (const auto nearest = nearest_name(bare, names)) {
             message += "; did you mean " + *nearest + "?";
             // A misspelt field is one error: not a missing field as well.
             draft_.mark_broken(member_path(path, *nearest));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/launch.h"
+#include "edge/spec/characters.h"
 #include "edge/text/foreign_text.h"
 #include "edge/text/nearest_name.h"
 #include "edge/text/strings.h"
@@ -157,6 +158,8 @@ class ReferenceChecker {
             }
         }
         check_unexpanded("spec.template.user", shape_.user);
+        check_typography("spec.template.command", shape_.command);
+        check_typography("spec.template.args", shape_.args);
         check_unexpanded("spec.template.probe.path", shape_.probe.path);
         for (const auto& [name, text] : shape_.labels)
             check_unexpanded(member_path("spec.template.labels", name), text);
@@ -164,6 +167,20 @@ class ReferenceChecker {
 
   private:
     enum class TextKind { variable, script, other };  // script: a shell reads it
+
+    // Word processors and chats make such dashes and quotes of what programs understand.
+    void check_typography(const std::string& path, const std::vector<std::string>& texts) {
+        for (std::size_t i = 0; i < texts.size(); ++i) {
+            const std::string place = path + "[" + std::to_string(i) + "]";
+            const auto dash = first_typographic_dash(texts[i]);
+            const auto quote = first_typographic_quote(texts[i]);
+            if (dash && dash->at == 0) {
+                draft_.add_warning(place, "begins with " + dash->name + "; write - or --");
+            } else if (quote && quote->at == 0) {
+                draft_.add_warning(place, "begins with " + quote->name + "; write ' or \"");
+            }
+        }
+    }
 
     void check_text(const std::string& path, const std::string& text, TextKind kind) {
         if (!draft_.sound(path)) return;

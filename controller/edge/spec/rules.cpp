@@ -10,6 +10,7 @@
 
 #include "core/engine_image.h"
 #include "core/launch.h"
+#include "core/names.h"
 #include "edge/spec/references.h"
 #include "edge/text/foreign_text.h"
 
@@ -61,6 +62,11 @@ void check_gateway_names(SpecDraft& draft) {
     for (std::size_t i = 0; i < gateways.size(); ++i) {
         const std::string path = gateway_path(i, "container");
         if (!draft.sound(path)) continue;
+        if (slot_of_name(draft.pool.name, gateways[i].container)) {
+            draft.add_error(path,
+                            "an engine of this pool has this name; expected the container "
+                            "of Gluetun, whose network engines join");
+        }
         const auto same = [&](const GatewaySpec& other) {
             return other.container == gateways[i].container;
         };

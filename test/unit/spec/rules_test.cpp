@@ -86,6 +86,10 @@ TEST_CASE("each gateway is listed once, and has one way to log in") {
         {spec_with("gateways: [gluetun, other, {container: gluetun}]"),
          "6:31: spec.gateways[2].container: the same container as spec.gateways[0].container "
          "(6:14)"},
+        {spec_with("gateways: [gluetun, acestream-1]"),
+         "6:23: spec.gateways[1].container: an engine of this pool has this name"},
+        {spec_with("gateways: [acestream-vpn, acestream-01]"), ""},
+        {spec_with("gateways: [g]"), "two or more letters"},
         {server("apiKeyFile: /k"), ""},
         {server("username: u, passwordFile: /p"), ""},
         {server("apiKeyFile: /k, username: u, passwordFile: /p"), "excludes username"},
