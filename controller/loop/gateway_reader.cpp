@@ -57,9 +57,10 @@ void GatewayReader::read(const EnginePool& pool, std::vector<GatewaySighting>& g
 void GatewayReader::find_engines(PortCheck& ports, const std::vector<EngineView>& engines,
                                  std::vector<GatewaySighting>& gateways) {
     for (auto& gateway : gateways) {
+        if (!gateway.container || gateway.container->addresses.size() < 2) continue;
         const auto known = known_.find(gateway.name);
         const bool is_asked = known != known_.end() && known->second.address.empty();
-        if (!is_asked || gateway.container->addresses.size() < 2) continue;
+        if (!is_asked) continue;
         const auto engine = std::ranges::find_if(engines, [&](const EngineView& each) {
             return each.incarnation.id == gateway.container->id && each.ports.http != 0 &&
                    each.state == EngineState::running;

@@ -196,4 +196,26 @@ TEST_SUITE("gateway reader") {
         api.right = "10.0.0.2";
         CHECK(look() == "10.0.0.2");  // Gluetun itself knows better
     }
+
+    TEST_CASE("a gateway that never answered and is gone has no address") {
+        class NoDoor : public PortCheck {
+          public:
+            std::vector<PortAnswer> ask(const std::vector<PortAddress>& doors) override {
+                return std::vector<PortAnswer>(doors.size(), PortAnswer::silent);
+            }
+        };
+        AtOneAddress api;
+        ThreadWorkers workers;
+        NoDoor ports;
+        GatewayReader reader(api, workers);
+        const EnginePool pool = pool_of(1);
+        std::vector<GatewaySighting> gateways = {sighting("gluetun")};
+        gateways[0].container->addresses = {"10.0.0.2", "10.1.0.2"};
+        reader.read(pool, gateways);
+        gateways[0] = {};
+        gateways[0].name = "gluetun";
+        reader.read(pool, gateways);
+        reader.find_engines(ports, {engine(pool, 0)}, gateways);
+        CHECK(gateways[0].address.empty());
+    }
 }
