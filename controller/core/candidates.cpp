@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "core/engine_facts.h"
 #include "core/names.h"
 #include "core/planner.h"
 
@@ -35,19 +36,13 @@ void Planner::add_candidates() {
 
 // Engines that are being created and that the listing does not show yet.
 void Planner::add_unlisted() {
-    std::set<int> unlisted;
     for (const auto& [slot, step] : seen_.steps_in_flight) {
-        if (!step.leaving) unlisted.insert(slot);
-    }
-    for (const auto& candidate : candidates_) {
-        if (candidate.engine->slot) unlisted.erase(*candidate.engine->slot);
-    }
-    for (const int slot : unlisted) {
+        if (is_listed(step, slot, pool_, seen_) || step.leaving) continue;
         ++arriving_unseen_;
         Decision decision;
         decision.slot = slot;
         decision.engine = engine_name(pool_.name, slot);
-        decision.gateway = seen_.steps_in_flight.at(slot).gateway;
+        decision.gateway = step.gateway;
         decision.fate = Fate::busy;
         decision.reason = Reason::in_flight;
         decision.wait.fact = Awaited{Fact::step_ended, decision.engine};

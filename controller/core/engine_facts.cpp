@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/backoff.h"
+#include "core/names.h"
 
 namespace roundhouse {
 
@@ -35,6 +36,15 @@ bool is_leftover(const EngineView& engine, const Observation& seen) {
 bool p2p_refused(const EnginePool& pool, const EngineView& engine) {
     return engine.probe.answered_last &&
            engine.probe.p2p_refusals >= pool.engine_template.probe.failure_threshold;
+}
+
+bool is_listed(const StepInFlight& step, int slot, const EnginePool& pool,
+               const Observation& seen) {
+    const std::string name = engine_name(pool.name, slot);
+    return std::ranges::any_of(seen.engines, [&](const EngineView& engine) {
+        const bool is_taken = !engine.id.empty() && engine.id == step.engine_id;
+        return engine.slot == slot && (is_taken || engine.name == name);
+    });
 }
 
 Duration age_of(const EngineView& engine, const Observation& seen, Time now) {

@@ -30,6 +30,10 @@ bool is_leftover(const EngineView& engine, const Observation& seen);
 // Whether an engine answers over HTTP and has refused connections to its P2P port for long enough.
 bool p2p_refused(const EnginePool& pool, const EngineView& engine);
 
+// Whether the engine that a step in flight in `slot` creates, starts or takes away is listed.
+// Others of that slot, such as a duplicate, do not count.
+bool is_listed(const StepInFlight& step, int slot, const EnginePool& pool, const Observation& seen);
+
 // How long ago an engine was created. Docker's clock may differ from ours: where this controller
 // created the engine, its own measure is the upper bound.
 Duration age_of(const EngineView& engine, const Observation& seen, Time now);

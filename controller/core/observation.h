@@ -225,9 +225,11 @@ struct NeighbourView {
 
 // A step that has not ended yet. What a look shows of its slot cannot be relied on.
 struct StepInFlight {
-    bool leaving = false;  // ends without an engine in the slot
-    std::string gateway;   // where the new engine goes, unless it leaves
-    EnginePorts ports;     // that it will have there
+    bool leaving = false;         // ends without an engine in the slot
+    std::string gateway;          // where the new engine goes, unless it leaves
+    EnginePorts ports;            // that it will have there
+    std::string gateway_id = {};  // of that gateway's container, which may have another name by now
+    std::string engine_id = {};   // of the engine that it starts or takes away; empty: none
 
     bool operator==(const StepInFlight&) const = default;
 };

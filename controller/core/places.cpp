@@ -58,7 +58,7 @@ Places::Places(const EnginePool& pool, const Observation& seen, const GatewayInd
         add_engine(*engine);
     for (const auto& [slot, step] : seen.steps_in_flight) {
         const bool unseen = taken_.insert(slot).second;
-        Home* home = step.leaving ? nullptr : home_named(step.gateway);
+        Home* home = step.leaving ? nullptr : home_of(step);
         if (home == nullptr) continue;
         if (unseen) ++home->engines;
         home->ports.add(step.ports, engine_name(pool.name, slot));
@@ -82,8 +82,12 @@ void Places::add_engine(const EngineView& engine) {
     home->ports.add(engine);
 }
 
-Places::Home* Places::home_named(const std::string& name) {
-    const auto found = std::ranges::find(homes_, name, &Home::name);
+// A gateway that was renamed since is found by its id.
+Places::Home* Places::home_of(const StepInFlight& step) {
+    auto found = std::ranges::find_if(homes_, [&](const Home& home) {
+        return home.gateway != nullptr && home.gateway->incarnation.id == step.gateway_id;
+    });
+    if (found == homes_.end()) found = std::ranges::find(homes_, step.gateway, &Home::name);
     return found == homes_.end() ? nullptr : &*found;
 }
 
@@ -144,8 +148,8 @@ Duration Places::wait_for_port(const Home& home, const EngineView* leaving) cons
     };
     const auto is_made_with_it = [&](const auto& entry) {
         const auto& [slot, step] = entry;
-        return !step.leaving && step.gateway == home.name &&
-               step.ports.p2p != home.bases.p2p + slot;
+        const bool here = step.gateway == home.name || step.gateway_id == gateway.incarnation.id;
+        return !step.leaving && here && step.ports.p2p != home.bases.p2p + slot;
     };
     const bool is_taken = std::ranges::any_of(engines_, takes_it) ||
                           std::ranges::any_of(seen_.steps_in_flight, is_made_with_it);

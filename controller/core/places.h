@@ -86,7 +86,7 @@ class Places {
     auto find_home(Homes& homes, const EngineView& engine) const -> decltype(homes.data());
     Home* home_of(const EngineView& engine);
     const Home* home_of(const EngineView& engine) const;
-    Home* home_named(const std::string& name);
+    Home* home_of(const StepInFlight& step);
     bool publishes(const Home& home, int slot) const;
     bool fits(const Home& home, int slot, std::string_view leaving_id = {}) const;
     std::optional<int> lowest_free_slot(const Home& home, std::string_view leaving_id) const;

@@ -81,9 +81,11 @@ StepRunner::Order StepRunner::begin_next() {
     waiting_.pop_front();
     StepInFlight& flight = in_flight_[order.step.slot];
     flight.leaving = order.step.action == Action::remove;
+    flight.engine_id = order.step.engine_id;
     if (order.step.placement) {
         flight.gateway = order.step.placement->gateway;
         flight.ports = order.step.placement->ports;
+        flight.gateway_id = order.step.placement->incarnation.id;
     }
     in_flight_since_look_[order.step.slot] = flight;
     return order;

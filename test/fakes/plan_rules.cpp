@@ -232,17 +232,14 @@ class Examiner {
 
     // Engines that are there or on their way.
     int existing() const {
-        std::set<int> arriving;
-        for (const auto& [slot, step] : seen_.steps_in_flight) {
-            if (!step.leaving) arriving.insert(slot);
-        }
-        int count = 0;
-        for (const auto& engine : seen_.engines) {
-            if (!engine.slot) continue;
-            if (!is_leftover(engine, seen_)) ++count;
-            arriving.erase(*engine.slot);
-        }
-        return count + static_cast<int>(arriving.size());
+        const auto arriving = std::ranges::count_if(seen_.steps_in_flight, [&](const auto& entry) {
+            const auto& [slot, step] = entry;
+            return !step.leaving && !is_listed(step, slot, pool_, seen_);
+        });
+        const auto there = std::ranges::count_if(seen_.engines, [&](const EngineView& engine) {
+            return engine.slot && !is_leftover(engine, seen_);
+        });
+        return static_cast<int>(there + arriving);
     }
 
     bool gives_up_one_that_serves(const Step& step) const {

@@ -194,7 +194,9 @@ std::string rest_text(const Observation& seen) {
     for (const auto& [slot, step] : seen.steps_in_flight) {
         out.add("seen.steps_in_flight[" + std::to_string(slot) + "] = {" +
                 Assignments::literal(step.leaving) + ", " + Assignments::literal(step.gateway) +
-                ", " + Assignments::literal(step.ports) + "};");
+                ", " + Assignments::literal(step.ports) + ", " +
+                Assignments::literal(step.gateway_id) + ", " +
+                Assignments::literal(step.engine_id) + "};");
     }
     for (const auto& [slot, trouble] : seen.troubles) {
         out.add("seen.troubles[" + std::to_string(slot) + "] = {" +

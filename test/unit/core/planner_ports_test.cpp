@@ -98,6 +98,10 @@ TEST_SUITE("planner: forwarded ports of new engines") {
         world.seen.engines.erase(world.seen.engines.begin());
         world.seen.steps_in_flight[0] = {false, "gluetun", {19000, 20000, 21000, 40002}};
         CHECK(world.steps() == "create acestream-2 Missing @gluetun");
+        // Its gateway was renamed since.
+        world.seen.steps_in_flight[0].gateway = "vpn";
+        world.seen.steps_in_flight[0].gateway_id = gateway_id("gluetun");
+        CHECK(world.steps() == "create acestream-2 Missing @gluetun");
     }
 
     TEST_CASE("a port inside the pool's ranges is for the engine that listens on it anyway") {

@@ -82,6 +82,20 @@ bool is_about_itself(const Awaited& awaited, const Decision& decision, const Pla
 }  // namespace
 
 TEST_SUITE("planner waits") {
+    TEST_CASE("an engine on its way counts, whoever else has its slot") {
+        EnginePool pool = pool_of(4);
+        pool.max_active_replicas = 3;
+        Observation seen = matching_world(pool_of(3));
+        seen.engines[0].template_hash = "earlier";
+        seen.engines[1].name = "moved-1";
+        seen.steps_in_flight[1] = {false, "gluetun", {19001, 20001, 21001, 22001}};
+        CHECK(steps_of(plan(pool, seen, noon)) == "");
+        // It is the one that is replaced.
+        seen.steps_in_flight[1].engine_id = seen.engines[1].id;
+        pool.max_unavailable = 2;
+        CHECK(steps_of(plan(pool, seen, noon)) == "replace acestream-0 TemplateChanged @gluetun");
+    }
+
     TEST_CASE("every wait names what ends it, and that can still come") {
         for (unsigned seed = 0; seed < random_worlds; ++seed) {
             CAPTURE(seed);

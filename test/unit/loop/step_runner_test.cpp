@@ -158,6 +158,8 @@ TEST_SUITE("step_runner") {
             Observation created;
             look.pause_steps(created);
             CHECK_FALSE(created.steps_in_flight.at(1).leaving);
+            CHECK(created.steps_in_flight.at(1).gateway_id ==
+                  runner.world.docker.find("gluetun")->id);
         }
         runner.steps.hand_out({runner.removal_of(1)}, runner.pool);
         runner.world.advance(StepRunner::listing_lag);
@@ -166,6 +168,7 @@ TEST_SUITE("step_runner") {
         Observation removed;
         look.pause_steps(removed);
         CHECK(removed.steps_in_flight.at(1).leaving);
+        CHECK_FALSE(removed.steps_in_flight.at(1).engine_id.empty());
     }
 
     TEST_CASE("a slot in which a step is under way gets no second one") {
