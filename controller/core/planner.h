@@ -77,6 +77,7 @@ class Planner {
     bool propose(Candidate& candidate, Action action, std::optional<Placement> placement);
     bool propose(Decision decision, Step step);
     bool hold_back(Decision& decision, const Step& step);
+    bool waits_for_unknown(Decision& decision, const Step& step) const;
     bool waits_for_port(Decision& decision, const Step& step) const;
     void add_pull();
     void pass_remedies_on();

@@ -146,6 +146,7 @@ bool Planner::hold_back(Decision& decision, const Step& step) {
             return true;
         }
     }
+    if (waits_for_unknown(decision, step)) return true;
     if (!step.creates_engine()) return false;
     if (image_.usable) return waits_for_port(decision, step);
     image_needed_ = true;
@@ -154,6 +155,20 @@ bool Planner::hold_back(Decision& decision, const Step& step) {
     decision.message = image_.message;
     decision.wait = image_.wait;
     if (image_.due_in) decision.wait.until = now_ + *image_.due_in;
+    return true;
+}
+
+// Of two containers in a slot the one that Docker does not tell of may run: no other one is started
+// there meanwhile.
+bool Planner::waits_for_unknown(Decision& decision, const Step& step) const {
+    if (step.action == Action::remove) return false;
+    const auto other = std::ranges::find_if(seen_.engines, [&](const EngineView& engine) {
+        return engine.slot == step.slot && engine.id != step.engine_id && !engine.unknown.empty();
+    });
+    if (other == seen_.engines.end()) return false;
+    decision.reason = Reason::not_understood;
+    decision.message = "container " + other->name + " has this slot, too: " + other->unknown;
+    decision.wait = {{}, Awaited{Fact::engine_known, other->name}, ""};
     return true;
 }
 

@@ -77,8 +77,14 @@ class Examiner {
     }
 
     // What Docker does not tell of is left as it is, and so is what may serve behind such a
-    // gateway.
+    // gateway. No other engine is started in its slot.
     void examine_knowledge(const Step& step) {
+        const bool beside_unknown =
+            step.action != Action::remove &&
+            std::ranges::any_of(seen_.engines, [&](const EngineView& each) {
+                return each.slot == step.slot && !each.unknown.empty() && each.id != step.engine_id;
+            });
+        require(!beside_unknown, step, "is in the slot of an engine that is not known (A3)");
         const auto engine = std::ranges::find(seen_.engines, step.engine_id, &EngineView::id);
         if (step.engine_id.empty() || engine == seen_.engines.end()) return;
         require(engine->unknown.empty(), step, "is for an engine that is not known (A7)");

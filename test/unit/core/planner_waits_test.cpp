@@ -96,6 +96,36 @@ TEST_SUITE("planner waits") {
         CHECK(steps_of(plan(pool, seen, noon)) == "replace acestream-0 TemplateChanged @gluetun");
     }
 
+    TEST_CASE("no engine is started in the slot of a container that is not known") {
+        EnginePool pool = pool_of(3, {"a", "b"});
+        pool.max_unavailable = 3;
+        Observation seen = matching_world(pool);
+        seen.engines[2] = engine(pool, 1, "a");
+        seen.engines[2].id = "moved";
+        seen.engines[2].name = "moved-1";
+        seen.engines[2].unknown = "the reply lacks Created";
+        CHECK(steps_of(plan(pool, seen, noon)) == "");
+        SUBCASE("start") {
+            seen.engines[1].state = EngineState::created;
+            seen.engines[1].end = EngineEnd{};
+        }
+        SUBCASE("replace a failed one") {
+            seen.engines[1] = exited(seen.engines[1]);
+        }
+        SUBCASE("roll out") {
+            seen.engines[1].template_hash = "earlier";
+        }
+        const Plan waits = plan(pool, seen, noon);
+        CHECK(steps_of(waits) == "");
+        const auto decision = std::ranges::find(waits.decisions, "acestream-1", &Decision::engine);
+        REQUIRE(decision != waits.decisions.end());
+        if (decision->fate == Fate::keep) return;
+        CHECK(decision->reason == Reason::not_understood);
+        CHECK(decision->wait.fact == Awaited{Fact::engine_known, "moved-1"});
+        seen.engines.pop_back();
+        CHECK(plan(pool, seen, noon).steps.size() == 2);  // one is missing besides
+    }
+
     TEST_CASE("every wait names what ends it, and that can still come") {
         for (unsigned seed = 0; seed < random_worlds; ++seed) {
             CAPTURE(seed);
