@@ -67,6 +67,12 @@ void StepRunner::Look::pause_steps(Observation& seen) {
         const bool listed = std::ranges::count(seen.engines, removed.id, &EngineView::id) > 0;
         if (lately && listed) seen.steps_in_flight.emplace(slot, StepInFlight{true, {}, {}});
     }
+    for (const auto& [slot, started] : runner_.started_) {
+        const bool lately = began - started.at < listing_lag;
+        const auto engine = std::ranges::find(seen.engines, started.id, &EngineView::id);
+        const bool lags = engine != seen.engines.end() && engine->state == EngineState::created;
+        if (lately && lags) seen.steps_in_flight.emplace(slot, started.step);
+    }
 }
 
 // The caller holds the lock.

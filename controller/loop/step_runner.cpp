@@ -117,6 +117,11 @@ void StepRunner::finish(const Order& order, const StepResult& result) {
         created_[slot] = {now,        result.created_id,       flight, incarnation,
                           order.pool, joined(result.warnings), false};
     }
+    const bool starts = order.step.action == Action::start || result.created;
+    if (!result.fault && starts) {
+        const bool anew = result.created;
+        started_[slot] = {now, anew ? result.created_id : order.step.engine_id, flight};
+    }
     if (!result.starting_id.empty()) {
         starting_[slot] = {now, result.starting_id, flight};  // it may still go well
     } else if (!result.fault || result.on_record) {

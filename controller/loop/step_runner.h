@@ -94,7 +94,7 @@ class StepRunner {
         std::string id;
     };
     struct Start {
-        Monotonic at{};  // when no answer had come
+        Monotonic at{};  // when it was done, or no answer had come
         std::string id;
         StepInFlight step;
     };
@@ -134,6 +134,7 @@ class StepRunner {
     std::map<int, Created> created_;         // by slot: the last engine created there
     std::map<int, Removed> removed_;         // by slot: the last container removed there
     std::map<int, Start> starting_;          // by slot: starts without an answer
+    std::map<int, Start> started_;           // by slot: the last container started there
     Monotonic look_began_{};
     std::map<int, StepInFlight> in_flight_since_look_;
     bool paused_ = false;  // no step begins

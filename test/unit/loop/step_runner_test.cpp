@@ -226,6 +226,35 @@ TEST_SUITE("step_runner") {
         CHECK(slots_in_flight().empty());
     }
 
+    TEST_CASE("a list that still shows an engine as not started, which just was, does not count") {
+        Runner runner;
+        runner.workers.work();
+        Observation seen;
+        seen.engines =
+            look_at_engines(runner.world.docker, runner.world.workers, "acestream").value();
+        const auto slots_in_flight = [&] {
+            StepRunner::Look look(runner.steps, *runner.pool);
+            look.pause_steps(seen);
+            return seen.steps_in_flight;
+        };
+        CHECK(slots_in_flight().empty());
+        seen.engines[1].state = EngineState::created;
+        REQUIRE(slots_in_flight().size() == 1);
+        CHECK(slots_in_flight().contains(*seen.engines[1].slot));
+        runner.world.advance(StepRunner::listing_lag);
+        CHECK(slots_in_flight().empty());
+
+        Step start;
+        start.action = Action::start;
+        start.slot = *seen.engines[1].slot;
+        start.engine_id = seen.engines[1].id;
+        runner.steps.hand_out({start}, runner.pool);
+        runner.workers.work();
+        CHECK(slots_in_flight().contains(start.slot));
+        runner.world.advance(StepRunner::listing_lag);
+        CHECK(slots_in_flight().empty());
+    }
+
     TEST_CASE("what waits for an earlier spec is dropped when a look for another begins") {
         Runner runner;
         const EnginePool smaller = pool_of(1);
