@@ -139,7 +139,14 @@ void Disturber::set_health(std::size_t index, bool well) {
     const bool silent_at_times = world_.disturbances.contains(Disturbance::replies_broken) ||
                                  world_.disturbances.contains(Disturbance::way_lost) ||
                                  world_.disturbances.contains(Disturbance::gateway_unreachable);
-    if (silent_at_times) world_.control_servers_[name].connects.push_back(world_.clock.elapsed);
+    // Nor is that of a gateway asked that the spec does not name.
+    const auto lacks_it = [&](const EnginePool* spec) {
+        return std::ranges::find(spec->gateways, name, &GatewaySpec::container) ==
+               spec->gateways.end();
+    };
+    const bool asked = std::ranges::none_of(world_.recent_specs(), lacks_it);
+    if (silent_at_times || !asked)
+        world_.control_servers_[name].connects.push_back(world_.clock.elapsed);
     world_.unhealthy_gateways.erase(gateway->id);
     if (gateway->health != Health::none) world_.docker.set_health(name, Health::healthy);
 }
