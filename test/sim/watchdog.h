@@ -86,7 +86,8 @@ class Watchdog {
         Duration spec_seen_at{0};
         std::optional<Duration> port_awaited_since;
         std::optional<LatePort> late_port;
-        std::optional<Duration> first_wait;  // of an engine for a port, in this minute
+        // Between which moments it became ready, and engines might wait for a port from then on.
+        std::optional<std::pair<Duration, Duration>> may_wait;
     };
     struct GatewaySeen {
         std::string started_at;

@@ -68,10 +68,10 @@ void Watchdog::check_rotation(const RoundView& view, const GatewayView& gateway,
         run.connect_seen_at = now;
     }
     if (!gateway.reconnected_ago) return;
-    // The age was measured at some moment of the look.
+    // The age was measured at some moment of the look, after it began.
     const Duration earliest = look_began_ - *gateway.reconnected_ago;
     const Duration latest = now - *gateway.reconnected_ago;
-    if (run.rotation_sign && earliest <= run.rotation_sign->second) {
+    if (run.rotation_sign && earliest < run.rotation_sign->second) {
         run.rotation_sign->first = std::max(run.rotation_sign->first, earliest);
         run.rotation_sign->second = std::min(run.rotation_sign->second, latest);
         return;
@@ -119,21 +119,25 @@ void Watchdog::check_ip_comes_back(const GatewayView& gateway, Run& run) {
              " had lost its public IP and has it again, and that counts as no reconnect");
 }
 
-// Row 28: whatever a gateway does, its engines do not wait for a port again and again: within a
-// minute for no longer than waitFor, but for the time that passes between two looks.
+// Row 28: whatever a gateway does, its engines do not wait for a port again and again: for waitFor
+// after it is ready, and once more where it is ready anew a minute later, but for the time that
+// passes between two looks. A plan goes by what the look found, which may have taken long.
 void Watchdog::check_wait_ends(const RoundView& view, const GatewayView& gateway, Run& run) {
     const Duration now = world_.clock.elapsed;
     const bool waits = std::ranges::any_of(view.plan.decisions, [&](const Decision& each) {
         return each.reason == Reason::forwarded_port_awaited && each.wait.fact &&
                each.wait.fact->subject == gateway.name;
     });
+    if (gateway.state == GatewayState::ready) {
+        const bool anew = gateway.ready_for == Duration{0};
+        const bool again = anew && run.may_wait && now - run.may_wait->first >= 60s;
+        if (!run.may_wait || again) run.may_wait = {look_began_, now};
+    }
     if (!waits) return;
-    if (run.first_wait && now - *run.first_wait >= 60s) run.first_wait.reset();
-    if (!run.first_wait) run.first_wait = now;
     Duration longest{0};
     for (const auto* spec : world_.recent_specs())
         longest = std::max(longest, spec->forwarded_port.wait_for);
-    if (now - *run.first_wait <= longest + view.pool->check_interval) return;
+    if (look_began_ - run.may_wait->second <= longest + view.pool->check_interval) return;
     violated("row 28: an engine of gateway " + gateway.name +
              " waits for a forwarded port for longer than waitFor");
 }
