@@ -56,6 +56,7 @@ Places::Places(const EnginePool& pool, const Observation& seen, const GatewayInd
     });
     for (const EngineView* engine : engines_)
         add_engine(*engine);
+    add_unknown();
     for (const auto& [slot, step] : seen.steps_in_flight) {
         const bool unseen = taken_.insert(slot).second;
         Home* home = step.leaving ? nullptr : home_of(step);
@@ -80,6 +81,19 @@ void Places::add_engine(const EngineView& engine) {
     // Ports of an earlier namespace conflict with none.
     if (home->gateway != nullptr && engine.incarnation != home->gateway->incarnation) return;
     home->ports.add(engine);
+}
+
+// Of some engines Docker tells neither their ports nor, perhaps, whose network they joined.
+void Places::add_unknown() {
+    for (const auto& engine : seen_.engines) {
+        if (engine.unknown.empty() || engine.ports.p2p != 0) continue;
+        for (auto& home : homes_) {
+            const bool may_be_here =
+                engine.network_mode.empty() || home.gateway == nullptr ||
+                engine.network_mode == "container:" + home.gateway->incarnation.id;
+            if (may_be_here) home.ports.add_unknown();
+        }
+    }
 }
 
 // A gateway that was renamed since is found by its id.

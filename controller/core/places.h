@@ -82,6 +82,7 @@ class Places {
     };
 
     void add_engine(const EngineView& engine);
+    void add_unknown();
     template <class Homes>
     auto find_home(Homes& homes, const EngineView& engine) const -> decltype(homes.data());
     Home* home_of(const EngineView& engine);

@@ -89,6 +89,7 @@ std::optional<int> PortLedger::forwarded_port(int slot, const EngineView* leavin
     if (still_forwarded && user_of(leaving->ports.p2p, leaving_id) == nullptr) {
         return leaving->ports.p2p;
     }
+    if (one_is_unknown_) return std::nullopt;
     std::optional<int> best;
     Duration longest{-1};
     for (const auto& [port, reported] : gateway_->reported_for) {
@@ -102,6 +103,7 @@ std::optional<int> PortLedger::forwarded_port(int slot, const EngineView* leavin
 
 std::vector<int> PortLedger::free_forwarded_ports() const {
     std::vector<int> free;
+    if (one_is_unknown_) return free;
     for (const int port : gateway_->ports_answer.ports) {
         if (user_of(port) == nullptr) free.push_back(port);
     }

@@ -37,6 +37,8 @@ class PortLedger {
     // An engine of ours that is being created.
     void add(const EnginePorts& ports, const std::string& name);
     void add(const NeighbourView& neighbour);
+    // An engine of ours that may be here, on ports that Docker does not tell.
+    void add_unknown() { one_is_unknown_ = true; }
 
     // The first user of `port` besides the engine `leaving_id`; null where there is none.
     const PortUser* user_of(int port, std::string_view leaving_id = {}) const;
@@ -52,7 +54,7 @@ class PortLedger {
     // not null; nullopt: its own P2P port. `leaving` keeps a port that is still forwarded, and any
     // where nobody can tell which ports are.
     std::optional<int> forwarded_port(int slot, const EngineView* leaving) const;
-    // Forwarded ports that nobody listens on, longest reported first.
+    // Forwarded ports that certainly nobody listens on, longest reported first.
     std::vector<int> free_forwarded_ports() const;
     // The port that all engines here share (assign: shared): the one that most hold, else the
     // first.
@@ -72,6 +74,7 @@ class PortLedger {
     std::map<int, std::vector<PortUser>> users_;
     // Forwarded ports, and how many of our engines were made with them.
     std::map<int, int> holders_;
+    bool one_is_unknown_ = false;  // it may listen on any forwarded port
 };
 
 }  // namespace roundhouse

@@ -51,6 +51,24 @@ TEST_SUITE("planner: forwarded ports that are awaited") {
         CHECK(world.planned().wake_at == noon + 30s);
     }
 
+    TEST_CASE(
+        "what an engine may hold of which Docker does not tell the ports is given to nobody") {
+        FreshWorld world(3);
+        forward(world.gluetun(), {{40001, 1h}});
+        world.seen.engines = {engine(world.pool, 0), holding(engine(world.pool, 1), 40001)};
+        CHECK(world.steps() == "create acestream-2 Missing @gluetun");
+        EngineView& unknown = world.seen.engines[1];
+        unknown.unknown = "the reply lacks Labels";
+        unknown.ports = {};
+        unknown.made_with_forwarded_port = false;
+        CHECK(world.steps() == "create acestream-2 Missing @gluetun");
+        unknown.network_mode = "container:another";
+        CHECK(world.steps() == "create acestream-2 Missing @gluetun :40001");
+        unknown.network_mode.clear();
+        world.seen.engines.push_back(engine(world.pool, 2));
+        CHECK(world.steps() == "");
+    }
+
     TEST_CASE("it takes the port as soon as there is one, and waits no longer than waitFor") {
         FreshWorld world(1);
         world.gluetun().port_awaited_for = 29s;
