@@ -275,42 +275,37 @@ class Examiner {
         require(given_up <= pool_.max_unavailable, whole, "gives up too many that serve (A2)");
     }
 
-    // Where all can be known, enough of them go on serving (A2).
+    // Enough of those that can serve go on serving (A2).
     void examine_rollout() {
         int ready = 0;
-        for (const auto& engine : seen_.engines) {
-            if (engine.slot && engine.ports.http == 0) return;
-        }
+        int in_vain = 0;
         for (const auto& decision : plan_.decisions) {
-            // Nobody can say that it serves, or no step of ours lets it serve.
-            const bool unknown = decision.reason == Reason::probe_unreachable ||
-                                 decision.reason == Reason::unreadable_labels;
-            const bool for_rollout =
-                decision.wait.fact && decision.wait.fact->fact == Fact::engine_gone;
-            const bool for_person = !decision.wait.remedy.empty() &&
-                                    (!decision.wait.fact || decision.fate == Fate::missing);
-            const bool in_vain =
-                unknown || for_rollout || for_person || stays(decision) || is_unseen(decision);
-            if (!decision.ready && in_vain) return;
             ready += decision.ready ? 1 : 0;
+            in_vain += !decision.ready && is_in_vain(decision) ? 1 : 0;
         }
         const auto given_up = static_cast<int>(std::ranges::count_if(
             plan_.steps, [&](const Step& step) { return gives_up_one_that_serves(step); }));
-        require(given_up == 0 || ready - given_up >= plan_.wanted - pool_.max_unavailable, Step{},
+        const int needed = plan_.wanted - pool_.max_unavailable - in_vain;
+        require(given_up == 0 || ready - given_up >= needed, Step{},
                 "leaves too few that serve (A2)");
+    }
+
+    // Nobody can say whether the engine serves, or no step of ours lets it serve.
+    bool is_in_vain(const Decision& decision) const {
+        const bool for_rollout =
+            decision.wait.fact && decision.wait.fact->fact == Fact::engine_gone;
+        const bool for_person = !decision.wait.remedy.empty() &&
+                                (!decision.wait.fact || decision.fate == Fate::missing);
+        const auto engine = std::ranges::find(seen_.engines, decision.engine_id, &EngineView::id);
+        const bool unseen =
+            engine != seen_.engines.end() && (engine->probe.unreachable || engine->ports.http == 0);
+        return for_rollout || for_person || unseen || stays(decision);
     }
 
     // Whatever is decided, Docker does not remove it.
     bool stays(const Decision& decision) const {
         return std::ranges::any_of(seen_.engines, [&](const EngineView& engine) {
-            return engine.name == decision.engine && cannot_be_removed(engine, seen_);
-        });
-    }
-
-    // Whatever is decided, nothing in its namespace replies.
-    bool is_unseen(const Decision& decision) const {
-        return std::ranges::any_of(seen_.engines, [&](const EngineView& engine) {
-            return engine.name == decision.engine && engine.probe.unreachable;
+            return engine.id == decision.engine_id && cannot_be_removed(engine, seen_);
         });
     }
 
