@@ -150,11 +150,16 @@ void Watchdog::check_made_once(const RoundView& view, const GatewayView& gateway
     const Duration now = world_.clock.elapsed;
     const ForwardedPortsAnswer& answer = gateway.ports_answer;
     // The one that was to wait may be one that Docker does not remove.
-    const bool expected = world_.stuck.empty() && gateway.state == GatewayState::ready &&
+    const bool none_stays = std::ranges::none_of(
+        view.seen.engines, [&](const EngineView& each) { return world_.stuck.contains(each.id); });
+    const bool expected = none_stays && gateway.state == GatewayState::ready &&
                           gateway.expects_port && spec.assign == PortAssignment::exclusive &&
                           view.pool->gateways.size() == 1 && run.spec_saves == world_.saves();
     if (run.spec_saves != world_.saves()) run.spec_seen_at = look_began_;
     run.spec_saves = world_.saves();
+    const auto placeless = std::ranges::count_if(view.plan.decisions, [](const Decision& each) {
+        return each.fate == Fate::missing && each.wait.needs_person();
+    });
     const bool held = std::ranges::any_of(view.seen.engines, [&](const EngineView& engine) {
         return engine.made_with_forwarded_port && engine.incarnation == gateway.incarnation;
     });
@@ -168,18 +173,15 @@ void Watchdog::check_made_once(const RoundView& view, const GatewayView& gateway
         const Duration since = std::max(now - gateway.ready_for, run.spec_seen_at);
         run.port_awaited_since =
             in_time ? std::optional(run.port_awaited_since.value_or(since)) : std::nullopt;
+        run.placeless = placeless;
     } else {
         const bool came = run.port_awaited_since && answer.ports.size() == 1;
         if (came) run.late_port = LatePort{answer.ports[0], *run.port_awaited_since, now};
         run.port_awaited_since.reset();
     }
     if (!run.late_port) return;
-    // The one that was to wait may have lost its place since.
-    const bool lacks_place = std::ranges::any_of(view.plan.decisions, [](const Decision& decision) {
-        return decision.fate == Fate::missing && decision.wait.needs_person();
-    });
-    // Whoever has had it may lose it again.
-    if (held || lacks_place) return run.late_port.reset();
+    // The one that was to wait may have lost its place since; whoever has had it may lose it again.
+    if (held || placeless > run.placeless) return run.late_port.reset();
     for (const auto& step : view.plan.steps) {
         const EngineLife* life = step.engine_id.empty() ? nullptr : world_.life(step.engine_id);
         if (life == nullptr || life->gateway_id != gateway.incarnation.id) continue;
