@@ -37,8 +37,8 @@ StepResult create_and_start(Runtime& runtime, const EnginePool& pool, const Step
         result.warnings = std::move(created.value().warnings);
     } else {
         result.fault = created.fault();
-        result.template_refused = created.fault().bad_request;
     }
+    result.template_refused = result.fault && result.fault->bad_request;
     result.created = created || created.fault().kind == FaultKind::unavailable;
     return result;
 }

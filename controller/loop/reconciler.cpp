@@ -66,11 +66,12 @@ RoundResult Reconciler::run_round(SpecInForce spec, const std::stop_token& stop)
     return report(spec, std::move(survey.value()));
 }
 
-// Docker has accepted the template that engines were created by, perhaps before this process began.
+// Docker has accepted the template of engines that run, perhaps before this process began.
 void Reconciler::note_templates(const EnginePool& pool, const Observation& seen) {
-    const auto& hashes = &EngineView::template_hash;
-    const bool is_used =
-        std::ranges::find(seen.engines, template_hash(pool), hashes) != seen.engines.end();
+    const std::string hash = template_hash(pool);
+    const bool is_used = std::ranges::any_of(seen.engines, [&](const EngineView& engine) {
+        return engine.state == EngineState::running && engine.template_hash == hash;
+    });
     if (is_used) with_.steps.templates().accept(pool);
 }
 

@@ -21,7 +21,7 @@ struct Fault {
     std::string message;  // a whole sentence for the person who must act; holds no secret
     // Of `unavailable`: no reply came in time, and the other side may still be at work.
     bool timed_out = false;
-    // Of `rejected`: what the request asks for is refused (HTTP 400), whatever the state of things.
+    // Of `rejected`: what the request asks for is refused, whatever the state of things.
     bool bad_request = false;
 };
 

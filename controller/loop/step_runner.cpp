@@ -95,7 +95,7 @@ void StepRunner::carry_out(const Order& order) {
     const Monotonic began = clock_.monotonic();
     const StepResult result = perform(runtime_, *order.pool, order.step);
     if (result.template_refused) templates_.refuse(*order.pool, result.fault->message);
-    if (!result.created_id.empty()) templates_.accept(*order.pool);
+    if (!result.created_id.empty() && !result.template_refused) templates_.accept(*order.pool);
     const Duration took = clock_.monotonic() - began;
     report(order.step, result, took);
     meters_.step_ended(order.step, !result.fault, took);

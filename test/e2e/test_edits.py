@@ -120,6 +120,26 @@ class Edits(PoolTest):
             most = max(most, len(down))
         self.assertEqual(1, most, "more than maxUnavailable were down at a time")
 
+    def test_a_template_that_docker_cannot_start_leaves_the_one_before_in_service(self):
+        self.begin(3)
+        for template, field in (({"user": "nobody_such"}, "user"),
+                                ({"tmpfs": ["/x:nosuch=1"]}, "tmpfs"),
+                                ({"logging": {"driver": "journald"}}, "logging")):
+            with self.subTest(field):
+                before = ids(self.settle(3))
+                self.write_spec(3, template=template)
+                self.wait_until_told("TemplateAccepted", "False")
+                engines = self.settle(3)
+                self.assertGreaterEqual(len(set(ids(engines).items()) & set(before.items())), 2)
+                docker_host.docker("kill", engines[1].id)
+                self.wait_until(lambda: engines[1].id not in ids(self.engines()).values(),
+                                "it is replaced")
+                self.settle(3)
+                told = self.command("get", "pool").stdout
+                self.assertIn(f"change spec.template.{field}", " ".join(told.split()))
+                self.write_spec(3)
+                self.wait_until_told("TemplateAccepted", "True")
+
     def test_a_template_that_docker_refuses_leaves_the_one_before_in_service(self):
         _, before = self.begin(3)
         self.write_spec(3, template={"resources": {"cpus": "500"}})

@@ -229,11 +229,12 @@ Fault DockerConnection::fault_of_status(const DockerCall& call, const DockerRepl
         why += ": install tini (on Debian: apt-get install tini), which Docker runs as docker-init";
     }
     const FaultKind kind = fault_kind(call.operation, reply.status, message, call.container);
-    const bool bad_request = call.operation == DockerOperation::create && reply.status == 400;
-    const auto field = bad_request ? refused_field(message) : "";
+    const bool refuses = call.operation == DockerOperation::create ? reply.status == 400
+                                                                   : kind == FaultKind::rejected;
+    const auto field = refuses ? refused_field(call.operation, message) : "";
     if (!field.empty()) why += ": change " + std::string(field);
     Fault result = fault(call, {kind, why});
-    result.bad_request = bad_request;
+    result.bad_request = !field.empty() || (call.operation == DockerOperation::create && refuses);
     result.timed_out = reply.status == 504;  // the proxy's wait for Docker has timed out
     return result;
 }

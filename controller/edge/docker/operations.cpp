@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
 
 #include "edge/text/strings.h"
 
@@ -90,6 +91,7 @@ constexpr FieldWords fields[]{
     {"log driver", "spec.template.logging"},
     {"log opt", "spec.template.logging"},
     {"logger", "spec.template.logging"},
+    {"logging plugin", "spec.template.logging"},
     {"environment variable", "spec.template.env"},
     {"label", "spec.template.labels"},
     {"reference format", "spec.template.image"},
@@ -97,14 +99,33 @@ constexpr FieldWords fields[]{
     {"user", "spec.template.user"},
 };
 
-}  // namespace
+// Docker looks at some fields only when it starts the container. A start fails for many other
+// reasons, so these words are long.
+constexpr FieldWords fields_at_start[]{
+    {"unable to find user", "spec.template.user"},
+    {"unable to find group", "spec.template.user"},
+    {"invalid tmpfs option", "spec.template.tmpfs"},
+    {"error mounting \"tmpfs\"", "spec.template.tmpfs"},
+    {"error mounting", "spec.template.volumes"},
+    {"failed to initialize logging driver", "spec.template.logging"},
+};
 
-std::string_view refused_field(std::string_view message) {
+std::string_view field_in(std::span<const FieldWords> rows, std::string_view message) {
     const std::string text = lower(message);
-    for (const auto& row : fields) {
+    for (const auto& row : rows) {
         if (text.find(row.words) != text.npos) return row.field;
     }
     return "";
+}
+
+}  // namespace
+
+std::string_view refused_field(DockerOperation operation, std::string_view message) {
+    switch (operation) {
+        case DockerOperation::create: return field_in(fields, message);
+        case DockerOperation::start: return field_in(fields_at_start, message);
+        default: return "";
+    }
 }
 
 std::string_view to_string(DockerOperation operation) {

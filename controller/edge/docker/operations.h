@@ -51,8 +51,8 @@ bool is_success(DockerOperation operation, int status, std::string_view message,
 FaultKind fault_kind(DockerOperation operation, int status, std::string_view message,
                      std::string_view container);
 
-// The field of the spec that Docker refuses by a 400 of `create`, "spec.template.resources.cpus";
-// empty if its message does not show which.
-std::string_view refused_field(std::string_view message);
+// The field of the spec that Docker refuses by a 400 of `create`, or by an error of `start`:
+// "spec.template.resources.cpus"; empty if its message does not show which.
+std::string_view refused_field(DockerOperation operation, std::string_view message);
 
 }  // namespace roundhouse

@@ -68,12 +68,42 @@ TEST_CASE("the field that Docker refuses is known by Docker's words") {
         {"invalid volume specification: 'a:b:c:d'", "spec.template.volumes"},
         {"logger: no log driver named 'sys' is registered", "spec.template.logging"},
         {"unknown log opt 'colour' for json-file log driver", "spec.template.logging"},
+        {"error looking up logging plugin sys: plugin \"sys\" not found", "spec.template.logging"},
         {"No command specified", "spec.template.args: the image has none of its own"},
         {"invalid environment variable: =1", "spec.template.env"},
         {"something else", ""},
     };
     for (const auto& row : rows) {
         CAPTURE(row.message);
-        CHECK(refused_field(row.message) == row.field);
+        CHECK(refused_field(DockerOperation::create, row.message) == row.field);
+        CHECK(refused_field(DockerOperation::remove, row.message) == "");
+    }
+}
+
+TEST_CASE("the field that Docker refuses at a start is known by Docker's words") {
+    const std::string process =
+        "failed to create shim task: OCI runtime create failed: runc create failed: unable to "
+        "start container process: ";
+    const std::pair<std::string, std::string_view> rows[] = {
+        {"unable to find user nobody_such: no matching entries in passwd file",
+         "spec.template.user"},
+        {"unable to find group g: no matching entries in group file", "spec.template.user"},
+        {"invalid tmpfs option [\"nosuch\" \"1\"]", "spec.template.tmpfs"},
+        {process + "error during container init: error mounting \"tmpfs\" to rootfs at \"/x\": "
+                   "invalid argument: unknown",
+         "spec.template.tmpfs"},
+        {process + "error during container init: error mounting \"/a\" to rootfs at \"/y\": not a "
+                   "directory: unknown: Are you trying to mount a directory onto a file",
+         "spec.template.volumes"},
+        {"failed to initialize logging driver: journald is not enabled on this host",
+         "spec.template.logging"},
+        {"driver failed programming external connectivity on endpoint x: port is already allocated",
+         ""},
+        {"exec: \"docker-init\": executable file not found in $PATH", ""},
+        {process + "cannot allocate memory", ""},
+    };
+    for (const auto& [message, field] : rows) {
+        CAPTURE(message);
+        CHECK(refused_field(DockerOperation::start, message) == field);
     }
 }

@@ -70,4 +70,29 @@ TEST_SUITE("refused template") {
         for (const auto& name : bench.running())
             CHECK(bench.docker.find(name)->request.resources.nano_cpus == 1'000'000'000);
     }
+
+    TEST_CASE("where an edited template cannot be started, the one before heals engines") {
+        LoopBench bench(pool_of(3));
+        bench.docker.run_gateway("gluetun");
+        REQUIRE(bench.converges());
+
+        EnginePool edited = pool_of(3);
+        edited.engine_template.user = "nobody_such";
+        bench.board.accept(edited);
+        Fault refused{FaultKind::rejected, "docker: no such user: change spec.template.user"};
+        refused.bad_request = true;
+        bench.docker.fail_next(Operation::start, {Mishap::When::before, refused}, 1);
+        bench.run_for(60s);
+        CHECK(bench.running() == Names{"acestream-0", "acestream-1", "acestream-2"});
+        CHECK(bench.condition("Ready").status == Truth::yes);
+        const Condition accepted = bench.condition("TemplateAccepted");
+        CHECK(accepted.status == Truth::no);
+        CHECK(accepted.message.find("change spec.template.user") != std::string::npos);
+
+        bench.docker.remove_container("acestream-1");
+        bench.run_for(10s);
+        CHECK(bench.running() == Names{"acestream-0", "acestream-1", "acestream-2"});
+        for (const auto& name : bench.running())
+            CHECK(bench.docker.find(name)->request.user.empty());
+    }
 }
