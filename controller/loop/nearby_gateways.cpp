@@ -41,9 +41,11 @@ bool has_part(const std::string& name, const std::string& part) {
 }
 
 int likeness(const std::string& name, const NameHolder& container) {
+    constexpr std::size_t shortest_id = 6;  // as people write the beginning of one
+    const bool is_id = name.size() >= shortest_id && container.id.starts_with(name);
     const auto service = container.labels.find("com.docker.compose.service");
     const bool named = has_part(in_lower_case(container.name), in_lower_case(name)) ||
-                       (service != container.labels.end() && service->second == name);
+                       (service != container.labels.end() && service->second == name) || is_id;
     return (named ? 2 : 0) + (is_gluetun(container.image) ? 1 : 0);
 }
 

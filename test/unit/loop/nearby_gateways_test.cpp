@@ -60,6 +60,14 @@ TEST_SUITE("nearby gateways") {
         }
     }
 
+    TEST_CASE("near is also the container with that id, or with an id that begins so") {
+        const EnginePool pool = pool_of(1, {"c2b1dd03b177"});
+        const std::vector<NameHolder> containers{{"c2b1dd03b1770f", "vpn", {}, "mine"},
+                                                 {"c2b1dd0400", "web", {}, "nginx"}};
+        CHECK(names_of(similar_containers(pool, "c2b1dd03b177", containers)) == "vpn");
+        CHECK(similar_containers(pool, "c2b1", containers).empty());
+    }
+
     TEST_CASE(
         "it asks when a gateway goes missing, then once a minute, and never in a healthy round") {
         const EnginePool pool = pool_of(1);
