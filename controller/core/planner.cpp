@@ -196,7 +196,7 @@ void Planner::fill_missing() {
         if (const auto* none = std::get_if<NoPlace>(&place)) {
             decision.reason = none->reason;
             decision.message = none->message;
-            decision.wait = none->wait.ends() ? none->wait : next_change(decision);
+            decision.wait = none->wait.ends() ? none->wait : next_change();
             plan_.decisions.push_back(std::move(decision));
             continue;
         }

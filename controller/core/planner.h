@@ -70,7 +70,7 @@ class Planner {
 
     // Decisions and steps.
     Decision decision_on(const Candidate& candidate) const;
-    Wait next_change(const Decision& waiting) const;
+    Wait next_change() const;
     void name_ends();
     void wait(Candidate& candidate, Reason reason, const std::string& message, Wait wait);
     bool follows_port(const Candidate& candidate, Reason reason, int port) const;

@@ -46,17 +46,17 @@ Decision Planner::decision_on(const Candidate& candidate) const {
 }
 
 // What happens next in this plan: slots that are taken are free after it, and engines ready. Not
-// that the engine of `waiting` itself goes, which others may wait for.
-Wait Planner::next_change(const Decision& waiting) const {
+// that some engine makes room for another one, as it may be the one that asks.
+Wait Planner::next_change() const {
     const auto& decisions = plan_.decisions;
     const auto step = std::ranges::find_if(
         decisions, [](const Decision& decision) { return decision.action.has_value(); });
     if (step != decisions.end()) return {{}, Awaited{Fact::step_ended, step->engine}, ""};
-    const auto other = std::ranges::find_if(decisions, [&](const Decision& decision) {
-        const auto& fact = decision.wait.fact;
-        const bool for_it = fact && fact->fact == Fact::engine_gone &&
-                            fact->subject == waiting.engine && decision.fate != Fate::busy;
-        return decision.wait.until || (fact && !for_it);
+    const auto other = std::ranges::find_if(decisions, [](const Decision& decision) {
+        const auto& [until, fact, remedy] = decision.wait;
+        const bool for_room =
+            fact && fact->fact == Fact::engine_gone && decision.fate != Fate::busy;
+        return until || (fact && !for_room);
     });
     if (other != decisions.end()) return other->wait;
     const auto person = std::ranges::find_if(
@@ -69,7 +69,7 @@ void Planner::name_ends() {
     for (auto& decision : plan_.decisions) {
         const bool well = decision.fate == Fate::keep || decision.fate == Fate::foreign;
         if (well || decision.action || decision.wait.ends()) continue;
-        decision.wait = next_change(decision);
+        decision.wait = next_change();
     }
 }
 
@@ -77,7 +77,7 @@ void Planner::name_ends() {
 void Planner::wait(Candidate& candidate, Reason reason, const std::string& message, Wait wait) {
     candidate.is_decided = true;
     Decision decision = decision_on(candidate);
-    if (!wait.ends()) wait = next_change(decision);
+    if (!wait.ends()) wait = next_change();
     if (decision.reason != reason) {
         decision.message += (decision.message.empty() ? "" : "; ") + message;
     }

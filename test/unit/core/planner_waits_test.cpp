@@ -144,18 +144,24 @@ TEST_SUITE("planner waits") {
         }
     }
 
-    TEST_CASE("no engine waits for itself, and one that Docker does not tell of is named") {
-        EnginePool pool = pool_of(2);
-        pool.max_active_replicas = 2;
+    TEST_CASE("no engines wait for each other, and one that Docker does not tell of is named") {
+        EnginePool pool = pool_of(4);
+        pool.max_active_replicas = 4;
         Observation seen = matching_world(pool);
-        seen.engines[0] = exited(seen.engines[0], 1, 1h);
-        seen.engines[1] = holding(seen.engines[1], 22000);
-        seen.engines[1].template_hash = "earlier";
-        seen.engines.push_back(engine(pool, 2));
-        seen.engines[2].unknown = "the reply was cut";
+        for (const int slot : {0, 1}) {
+            EngineView& holder = seen.engines[static_cast<std::size_t>(slot) + 2];
+            holder = holding(holder, 22000 + slot);
+            holder.template_hash = "earlier";
+            EngineView& ended = seen.engines[static_cast<std::size_t>(slot)];
+            ended = exited(ended, 1, 1h);
+        }
+        seen.engines.push_back(engine(pool, 4));
+        seen.engines[4].unknown = "the reply was cut";
         const Plan above_cap = plan(pool, seen, noon);
-        CHECK(above_cap.decisions[0].wait.fact == Awaited{Fact::engine_gone, "acestream-1"});
-        CHECK(above_cap.decisions[1].wait.fact == Awaited{Fact::engine_known, "acestream-2"});
+        CHECK(above_cap.decisions[0].wait.fact == Awaited{Fact::engine_gone, "acestream-2"});
+        CHECK(above_cap.decisions[1].wait.fact == Awaited{Fact::engine_gone, "acestream-3"});
+        CHECK(above_cap.decisions[2].wait.fact == Awaited{Fact::engine_known, "acestream-4"});
+        CHECK(above_cap.decisions[3].wait.fact == Awaited{Fact::engine_known, "acestream-4"});
 
         pool = pool_of(1);
         pool.max_active_replicas = 1;
