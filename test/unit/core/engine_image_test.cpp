@@ -57,7 +57,8 @@ TEST_SUITE("engine image") {
             {"", ""},
         };
         for (const auto& [image, preset] : rows) {
-            CAPTURE(image);
+            const std::string row(image);
+            CAPTURE(row);
             CHECK(template_of(image).preset == preset);
         }
     }

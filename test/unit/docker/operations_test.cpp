@@ -103,7 +103,8 @@ TEST_CASE("the field that Docker refuses at a start is known by Docker's words")
         {process + "cannot allocate memory", ""},
     };
     for (const auto& [message, field] : rows) {
-        CAPTURE(message);
+        const std::string row(message);
+        CAPTURE(row);
         CHECK(refused_field(DockerOperation::start, message) == field);
     }
 }

@@ -167,7 +167,8 @@ TEST_SUITE("bad answers") {
             {"everything", [](ContainerListing& row) { row = {}; }},
         };
         for (const auto& [what, garble] : garbles) {
-            CAPTURE(what);
+            const std::string row(what);
+            CAPTURE(row);
             Bench bench(pool_of(4, {"one", "two"}));
             prepare(bench);
             const auto before = ids_by_name(bench);
