@@ -85,6 +85,7 @@ TEST_SUITE("planner waits") {
     TEST_CASE("an engine on its way counts, whoever else has its slot") {
         EnginePool pool = pool_of(4);
         pool.max_active_replicas = 3;
+        pool.max_unavailable = 2;
         Observation seen = matching_world(pool_of(3));
         seen.engines[0].template_hash = "earlier";
         seen.engines[1].name = "moved-1";
@@ -92,7 +93,6 @@ TEST_SUITE("planner waits") {
         CHECK(steps_of(plan(pool, seen, noon)) == "");
         // It is the one that is replaced.
         seen.steps_in_flight[1].engine_id = seen.engines[1].id;
-        pool.max_unavailable = 2;
         CHECK(steps_of(plan(pool, seen, noon)) == "replace acestream-0 TemplateChanged @gluetun");
     }
 
