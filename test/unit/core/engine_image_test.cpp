@@ -57,8 +57,8 @@ TEST_SUITE("engine image") {
             {"", ""},
         };
         for (const auto& [image, preset] : rows) {
-            const std::string row(image);
-            CAPTURE(row);
+            const std::string shown(image);
+            CAPTURE(shown);
             CHECK(template_of(image).preset == preset);
         }
     }

@@ -103,8 +103,8 @@ TEST_CASE("the field that Docker refuses at a start is known by Docker's words")
         {process + "cannot allocate memory", ""},
     };
     for (const auto& [message, field] : rows) {
-        const std::string row(message);
-        CAPTURE(row);
+        const std::string shown(message);
+        CAPTURE(shown);
         CHECK(refused_field(DockerOperation::start, message) == field);
     }
 }

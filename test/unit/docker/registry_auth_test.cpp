@@ -85,8 +85,8 @@ TEST_CASE("a file that cannot be used is a fault that names the file and no secr
         {std::string(2'000'000, ' '), "is longer than 1048576 bytes"},
     };
     for (const auto& [text, message] : cases) {
-        const std::string row(text.substr(0, 80));
-        CAPTURE(row);
+        const std::string shown(text.substr(0, 80));
+        CAPTURE(shown);
         const auto auth = file.auth(text, "ghcr.io/owner/engine");
         REQUIRE_FALSE(auth.ok());
         CHECK(auth.fault().kind == FaultKind::rejected);

@@ -167,8 +167,8 @@ TEST_SUITE("bad answers") {
             {"everything", [](ContainerListing& row) { row = {}; }},
         };
         for (const auto& [what, garble] : garbles) {
-            const std::string row(what);
-            CAPTURE(row);
+            const std::string shown(what);
+            CAPTURE(shown);
             Bench bench(pool_of(4, {"one", "two"}));
             prepare(bench);
             const auto before = ids_by_name(bench);

@@ -55,8 +55,8 @@ TEST_SUITE("nearby gateways") {
              "a-gluetun-1 b-gluetun-1 vpn"},
         };
         for (const auto& [containers, near] : rows) {
-            const std::string row(near);
-            CAPTURE(row);
+            const std::string shown(near);
+            CAPTURE(shown);
             CHECK(names_of(similar_containers(pool, "gluetun", containers)) == near);
         }
     }
