@@ -373,7 +373,8 @@ class PoolTest(unittest.TestCase):
             now = self.rounds_ended() if awaited else None
             return now is None or now >= before + awaited
 
-        self.wait_until(passed, f"{seconds} s and {awaited} rounds pass", seconds + 20)
+        # After failed looks a round may be put off for 15 s.
+        self.wait_until(passed, f"{seconds} s and {awaited} rounds pass", seconds + 60)
 
     def assert_nothing_changes(self, seconds):
         """Watches for `seconds` and some rounds: nothing happens to any container of this test."""

@@ -24,6 +24,10 @@ class DaemonRestarts(PoolTest):
         self.wait_until(lambda: "docker.sock" in self.controller.log[logged:],
                         "the controller says that Docker is away")
 
+    def interval_s(self):
+        """While Docker is away, looks are put off for longer and longer."""
+        return super().interval_s() if docker_host.answers() else 60
+
     # PoolTest's account would ask the daemon that is away.
     def account(self):
         return self.controller.log[-6000:] + (str(self.engines()) if docker_host.answers() else "")
