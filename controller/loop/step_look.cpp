@@ -56,9 +56,11 @@ void StepRunner::Look::pause_steps(Observation& seen) {
                            std::ranges::count(seen.engines, created.id, &EngineView::id) > 0;
         if (warns) seen.create_warnings.emplace(slot, created.warnings);
         if (began - created.at >= listing_lag) continue;
+        // Where no reply told its id, any engine in the slot but the one that it replaces.
         const bool listed = std::ranges::any_of(
-            seen.engines, [&, at = slot, &id = created.id](const EngineView& engine) {
-                return id.empty() ? engine.slot == at : engine.id == id;
+            seen.engines, [at = slot, &created = created](const EngineView& engine) {
+                if (!created.id.empty()) return engine.id == created.id;
+                return engine.slot == at && engine.id != created.step.engine_id;
             });
         if (!listed) seen.steps_in_flight.emplace(slot, created.step);
     }

@@ -207,6 +207,25 @@ TEST_SUITE("step_runner") {
         CHECK(seen.steps_in_flight.contains(1));
     }
 
+    TEST_CASE("nor does it where no reply told the new engine's id") {
+        Runner runner;
+        runner.workers.work();
+        Observation seen;
+        seen.engines =
+            look_at_engines(runner.world.docker, runner.world.workers, "acestream").value();
+        Step step = runner.planned[1];
+        step.action = Action::replace;
+        step.engine_id = runner.id_in(step.slot);
+        step.placement->ports.p2p = 40002;
+        runner.world.docker.fail_next(Operation::create, {Mishap::When::after, {}});
+        runner.steps.hand_out({step}, runner.pool);
+        runner.workers.work();
+        StepRunner::Look look(runner.steps, *runner.pool);
+        look.pause_steps(seen);
+        REQUIRE(seen.steps_in_flight.contains(step.slot));
+        CHECK(seen.steps_in_flight.at(step.slot).ports.p2p == 40002);
+    }
+
     TEST_CASE("a list that still shows an engine which was just removed does not count") {
         Runner runner;
         runner.workers.work();
