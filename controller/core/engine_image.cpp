@@ -128,7 +128,8 @@ void apply_preset(EngineTemplate& shape) {
     shape.args = preset->args;
     for (const auto& [variable, flag] : preset->flag_of_variable) {
         if (gives_one_of(shape.env, {{variable, ""}})) {
-            shape.args.push_back(flag + "=$(" + variable + ")");
+            shape.args.push_back(flag);
+            shape.args.back().append("=$(").append(variable).append(")");
         }
     }
     shape.env.insert(shape.env.end(), preset->env.begin(), preset->env.end());

@@ -153,7 +153,8 @@ void look_closer_at_all(Runtime& runtime, Workers& workers, std::vector<EngineVi
         const bool is_told = !stands_still(engine.state) && !engine.network_mode.empty();
         const bool changes = engine.slot && in_flight(*engine.slot);
         if (is_told || changes || !engine.unknown.empty()) continue;
-        others.emplace_back([&, &there = is_there[i]] { there = look_closer(runtime, engine); });
+        others.emplace_back(
+            [&, &there = is_there[i]] { there = look_closer(runtime, engine) ? 1 : 0; });
     }
     workers.do_all(others);
     for (std::size_t i = 0; i < engines.size(); ++i) {

@@ -100,7 +100,7 @@ std::string registry_of(const std::string& image) {
 
 Result<std::string> registry_auth(const std::string& path, const std::string& image) {
     constexpr std::size_t most_bytes = std::size_t{1} << 20U;
-    const auto text = read_private_file(path, most_bytes);
+    auto text = read_private_file(path, most_bytes);
     if (!text) return text;
     const auto config = parse_json(text.value());
     if (!config) {
