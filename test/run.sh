@@ -32,7 +32,7 @@ fuzz_seconds=60 fuzz_all=false
 packages=("$root/controller/debian-packages.txt" "$root/test/unit/debian-packages.txt")
 [ "${CI:-}" != true ] || lint=true sanitize=true
 # Three of them may be those that run at the lowest priority.
-ctest=(ctest --test-dir "$build" --output-on-failure --no-tests=error --parallel 5)
+ctest=(ctest --test-dir "$build" --output-on-failure --no-tests=error --parallel 6)
 
 while [ $# -gt 0 ]; do
     case $1 in

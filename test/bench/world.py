@@ -18,7 +18,7 @@ class World(PoolTest):
 
     @classmethod
     def make(cls):
-        cls.daemon = use_private_docker(cls)
+        cls.daemon = use_private_docker(cls.addClassCleanup)
         world = cls()
         world.setUp()
         world.watcher.names_prefix = ""  # of any owner

@@ -32,7 +32,7 @@ class Chaos(PoolTest):
 
     @classmethod
     def setUpClass(cls):
-        cls.daemon = use_private_docker(cls)
+        cls.daemon = use_private_docker(cls.addClassCleanup)
         super().setUpClass()
 
     def setUp(self):

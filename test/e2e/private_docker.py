@@ -59,16 +59,16 @@ class Daemon:
             return "".join(text.readlines()[-20:])
 
 
-def use_private_docker(test_class):
+def use_private_docker(add_cleanup):
     """From now on this process, and what it starts, has a daemon of its own, with the stand-in
-    images; until the end of the class. Returns it."""
+    images; until what `add_cleanup` was given is called. Returns it."""
     require(os.geteuid() == 0 and shutil.which("dockerd"), "root and dockerd")
     require(os.path.exists(f"{STANDIN_PROGRAMS}/standin_engine"), "STANDIN_PROGRAMS")
     require(enter_own_network(), "a network namespace of its own")
     folder = tempfile.mkdtemp(prefix="roundhouse-dockerd-")
-    test_class.addClassCleanup(shutil.rmtree, folder, ignore_errors=True)
+    add_cleanup(shutil.rmtree, folder, ignore_errors=True)
     os.environ["DOCKER_HOST"] = f"unix://{folder}/docker.sock"
     daemon = Daemon(folder)
-    test_class.addClassCleanup(daemon.stop)
+    add_cleanup(daemon.stop)
     subprocess.run([BUILD_IMAGES, STANDIN_PROGRAMS], check=True, stdout=subprocess.DEVNULL)
     return daemon

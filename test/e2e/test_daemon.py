@@ -10,7 +10,7 @@ from private_docker import use_private_docker
 class DaemonRestarts(PoolTest):
     @classmethod
     def setUpClass(cls):
-        cls.daemon = use_private_docker(cls)
+        cls.daemon = use_private_docker(cls.addClassCleanup)
 
     def setUp(self):
         super().setUp()
