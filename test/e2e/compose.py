@@ -107,7 +107,7 @@ class ComposeTest(PoolTest):
                          for name in gateways]
 
     def down(self):
-        """As the README says it: engines first."""
+        """As examples/deploy.md says it: engines first."""
         self.compose("stop", "roundhouse")
         self.compose("run", "--rm", "roundhouse", "down", "-f", "/etc/roundhouse")
         self.compose("down", "--volumes")

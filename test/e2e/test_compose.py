@@ -1,4 +1,4 @@
-"""examples/compose, used as the README describes."""
+"""examples/compose, used as examples/deploy.md describes."""
 import json
 import os
 import shutil
@@ -66,7 +66,7 @@ class NextToGluetun(ComposeTest):
             self.wait_until(lambda: (self.get("engines") or {}).get("items"), "it answers again")
             self.assert_nothing_changed_to_engines(begun)
             self.assertEqual(ids(kept), ids(self.settle(2)))
-        with self.subTest("the README's way down leaves nothing"):
+        with self.subTest("the documented way down leaves nothing"):
             self.down()
             self.assertEqual([], self.engines())
             self.assertIsNone(docker_host.inspect(self.gateways[0].name))

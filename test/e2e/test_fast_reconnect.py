@@ -7,7 +7,7 @@ import unittest
 import docker_host
 from harness import PoolTest, ids
 
-README = os.path.join(os.path.dirname(__file__), "..", "..", "README.md")
+DOCUMENT = os.path.join(os.path.dirname(__file__), "..", "..", "examples", "gluetun.md")
 
 
 class FastReconnect(PoolTest):
@@ -40,8 +40,8 @@ class FastReconnect(PoolTest):
         return gateway, before
 
     def documented_command(self):
-        """The README's, for the address and the key of this test."""
-        with open(README, encoding="utf-8") as file:
+        """That of examples/gluetun.md, for the address and the key of this test."""
+        with open(DOCUMENT, encoding="utf-8") as file:
             command = re.search(r"^VPN_PORT_FORWARDING_DOWN_COMMAND=(.*)$", file.read(), re.M)[1]
         return command.replace("ADDRESS:9190", self.listen).replace("KEY", self.key)
 

@@ -6,7 +6,7 @@ import unittest
 
 import yaml
 
-from readme import SOURCE, read, variables_of_the_readme
+from documents import SOURCE, documented_variables, read
 
 FOLDER = os.path.join(SOURCE, "examples", "compose")
 
@@ -26,13 +26,14 @@ class ComposeFiles(unittest.TestCase):
         cap = int(re.search(r"^MAX_ACTIVE_REPLICAS=(\d+)$", read(FOLDER, ".env.example"),
                             flags=re.MULTILINE)[1])
         self.assertEqual(cap, last - first + 1)
-        base = re.search(r"\| `spec.ports.http` \|[^|]*\| `(\d+)`", read(SOURCE, "README.md"))[1]
+        base = re.search(r"\| `spec.ports.http` \|[^|]*\| `(\d+)`",
+                         read(SOURCE, "manifests", "spec.md"))[1]
         self.assertEqual(int(base), first)
 
     def test_every_variable_is_offered_and_passed_on(self):
         passed_on = parsed("compose.yaml")["services"]["roundhouse"]["environment"]
         # Docker is reached by the socket that is mounted.
-        names = {name for name in variables_of_the_readme() if not name.startswith("DOCKER_")}
+        names = {name for name in documented_variables() if not name.startswith("DOCKER_")}
         self.assertGreater(len(names), 8)
         self.assertEqual(set(), names - set(passed_on))
         inside = {"ROUNDHOUSE_LISTEN", "ROUNDHOUSE_STATE_DIR"}  # of no interest outside

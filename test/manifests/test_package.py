@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 import unittest
 
-from readme import SOURCE, read, variables_of_the_readme
+from documents import SOURCE, documented_variables, read
 
 BUILD = os.environ["ROUNDHOUSE_BUILD"]
 
@@ -14,10 +14,13 @@ PAGE = "usr/share/man/man1/roundhouse.1.gz"
 SETTINGS = "etc/default/roundhouse"
 UNIT = "lib/systemd/system/roundhouse.service"
 FILES = {"usr/bin/roundhouse", "usr/" + UNIT, SETTINGS, PAGE, "usr/share/doc/roundhouse/README.md"}
+FILES |= {"usr/share/doc/roundhouse/" + os.path.relpath(path, SOURCE)
+          for folder in ("examples", "examples/specs", "manifests")
+          for path in glob.glob(os.path.join(SOURCE, folder, "*.md"))}
 FILES |= {"usr/share/roundhouse/" + name for name in (
     "enginepool.schema.json", "openapi.yaml", "openapi-schemas.yaml", "grafana/dashboard.json",
     "prometheus/prometheus.yml", "prometheus/rules.yaml")}
-FILES |= {"usr/share/doc/roundhouse/examples/" + os.path.basename(path)
+FILES |= {"usr/share/doc/roundhouse/examples/specs/" + os.path.basename(path)
           for path in glob.glob(os.path.join(SOURCE, "examples", "specs", "*"))}
 EXIT_CODES = "controller/edge/system/exit_code.h"
 
@@ -63,7 +66,7 @@ class Installation(WithFolder):
     def test_settings_name_every_variable(self):
         names = re.findall(r"^#([A-Z_0-9]+)=", read(self.folder, SETTINGS), flags=re.MULTILINE)
         self.assertGreater(len(names), 10)
-        self.assertEqual(sorted(variables_of_the_readme()), sorted(names))
+        self.assertEqual(sorted(documented_variables()), sorted(names))
 
     def test_settings_change_nothing_before_they_are_edited(self):
         lines = read(self.folder, SETTINGS).splitlines()
@@ -140,7 +143,7 @@ class ManPage(WithFolder):
 
     def test_it_lists_every_variable_and_exit_code(self):
         told = set(re.findall(r"[A-Z]\w+_\w+", self.section("ENVIRONMENT")))
-        self.assertEqual(variables_of_the_readme(), told)
+        self.assertEqual(documented_variables(), told)
         known = re.findall(r"int \w+ = (\d+);", read(SOURCE, EXIT_CODES))
         told = re.findall(r"^ +(\d+) +\S", self.section("EXIT STATUS"), flags=re.MULTILINE)
         self.assertEqual(known, told)

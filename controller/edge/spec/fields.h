@@ -1,5 +1,5 @@
 // The table of the spec's fields. It drives reading, defaults and checks, and generates the JSON
-// Schema and the README's table.
+// Schema and the table in manifests/spec.md.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// The text of /metrics as a whole, what the README and the manifests say about it, and the history.
+// The text of /metrics as a whole, what the manifests say about it, and the history.
 #include <cstdlib>
 #include <fstream>
 #include <regex>
@@ -43,7 +43,7 @@ std::string labels_of(const std::string& line) {
     return names.empty() ? "" : "{" + names + "}";
 }
 
-// The table of metrics for the README, from their help texts.
+// The table of metrics for manifests/metrics.md, from their help texts.
 std::string table_of(const std::string& scrape) {
     std::string table = "| metric | type | meaning |\n|---|---|---|\n";
     std::istringstream lines(scrape);
@@ -189,11 +189,11 @@ TEST_SUITE("meters") {
         }
     }
 
-    TEST_CASE("the README has the table of all metrics") {
-        const std::string readme = source_file("README.md");
+    TEST_CASE("manifests/metrics.md has the table of all metrics") {
+        const std::string document = source_file("manifests/metrics.md");
         const std::string table = table_of(full_scrape());
         CHECK(table.find("| `engines{gateway,state}` | gauge | ") != std::string::npos);
-        CHECK_MESSAGE(readme.find("\n" + table + "\n") != std::string::npos,
+        CHECK_MESSAGE(document.find("\n" + table + "\n") != std::string::npos,
                       "Its table of metrics should be:\n"
                           << table);
     }

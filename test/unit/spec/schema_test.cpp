@@ -1,4 +1,4 @@
-// The committed schema and the README agree with the table of fields.
+// The committed schema and the reference agree with the table of fields.
 #include <doctest/doctest.h>
 
 #include <string>
@@ -15,8 +15,8 @@ TEST_CASE("the committed schema is the one that `roundhouse schema` prints") {
                   "write it again: roundhouse schema > manifests/enginepool.schema.json");
 }
 
-TEST_CASE("the README shows the table that `roundhouse schema -o markdown` prints") {
-    CHECK_MESSAGE(contains(source_file("README.md"), "\n" + field_table_markdown() + "\n"),
+TEST_CASE("manifests/spec.md has the table that `roundhouse schema -o markdown` prints") {
+    CHECK_MESSAGE(contains(source_file("manifests/spec.md"), "\n" + field_table_markdown() + "\n"),
                   "write it again: roundhouse schema -o markdown, between the two comments");
 }
 

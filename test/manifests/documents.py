@@ -1,4 +1,4 @@
-"""What tests compare with the README."""
+"""What tests compare with the documents."""
 import os
 import re
 
@@ -10,8 +10,8 @@ def read(*path):
         return file.read()
 
 
-def variables_of_the_readme():
-    """The names of its table of environment variables."""
-    table = read(SOURCE, "README.md").partition("| variable | default | meaning |")[2]
+def documented_variables():
+    """The names in the table of environment variables."""
+    table = read(SOURCE, "manifests", "spec.md").partition("| variable | default | meaning |")[2]
     rows = re.findall(r"^\|([^|]*)\|", table.partition("\n\n")[0], flags=re.MULTILINE)
     return {name for row in rows for name in re.findall(r"`([A-Z_0-9]+)`", row)}
