@@ -143,6 +143,19 @@ struct ProbeView {
     bool operator==(const ProbeView&) const = default;
 };
 
+// How an engine is used, as the socket table of its network namespace shows. This controller's own
+// connections do not count.
+struct UsageView {
+    int sessions = 0;  // established connections to its HTTP port
+    // Since the last session ended; where none was seen, since this controller began to look. 0
+    // while there are some.
+    Duration idle_for{0};
+    // No session since it was created: the controller has looked all the time.
+    bool never_used = false;
+
+    bool operator==(const UsageView&) const = default;
+};
+
 // The ports an engine was made with, from its labels.
 struct EnginePorts {
     int http = 0;
@@ -179,6 +192,12 @@ struct EngineView {
     // and counted. `slot` is empty, too, where neither label nor name tells it.
     std::string unknown;
     ProbeView probe;
+    std::optional<UsageView> usage = std::nullopt;  // nullopt: not known
+    // Why its sessions are not known, and what to do; empty: they are, or nobody asked.
+    std::string usage_unknown = {};
+    // For how long a voluntary step has been wanted for it (Decision::wished); 0: not, or since
+    // just now.
+    Duration wished_for{0};
 
     bool operator==(const EngineView&) const = default;
 };

@@ -66,7 +66,11 @@ struct Decision {
     std::optional<Action> action;
     bool ready = false;
     bool updated = false;  // made from the current template
-    Wait wait;             // what ends it, where it is neither a step nor "keep, and ready"
+    // A voluntary step is wanted for it, whether it is taken or waits.
+    bool wished = false;
+    // That step waits for its sessions to end alone: no new session is to be sent to it.
+    bool draining = false;
+    Wait wait;  // what ends it, where it is neither a step nor "keep, and ready"
 
     bool operator==(const Decision&) const = default;
 };

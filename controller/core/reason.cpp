@@ -41,6 +41,7 @@ std::string_view to_string(Reason reason) {
         case Reason::unreadable_labels: return "UnreadableLabels";
         case Reason::backoff: return "Backoff";
         case Reason::rollout_budget: return "RolloutBudget";
+        case Reason::in_use: return "InUse";
         case Reason::forwarded_port_awaited: return "ForwardedPortAwaited";
         case Reason::no_free_slot: return "NoFreeSlot";
         case Reason::no_published_port: return "NoPublishedPort";

@@ -49,6 +49,7 @@ enum class Reason {
     unreadable_labels,
     backoff,
     rollout_budget,
+    in_use,                  // somebody watches: see DrainSpec
     forwarded_port_awaited,  // its gateway is ready, and may forward a port soon
     no_free_slot,
     no_published_port,

@@ -60,6 +60,14 @@ struct ForwardedPortSpec {
     bool operator==(const ForwardedPortSpec&) const = default;
 };
 
+// How long sessions hold up voluntary steps.
+struct DrainSpec {
+    Duration timeout = 30min;  // since the step is wanted; 0: they do not
+    Duration idle_for = 15s;   // so long without a session: not in use
+
+    bool operator==(const DrainSpec&) const = default;
+};
+
 struct ProbeSpec {
     std::string path = "/webui/api/service?method=get_version";
     Duration period = 5s;
@@ -125,6 +133,7 @@ struct EnginePool {
     Duration failover_after = 60s;
     Duration check_interval = 5s;
     int max_unavailable = 1;
+    DrainSpec drain;
     EngineTemplate engine_template;
 
     bool operator==(const EnginePool&) const = default;

@@ -30,6 +30,12 @@ bool is_engine(const EngineView& engine) {
     return engine.slot.has_value();
 }
 
+// In whole seconds: "0s", "1m30s".
+std::string rounded(Duration duration) {
+    const auto whole = std::chrono::floor<std::chrono::seconds>(duration);
+    return whole.count() == 0 ? "0s" : format_duration(whole);
+}
+
 // `engine` is null when there is no container: the engine is missing or being created.
 Json engine_view(const Decision& decision, const EngineView* engine) {
     Json view{{"name", decision.engine}};
@@ -41,7 +47,12 @@ Json engine_view(const Decision& decision, const EngineView* engine) {
                  {"p2pPort", decision.p2p_port},
                  {"forwarded", decision.has_forwarded_port},
                  {"ready", decision.ready},
-                 {"state", engine == nullptr ? "missing" : to_string(engine->state)},
+                 {"draining", decision.draining}});
+    if (engine != nullptr && engine->usage) {
+        view.update(
+            {{"sessions", engine->usage->sessions}, {"idleFor", rounded(engine->usage->idle_for)}});
+    }
+    view.update({{"state", engine == nullptr ? "missing" : to_string(engine->state)},
                  {"reason", to_string(decision.reason)},
                  {"message", decision.message}});
     if (engine != nullptr) {

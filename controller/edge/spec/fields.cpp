@@ -242,6 +242,14 @@ Fields conduct_fields() {
          whole_number(in_pool(&EnginePool::max_unavailable), 1, 1000),
          "How many of the wanted engines may be out of service at once while serving engines are "
          "replaced."},
+        section("spec.drain", "How long an engine that is in use holds up its own replacement."),
+        {"spec.drain.timeout", "", Shape::value,
+         duration(in_pool(&EnginePool::drain, &DrainSpec::timeout), 0s, 24h),
+         "Longest time that a step which can wait (a new template, a forwarded port, too many "
+         "engines) waits for an engine's sessions to end; 0s: it does not."},
+        {"spec.drain.idleFor", "", Shape::value,
+         duration(in_pool(&EnginePool::drain, &DrainSpec::idle_for), 0s, 1h),
+         "An engine is in use until it has had no session for so long: HLS players come and go."},
     };
 }
 

@@ -121,6 +121,7 @@ TEST_SUITE("api views") {
         forward(seen.gateways[0], {{40001, 1h}});
         seen.engines[0] = holding(seen.engines[0], 40001);
         seen.engines[0].image = "ace:1";
+        seen.engines[0].usage = UsageView{2, 0s, false};
         ApiBench bench(pool, seen);
         CHECK(bench.get("/api/v1/engines").body == R"({
   "observedAt": "2026-01-01T12:00:00Z",
@@ -136,6 +137,9 @@ TEST_SUITE("api views") {
       "p2pPort": 40001,
       "forwarded": true,
       "ready": true,
+      "draining": false,
+      "sessions": 2,
+      "idleFor": "0s",
       "state": "running",
       "reason": "UpToDate",
       "message": "",

@@ -29,6 +29,7 @@ spec:
   failover: {after: 1m30s}
   checkInterval: 250ms
   rollout: {maxUnavailable: 2}
+  drain: {timeout: 1h30m, idleFor: 1s}
   template:
     image: example/engine:1
     pullPolicy: Always
@@ -62,6 +63,7 @@ spec:
     CHECK(pool.failover_after == 90s);
     CHECK(pool.check_interval == 250ms);
     CHECK(pool.max_unavailable == 2);
+    CHECK(pool.drain == DrainSpec{90min, 1s});
     const EngineTemplate& made = pool.engine_template;
     CHECK(made.image == "example/engine:1");
     CHECK(made.pull_policy == PullPolicy::always);
