@@ -6,14 +6,17 @@ import socket
 import subprocess
 import time
 import unittest
+import urllib.error
+import urllib.request
 
 from harness import require
+from player import Viewer, probe
 from steering import free_ports, http_request
 
 PROGRAM = os.path.join(os.environ.get("STANDIN_PROGRAMS", ""), "standin_engine")
 
 
-class StandinEngine(unittest.TestCase):
+class EngineTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         require(os.access(PROGRAM, os.X_OK), "STANDIN_PROGRAMS, the folder of the stand-ins")
@@ -47,6 +50,8 @@ class StandinEngine(unittest.TestCase):
             time.sleep(0.01)
         self.fail("no answer within 10 s")
 
+
+class Ports(EngineTest):
     def test_a_free_port_is_bound(self):
         for mode in ("required", "optional"):
             with self.subTest(mode=mode):
@@ -94,6 +99,58 @@ class StandinEngine(unittest.TestCase):
         self.tells()
         with self.assertRaises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", self.ports["P2P_PORT"]), timeout=1)
+
+
+class Streams(EngineTest):
+    def setUp(self):
+        self.start()
+        self.tells()
+        self.root = f"http://127.0.0.1:{self.ports['HTTP_PORT']}"
+
+    def watch(self, path):
+        viewer = Viewer(self.root + path)
+        self.addCleanup(viewer.leave)
+        return viewer
+
+    def wait_until(self, condition):
+        deadline = time.monotonic() + 10
+        while not condition():
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.01)
+
+    def asked(self, url):
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return json.load(answer)["response"]
+
+    def test_a_player_shows_them(self):
+        self.assertEqual("mpeg1video mpegts", probe(self.root + "/ace/getstream?id=abc"))
+        self.assertEqual("hls mpeg1video", probe(self.root + "/ace/manifest.m3u8?id=abc"))
+
+    def test_they_do_not_end_and_nothing_is_missing(self):
+        viewer = self.watch("/ace/getstream?infohash=abc")
+        self.wait_until(lambda: viewer.packets > 2500)  # more than there is at once
+        self.assertEqual(("", False), (viewer.lost, viewer.ended))
+
+    def test_the_next_player_takes_a_stream_away_and_one_with_an_id_of_its_own_does_not(self):
+        first, other = self.watch("/ace/getstream?id=abc"), self.watch("/ace/getstream?id=def")
+        second = self.watch("/ace/getstream?id=abc&pid=2")
+        self.wait_until(lambda: second.packets > 100)
+        self.assertFalse(first.ended)
+        self.watch("/ace/getstream?id=abc")
+        self.wait_until(lambda: first.ended)
+        self.assertEqual((False, False), (second.ended, other.ended))
+
+    def test_a_program_asks_in_json_and_commands(self):
+        session = self.asked(self.root + "/ace/getstream?infohash=abc&format=json")
+        viewer = Viewer(session["playback_url"])
+        self.addCleanup(viewer.leave)
+        self.assertEqual("dl", self.asked(session["stat_url"])["status"])
+        self.wait_until(lambda: viewer.packets > 100)
+        self.assertEqual("ok", self.asked(session["command_url"] + "?method=stop"))
+        self.wait_until(lambda: viewer.ended)
+        with self.assertRaises(urllib.error.HTTPError) as gone:
+            self.asked(session["stat_url"])
+        self.assertEqual(404, gone.exception.code)
 
 
 if __name__ == "__main__":

@@ -7,11 +7,13 @@
 #include <exception>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "entrypoints.h"
 #include "environment.h"
 #include "http_server.h"
+#include "playback.h"
 
 namespace {
 
@@ -19,6 +21,7 @@ using namespace std::chrono_literals;
 using standin::HttpServer;
 using standin::Invocation;
 using standin::number_from;
+using standin::Playback;
 using standin::Request;
 using standin::Response;
 using standin::SteadyTime;
@@ -78,7 +81,7 @@ std::string who_i_am(const Ports& ports, bool p2p_bound,
            list + "]}\n";
 }
 
-Response answer(const Request& request, const std::string& identity) {
+Response answer(const Request& request, const std::string& identity, Playback& playback) {
     if (request.path == "/") return {.status = 200, .body = identity};
     if (request.path == "/webui/api/service" && request.query == "method=get_version") {
         return {.status = 200,
@@ -86,6 +89,7 @@ Response answer(const Request& request, const std::string& identity) {
                     "{\"result\":{\"code\":3017000,\"platform\":\"linux\","
                     "\"version\":\"3.1.70\"},\"error\":null}"};
     }
+    if (auto response = playback.answer(request)) return std::move(*response);
     return {.status = 404, .body = "{\"error\":\"not found\"}\n"};
 }
 
@@ -126,8 +130,9 @@ int run(const Invocation& call) {
     if (!text_from("IGNORE_SIGTERM").empty()) server.ignore_signals();
     const bool p2p_bound = bind_p2p(server, ports.p2p);
     const std::string identity = who_i_am(ports, p2p_bound, call.options);
+    Playback playback(ports.http);
     server.bind_http(address, ports.http,
-                     [&](const Request& request) { return answer(request, identity); });
+                     [&](const Request& request) { return answer(request, identity, playback); });
     server.bind_silent(address, ports.https);
     server.bind_lines(address, ports.api, [&](std::string_view line) -> std::string {
         if (!line.starts_with("HELLOBG")) return "";

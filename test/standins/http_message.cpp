@@ -20,6 +20,7 @@ const char* phrase_of(int status) {
     switch (status) {
         case 200: return "OK";
         case 301: return "Moved Permanently";
+        case 302: return "Found";
         case 308: return "Permanent Redirect";
         case 400: return "Bad Request";
         case 401: return "Unauthorized";
@@ -87,8 +88,8 @@ std::string head_of(const Response& response, bool keeps_connection) {
     std::strftime(date.data(), date.size(), "%a, %d %b %Y %H:%M:%S GMT", std::gmtime(&now));
     std::string head = "HTTP/1.1 " + std::to_string(response.status) + " " +
                        phrase_of(response.status) + "\r\nContent-Type: " + response.content_type +
-                       "\r\nDate: " + date.data() + "\r\nContent-Length: " + std::to_string(size) +
-                       "\r\n";
+                       "\r\nDate: " + date.data() + "\r\n";
+    if (!response.more) head += "Content-Length: " + std::to_string(size) + "\r\n";
     for (const std::string& header : response.headers) {
         head += header + "\r\n";
     }

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,6 +35,7 @@ enum class Delivery {
 };
 
 constexpr auto drip_interval = std::chrono::milliseconds(100);
+constexpr auto stream_interval = std::chrono::milliseconds(40);
 
 struct Response {
     int status = 200;
@@ -42,6 +44,9 @@ struct Response {
     std::vector<std::string> headers = {};  // "Name: value"
     std::size_t filler_bytes = 0;           // so many "x" follow the body
     Delivery delivery = Delivery::whole;
+    // Set for a response without a length. Called every `stream_interval`: what to send next, which
+    // may be nothing yet; nullopt: it ends.
+    std::function<std::optional<std::string>()> more = {};
 };
 
 // The head of a request, up to the empty line. nullopt: that is not HTTP.

@@ -179,7 +179,8 @@ void HttpServer::answer_http(Client& client) {
     client.received.erase(0, end_of_head + 4 + body_size);
     const Response response = client.listener->handler(*request);
     const bool keeps = client.listener->connections == Connections::keep &&
-                       response.delivery == Delivery::whole && wants_to_keep_connection(*request);
+                       response.delivery == Delivery::whole && !response.more &&
+                       wants_to_keep_connection(*request);
     send_response(client, response, keeps, request->method != "HEAD");
 }
 
@@ -194,6 +195,7 @@ void HttpServer::send_response(Client& client, const Response& response, bool ke
     if (with_body) {
         client.to_send += response.body;
         client.filler_bytes = response.filler_bytes;
+        client.more = response.more;
     }
     client.dripping = response.delivery == Delivery::dripped;
     client.closing = !keeps;
@@ -241,7 +243,23 @@ bool HttpServer::write_to(Client& client) {
         client.to_send.erase(0, static_cast<std::size_t>(count));
         if (client.dripping) client.send_at = now + drip_interval;
     }
-    return !(client.closing && client.to_send.empty() && client.filler_bytes == 0);
+    return !(client.closing && client.to_send.empty() && client.filler_bytes == 0 &&
+             client.more == nullptr);
+}
+
+// A reader that is slower than the stream gets it later, and all of it.
+void HttpServer::continue_streams(SteadyTime now) {
+    for (Client& client : clients_) {
+        if (client.fd < 0 || client.more == nullptr || !client.to_send.empty()) continue;
+        client.deadline = now + client_lifetime;
+        auto next = client.more();
+        if (next) {
+            client.to_send = std::move(*next);
+        } else {
+            client.more = nullptr;
+            if (!write_to(client)) close_and_forget(client.fd);
+        }
+    }
 }
 
 void HttpServer::drop_expired(SteadyTime now) {
@@ -255,6 +273,7 @@ SteadyTime HttpServer::next_wake_up(SteadyTime now, SteadyTime deadline) const {
     if (hanging_) return std::min(deadline, now + 60s);
     SteadyTime wake_up = std::min(deadline, now + (clients_.empty() ? 60s : 1s));
     for (const Client& client : clients_) {
+        if (client.more != nullptr) wake_up = std::min(wake_up, now + stream_interval);
         if (client.send_at > now) wake_up = std::min(wake_up, client.send_at);
     }
     return wake_up;
@@ -294,6 +313,7 @@ bool HttpServer::serve_until(SteadyTime deadline) {
     while (!stopping_) {
         const SteadyTime now = std::chrono::steady_clock::now();
         if (now >= deadline) return false;
+        if (!hanging_) continue_streams(now);
         drop_expired(now);
         poll_once(now, next_wake_up(now, deadline));
     }

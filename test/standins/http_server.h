@@ -5,6 +5,7 @@
 #include <chrono>
 #include <functional>
 #include <list>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -76,6 +77,8 @@ class HttpServer {
         std::string received = {};
         std::string to_send = {};
         std::size_t filler_bytes = 0;  // still to come after to_send
+        std::function<std::optional<std::string>()> more =
+            {};  // as in Response; null once it ended
         bool dripping = false;
         SteadyTime send_at = {};  // nothing goes out before
         bool closing = false;     // closed once all is sent; nothing more is read
@@ -89,6 +92,7 @@ class HttpServer {
     void answer_http(Client& client);
     void send_response(Client& client, const Response& response, bool keeps, bool with_body);
     void answer_lines(Client& client);
+    void continue_streams(SteadyTime now);
     void drop_expired(SteadyTime now);
     SteadyTime next_wake_up(SteadyTime now, SteadyTime deadline) const;
     void poll_once(SteadyTime now, SteadyTime wake_up);
