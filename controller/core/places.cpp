@@ -62,7 +62,7 @@ Places::Places(const EnginePool& pool, const Observation& seen, const GatewayInd
         Home* home = step.leaving ? nullptr : home_of(step);
         if (home == nullptr) continue;
         if (unseen) ++home->engines;
-        home->ports.add(step.ports, engine_name(pool.name, slot));
+        if (joins(step, *home)) home->ports.add(step.ports, engine_name(pool.name, slot));
     }
     for (auto& home : homes_) {
         for (const auto& neighbour : seen.neighbours) {
@@ -103,6 +103,13 @@ Places::Home* Places::home_of(const StepInFlight& step) {
     });
     if (found == homes_.end()) found = std::ranges::find(homes_, step.gateway, &Home::name);
     return found == homes_.end() ? nullptr : &*found;
+}
+
+// Whether the engine will be in the network that the gateway has by now: not if its container has
+// been made again since the step began.
+bool Places::joins(const StepInFlight& step, const Home& home) {
+    if (home.gateway == nullptr || step.gateway_id.empty()) return step.gateway == home.name;
+    return step.gateway_id == home.gateway->incarnation.id;
 }
 
 const PortLedger& Places::ledger(const GatewayView& gateway) const {
@@ -162,8 +169,7 @@ Duration Places::wait_for_port(const Home& home, const EngineView* leaving) cons
     };
     const auto is_made_with_it = [&](const auto& entry) {
         const auto& [slot, step] = entry;
-        const bool here = step.gateway == home.name || step.gateway_id == gateway.incarnation.id;
-        return !step.leaving && here && step.ports.p2p != home.bases.p2p + slot;
+        return !step.leaving && joins(step, home) && step.ports.p2p != home.bases.p2p + slot;
     };
     const bool is_taken = std::ranges::any_of(engines_, takes_it) ||
                           std::ranges::any_of(seen_.steps_in_flight, is_made_with_it);

@@ -88,6 +88,7 @@ class Places {
     Home* home_of(const EngineView& engine);
     const Home* home_of(const EngineView& engine) const;
     Home* home_of(const StepInFlight& step);
+    static bool joins(const StepInFlight& step, const Home& home);
     bool publishes(const Home& home, int slot) const;
     bool fits(const Home& home, int slot, std::string_view leaving_id = {}) const;
     std::optional<int> lowest_free_slot(const Home& home, std::string_view leaving_id) const;

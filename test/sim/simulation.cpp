@@ -406,10 +406,11 @@ void Simulation::check_forwarded_ports(const std::string& gateway) {
     std::set<int> held;
     for (const auto& life : world_.lives()) {
         if (life.gateway_id != id) continue;
-        // An engine whose own ports another has by now could not come back in its slot.
+        // An engine whose own ports another has by now, or whose HTTP port the gateway does not
+        // publish beside others, could not come back in its slot.
         const EnginePorts own = ports_of_slot(world_.bases_of(life), life.slot);
-        const bool may_come_back =
-            is_free(own.http) && is_free(own.https) && is_free(own.api) && is_free(own.p2p);
+        const bool may_come_back = world_.publishes(gateway, life.slot) && is_free(own.http) &&
+                                   is_free(own.https) && is_free(own.api) && is_free(own.p2p);
         engines += may_come_back ? 1 : 0;
         if (std::ranges::find(ports, life.ports.p2p) != ports.end()) held.insert(life.ports.p2p);
     }

@@ -280,16 +280,21 @@ bool World::has_place(int slot) const {
     return std::ranges::any_of(pool.gateways, [&](const GatewaySpec& each) {
         const auto gateway = docker.find(each.container);
         if (!gateway || gateway->state != EngineState::running) return false;
-        const PortBases bases = bases_behind(pool, each.container);
-        const int first = bases.http;
-        const auto& published = gateway->published_tcp_ports;
-        const auto some = published.lower_bound(first);
-        const bool none = some == published.end() || *some >= first + pool.max_active_replicas;
-        if (!none && !published.contains(first + slot)) return false;
-        const EnginePorts ports = ports_of_slot(bases, slot);
+        if (!publishes(each.container, slot)) return false;
+        const EnginePorts ports = ports_of_slot(bases_behind(pool, each.container), slot);
         return std::ranges::none_of(std::array{ports.http, ports.https, ports.api, ports.p2p},
                                     [&](int port) { return is_bound(gateway->id, port); });
     });
+}
+
+bool World::publishes(const std::string& gateway, int slot) const {
+    const auto container = docker.find(gateway);
+    if (!container) return false;
+    const int first = bases_behind(spec(), gateway).http;
+    const auto& published = container->published_tcp_ports;
+    const auto some = published.lower_bound(first);
+    const bool none = some == published.end() || *some >= first + spec().max_active_replicas;
+    return none || published.contains(first + slot);
 }
 
 int World::places() const {

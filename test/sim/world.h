@@ -147,6 +147,8 @@ class World {
     // its slot.
     bool has_place(int slot) const;
     int places() const;  // how many slots have one
+    // Whether the gateway publishes the HTTP port of that slot, or none of any slot.
+    bool publishes(const std::string& gateway, int slot) const;
 
     // By id, those that Docker calls unhealthy, and since when.
     std::map<std::string, Duration> unhealthy_gateways;

@@ -114,6 +114,16 @@ TEST_SUITE("planner: forwarded ports that are awaited") {
         CHECK(world.steps() == "create acestream-1 Missing @gluetun");
     }
 
+    TEST_CASE("an engine that was to join the gateway's former container takes no port here") {
+        FreshWorld world(3);
+        world.seen.steps_in_flight[0] = {false, "gluetun", {19000, 20000, 21000, 40001}, "former"};
+        CHECK(world.steps() == "create acestream-2 Missing @gluetun");
+        CHECK(waiting(world.planned()).engine == "acestream-1");
+        forward(world.gluetun(), {{40001, 0s}});
+        CHECK(world.steps() ==
+              "create acestream-1 Missing @gluetun :40001, create acestream-2 Missing @gluetun");
+    }
+
     TEST_CASE("the engine that had the port waits, when it is the one to be replaced") {
         FreshWorld world(1);
         world.seen.engines.push_back(exited(holding(engine(world.pool, 0), 40001)));
