@@ -135,7 +135,8 @@ class Classifier {
     // A leftover uses no place among the engines. What still runs does: the cap counts it.
     Match stuck(const EngineView& engine) const {
         if (!is_leftover(engine, seen_)) return {};
-        return say(Fate::stuck, Reason::cannot_be_removed, seen_.troubles.at(*engine.slot).detail);
+        return say(Fate::stuck, Reason::cannot_be_removed,
+                   seen_.failed_removals.at(engine.id).detail);
     }
 
     Match outside(const EngineView& engine) const {

@@ -21,9 +21,8 @@ Serving serving(const EngineView& engine, const ProbeSpec& probe) {
 }
 
 bool cannot_be_removed(const EngineView& engine, const Observation& seen) {
-    const auto trouble = seen.troubles.find(engine.slot.value_or(-1));
-    return trouble != seen.troubles.end() && trouble->second.stuck_id == engine.id &&
-           trouble->second.removals >= many_removals;
+    const auto failed = seen.failed_removals.find(engine.id);
+    return failed != seen.failed_removals.end() && failed->second.times >= many_removals;
 }
 
 bool is_leftover(const EngineView& engine, const Observation& seen) {

@@ -224,10 +224,16 @@ struct SlotTrouble {
     int failures = 0;  // consecutive
     Duration since_last_failure{0};
     std::string detail;
-    std::string stuck_id = {};  // the container that could not be stopped or removed; else empty
-    int removals = 0;           // how often in a row it could not
 
     bool operator==(const SlotTrouble&) const = default;
+};
+
+// A container that could not be stopped or removed.
+struct FailedRemoval {
+    int times = 0;       // in a row
+    std::string detail;  // what the last attempt said
+
+    bool operator==(const FailedRemoval&) const = default;
 };
 
 // A container of another pool, in some gateway's network namespace. Never touched.
@@ -267,6 +273,7 @@ struct Observation {
     std::vector<EngineView> engines;              // every container that carries our pool's label
     std::map<int, StepInFlight> steps_in_flight;  // by slot; the container's state is in between
     std::map<int, SlotTrouble> troubles;
+    std::map<std::string, FailedRemoval> failed_removals = {};  // by the container's id
     // By slot: how long ago this controller created an engine there, by a clock that never jumps.
     std::map<int, Duration> created_ago;
 

@@ -227,8 +227,9 @@ bool Planner::leaves_unseen(const Candidate& candidate) const {
     return granted_now && candidate.engine->probe.unreachable && !candidate.verdict.available;
 }
 
-// Unavailable are the wanted engines that do not serve, but for those that wait for a person, or
-// for the ports of an engine that only a rollout takes away: to wait for them would never end.
+// Unavailable are the wanted engines that do not serve, but for those that no step of ours lets
+// serve: they wait for a person, for a gateway, or for the ports of an engine that only a rollout
+// takes away.
 void Planner::count_unavailable() {
     int available = 0;
     int placeless = 0;
@@ -253,10 +254,12 @@ void Planner::count_unavailable() {
         if (!is_wanted || decision.ready) continue;
         const bool for_rollout = decision.wait.fact && decision.fate != Fate::busy &&
                                  decision.wait.fact->fact == Fact::engine_gone;
-        // One that has no place but behind a gateway that is not ready is not waited for, either.
         const bool for_person = !decision.wait.remedy.empty() &&
                                 (!decision.wait.fact || decision.fate == Fate::missing);
-        if (for_person || for_rollout) {
+        // Unless time lets the engine move to another gateway.
+        const bool for_gateway = decision.wait.fact && !decision.wait.until &&
+                                 decision.wait.fact->fact == Fact::gateway_ready;
+        if (for_person || for_rollout || for_gateway) {
             ++placeless;
         } else if (!ready_again_.ends()) {
             ready_again_ = decision.wait;

@@ -141,8 +141,11 @@ bool Planner::hold_back(Decision& decision, const Step& step) {
             decision.reason = Reason::backoff;
             decision.message = met.detail;
             decision.wait = {now_ + left, {}, ""};
-            const bool stuck = met.removals >= many_removals && met.stuck_id == step.engine_id;
-            if (stuck) decision.wait.remedy = "remove it by hand: docker rm --force " + step.engine;
+            if (const auto failed = seen_.failed_removals.find(step.engine_id);
+                failed != seen_.failed_removals.end() && failed->second.times >= many_removals) {
+                decision.message = failed->second.detail;
+                decision.wait.remedy = "remove it by hand: docker rm --force " + step.engine;
+            }
             return true;
         }
     }
@@ -224,13 +227,12 @@ void Planner::finish() {
                                decision.slot < 0 ? std::numeric_limits<int>::max() : decision.slot,
                                std::string_view(decision.engine));
     });
-    // Of two steps in one slot only the first is taken. A removal that failed comes second: it may
-    // fail again each time, and the other step would never have its turn.
+    // Of two steps in one slot only the first is taken. The removal that failed more often comes
+    // second: it may fail again each time, and the other step would never have its turn.
     std::ranges::stable_sort(plan_.steps, {}, [this](const Step& step) {
-        const auto trouble = seen_.troubles.find(step.slot);
-        const bool failed = trouble != seen_.troubles.end() && !step.engine_id.empty() &&
-                            trouble->second.stuck_id == step.engine_id;
-        return std::make_tuple(step.slot, failed);
+        const auto failed = seen_.failed_removals.find(step.engine_id);
+        const int times = failed == seen_.failed_removals.end() ? 0 : failed->second.times;
+        return std::make_pair(step.slot, times);
     });
     for (const auto& decision : plan_.decisions) {
         const auto& until = decision.wait.until;

@@ -46,6 +46,10 @@ void StepRunner::Look::pause_steps(Observation& seen) {
     const Monotonic began = runner_.look_began_;
     runner_.paused_ = true;
     fill_in_troubles(seen);
+    std::erase_if(runner_.failed_removals_, [&](const auto& entry) {
+        return std::ranges::count(seen.engines, entry.first, &EngineView::id) == 0;
+    });
+    seen.failed_removals = runner_.failed_removals_;
     seen.created_ago.clear();
     seen.create_warnings.clear();
     seen.steps_in_flight = runner_.in_flight_since_look_;
@@ -87,13 +91,9 @@ void StepRunner::Look::fill_in_troubles(Observation& seen) const {
     // Of calls that failed and of steps that did not help the one that holds back for longer.
     const auto add = [&](int slot, const Trouble& trouble) {
         const Duration ago = std::max(began - trouble.last_failure, Duration{0});
-        SlotTrouble found{trouble.failures, ago, trouble.detail, trouble.stuck_id,
-                          trouble.removals};
+        SlotTrouble found{trouble.failures, ago, trouble.detail};
         const auto [known, is_first] = seen.troubles.try_emplace(slot, found);
-        if (is_first || left(found) <= left(known->second)) return;
-        found.stuck_id = known->second.stuck_id;
-        found.removals = known->second.removals;
-        known->second = std::move(found);
+        if (!is_first && left(found) > left(known->second)) known->second = std::move(found);
     };
     for (const auto& [slot, trouble] : runner_.troubles_) {
         if (trouble.template_hash == template_hash_) add(slot, trouble);

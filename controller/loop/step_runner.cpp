@@ -111,7 +111,14 @@ void StepRunner::finish(const Order& order, const StepResult& result) {
     if (!result.fault && order.step.action == Action::remove) created_.erase(slot);
     const bool removes =
         order.step.action == Action::remove || order.step.action == Action::replace;
-    if (removes && result.stuck_id.empty()) removed_[slot] = {now, order.step.engine_id};
+    if (!result.stuck_id.empty()) {
+        FailedRemoval& failed = failed_removals_[result.stuck_id];
+        ++failed.times;
+        failed.detail = result.fault->message;
+    } else if (removes) {
+        removed_[slot] = {now, order.step.engine_id};
+        failed_removals_.erase(order.step.engine_id);
+    }
     if (result.created) {
         const Incarnation& incarnation = order.step.placement->incarnation;
         created_[slot] = {now,        result.created_id,       flight, incarnation,
@@ -127,11 +134,7 @@ void StepRunner::finish(const Order& order, const StepResult& result) {
     } else if (!result.fault || result.on_record) {
         troubles_.erase(slot);
     } else {
-        Trouble& trouble = troubles_[slot];
-        count(trouble, *order.pool, result.fault->message, now);
-        const bool same = !result.stuck_id.empty() && result.stuck_id == trouble.stuck_id;
-        trouble.removals = same ? trouble.removals + 1 : (result.stuck_id.empty() ? 0 : 1);
-        trouble.stuck_id = result.stuck_id;
+        count(troubles_[slot], *order.pool, result.fault->message, now);
     }
 }
 

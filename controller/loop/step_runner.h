@@ -102,8 +102,6 @@ class StepRunner {
         int failures = 0;
         Monotonic last_failure{};
         std::string detail;
-        std::string stuck_id;
-        int removals = 0;           // of that container, in a row
         std::string template_hash;  // with another template the count starts again
     };
 
@@ -131,10 +129,11 @@ class StepRunner {
     std::map<int, StepInFlight> in_flight_;  // by slot: begun, not ended
     std::map<int, Trouble> troubles_;        // by slot: calls that failed
     std::map<int, Trouble> vain_;            // by slot: steps that succeeded and did not help
-    std::map<int, Created> created_;         // by slot: the last engine created there
-    std::map<int, Removed> removed_;         // by slot: the last container removed there
-    std::map<int, Start> starting_;          // by slot: starts without an answer
-    std::map<int, Start> started_;           // by slot: the last container started there
+    std::map<std::string, FailedRemoval> failed_removals_;  // by the container's id
+    std::map<int, Created> created_;  // by slot: the last engine created there
+    std::map<int, Removed> removed_;  // by slot: the last container removed there
+    std::map<int, Start> starting_;   // by slot: starts without an answer
+    std::map<int, Start> started_;    // by slot: the last container started there
     Monotonic look_began_{};
     std::map<int, StepInFlight> in_flight_since_look_;
     bool paused_ = false;  // no step begins
@@ -162,7 +161,8 @@ class StepRunner::Look {
     // Whether Docker may be at work on this slot's container, so that an inspect would hang.
     bool is_changing(int slot) const;
 
-    // From then on no step begins. Fills in troubles, created_ago, warnings and steps_in_flight:
+    // From then on no step begins. Fills in troubles, failed removals, created_ago, warnings and
+    // steps_in_flight:
     // every step that was in flight at any time since the look began; every start that Docker has
     // not answered; and each slot whose engine was created less than listing_lag before the look
     // and is not listed yet, or was removed less than that before it and is listed still.

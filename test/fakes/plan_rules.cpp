@@ -296,10 +296,12 @@ class Examiner {
             decision.wait.fact && decision.wait.fact->fact == Fact::engine_gone;
         const bool for_person = !decision.wait.remedy.empty() &&
                                 (!decision.wait.fact || decision.fate == Fate::missing);
+        const bool for_gateway = decision.wait.fact && !decision.wait.until &&
+                                 decision.wait.fact->fact == Fact::gateway_ready;
         const auto engine = std::ranges::find(seen_.engines, decision.engine_id, &EngineView::id);
         const bool unseen =
             engine != seen_.engines.end() && (engine->probe.unreachable || engine->ports.http == 0);
-        return for_rollout || for_person || unseen || stays(decision);
+        return for_rollout || for_gateway || for_person || unseen || stays(decision);
     }
 
     // Whatever is decided, Docker does not remove it.

@@ -202,9 +202,12 @@ std::string rest_text(const Observation& seen) {
         out.add("seen.troubles[" + std::to_string(slot) + "] = {" +
                 Assignments::literal(trouble.failures) + ", " +
                 Assignments::literal(trouble.since_last_failure) + ", " +
-                Assignments::literal(trouble.detail) + ", " +
-                Assignments::literal(trouble.stuck_id) + ", " +
-                Assignments::literal(trouble.removals) + "};");
+                Assignments::literal(trouble.detail) + "};");
+    }
+    for (const auto& [id, failed] : seen.failed_removals) {
+        out.add("seen.failed_removals[" + Assignments::literal(id) + "] = {" +
+                Assignments::literal(failed.times) + ", " + Assignments::literal(failed.detail) +
+                "};");
     }
     out.add("seen.created_ago = " + Assignments::ages(seen.created_ago) + ";");
     for (const auto& [slot, id] : seen.foreign_names)

@@ -137,8 +137,8 @@ TEST_SUITE("planner: one that cannot go") {
         const EnginePool pool = pool_of(2);
         Observation seen = matching_world(pool);
         seen.engines[0] = exited(seen.engines[0]);
-        seen.troubles[0] = {many_removals, Duration{0}, "Docker says busy", seen.engines[0].id,
-                            many_removals};
+        seen.troubles[0] = {many_removals, Duration{0}, "Docker says busy"};
+        seen.failed_removals["engine-0"] = {many_removals, "Docker says busy"};
         const Plan result = plan(pool, seen, noon);
         CHECK(steps_of(result) == "create acestream-2 Missing @gluetun");
         CHECK(decision_on(result, "acestream-0") == "stuck Backoff");
@@ -146,7 +146,7 @@ TEST_SUITE("planner: one that cannot go") {
               std::string::npos);
         seen.engines[0].state = EngineState::created;
         CHECK(steps_of(plan(pool, seen, noon)) == "create acestream-2 Missing @gluetun");
-        seen.troubles[0].removals = many_removals - 1;
+        seen.failed_removals["engine-0"].times = many_removals - 1;
         CHECK(steps_of(plan(pool, seen, noon)) == "");
     }
 
@@ -159,8 +159,8 @@ TEST_SUITE("planner: one that cannot go") {
         seen.engines[1] = exited(seen.engines[1]);
         seen.engines[1].slot = 2;  // listened on the port that slot 0 has by now
         seen.engines[1].ports = ports_of_slot(pool.ports, 1);
-        seen.troubles[2] = {many_removals, Duration{0}, "Docker says busy", seen.engines[1].id,
-                            many_removals};
+        seen.troubles[2] = {many_removals, Duration{0}, "Docker says busy"};
+        seen.failed_removals["engine-1"] = {many_removals, "Docker says busy"};
         CHECK(steps_of(plan(pool, seen, noon)) == "create acestream-1 Missing @gluetun");
     }
 
@@ -176,15 +176,38 @@ TEST_SUITE("planner: one that cannot go") {
         const auto first_in_slot = [&] { return plan(pool, seen, noon).steps[0].engine_id; };
         REQUIRE(plan(pool, seen, noon).steps.size() == 2);
         CHECK(first_in_slot() == "double");
-        seen.troubles[0] = {1, 1h, "Docker says busy", "double", 1};
-        CHECK(first_in_slot() == seen.engines[0].id);
+        seen.failed_removals["double"] = {1, "Docker says busy"};
+        CHECK(first_in_slot() == "engine-0");
+        seen.failed_removals["engine-0"] = {2, "Docker says busy"};
+        CHECK(first_in_slot() == "double");
+    }
+
+    TEST_CASE("of two containers in a slot that Docker does not remove each is named") {
+        const EnginePool pool = pool_of(1);
+        Observation seen = matching_world(pool);
+        seen.engines.push_back(seen.engines[0]);
+        seen.engines[1].id = "double";
+        seen.engines[1].name = "a-double";
+        for (auto& each : seen.engines) {
+            each.state = EngineState::exited;
+            each.probe = {};
+        }
+        seen.troubles[0] = {6, Duration{0}, "busy"};
+        seen.failed_removals = {{"double", {3, "busy"}}, {"engine-0", {3, "permission denied"}}};
+        const Plan result = plan(pool, seen, noon);
+        CHECK(steps_of(result) == "create acestream-1 Missing @gluetun");
+        for (const char* name : {"acestream-0", "a-double"}) {
+            CHECK(decision_on(result, name) == "stuck Backoff");
+            CHECK(wait_of(result, name).ends_with(std::string("docker rm --force ") + name));
+        }
     }
 
     TEST_CASE("one that serves and cannot be stopped uses no budget: the others roll") {
         EnginePool pool = pool_of(3);
         Observation seen = matching_world(pool);
         pool.engine_template.image = "new";
-        seen.troubles[2] = {4, Duration{0}, "Docker says busy", seen.engines[2].id, 4};
+        seen.troubles[2] = {4, Duration{0}, "Docker says busy"};
+        seen.failed_removals["engine-2"] = {4, "Docker says busy"};
         CHECK(steps_of(plan(pool, seen, noon)) == "replace acestream-1 TemplateChanged @gluetun");
     }
 
@@ -197,7 +220,8 @@ TEST_SUITE("planner: one that cannot go") {
         seen.engines[1].probe.answered_last = false;
         seen.engines[1].probe.failures = 9;
         CHECK(steps_of(plan(pool, seen, noon)) == "remove acestream-2 ProbeFailed");
-        seen.troubles[2] = {9, 1min, "cannot stop: permission denied", "engine-2", 9};
+        seen.troubles[2] = {9, 1min, "cannot stop: permission denied"};
+        seen.failed_removals["engine-2"] = {9, "cannot stop: permission denied"};
         CHECK(steps_of(plan(pool, seen, noon)) == "create acestream-1 Missing @gluetun");
     }
 
@@ -207,7 +231,8 @@ TEST_SUITE("planner: one that cannot go") {
         pool.replicas = 2;
         pool.engine_template.image = "new";
         CHECK(steps_of(plan(pool, seen, noon)) == "remove acestream-2 Surplus");
-        seen.troubles[2] = {9, 1min, "cannot stop: permission denied", "engine-2", 9};
+        seen.troubles[2] = {9, 1min, "cannot stop: permission denied"};
+        seen.failed_removals["engine-2"] = {9, "cannot stop: permission denied"};
         CHECK(steps_of(plan(pool, seen, noon)) == "remove acestream-1 Surplus");
         seen.engines.erase(seen.engines.begin() + 1);
         CHECK(steps_of(plan(pool, seen, noon)) == "replace acestream-0 TemplateChanged @gluetun");

@@ -119,8 +119,9 @@ inline void add_others(Dice& dice, RandomWorld& world) {
     for (auto& engine : world.seen.engines) {
         if (dice.one_in(20)) engine.ports.http = 0;
         if (!engine.slot || !dice.one_in(12)) continue;
-        world.seen.troubles[*engine.slot] = {
-            1 + dice.below(6), std::chrono::seconds{dice.below(40)}, "busy", engine.id};
+        const int times = 1 + dice.below(6);
+        world.seen.troubles[*engine.slot] = {times, std::chrono::seconds{dice.below(40)}, "busy"};
+        world.seen.failed_removals[engine.id] = {times, "busy"};
     }
 }
 
@@ -203,6 +204,7 @@ inline void carry_out(RandomWorld& world, const std::vector<Step>& steps, int ro
 inline void heal(RandomWorld& world) {
     world.seen.steps_in_flight.clear();
     world.seen.troubles.clear();
+    world.seen.failed_removals.clear();
     world.seen.foreign_names.clear();
     world.seen.image.present = true;
     for (auto& gateway : world.seen.gateways) {
