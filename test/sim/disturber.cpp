@@ -121,7 +121,7 @@ void Disturber::disturb_engine(Disturbance what) {
         case Disturbance::engine_hangs: life.hangs = life.blemished = true; return;
         case Disturbance::queue_full: life.hangs = life.queue_full = life.blemished = true; return;
         case Disturbance::removal_stuck:
-            if (!world_.stuck.empty()) return;
+            if (!world_.stuck.empty()) return hold_another_in_its_slot();
             world_.stuck.insert(engine->id);
             if (dice_.one_in(2)) world_.unstoppable.insert(engine->id);
             return;
@@ -148,6 +148,18 @@ void Disturber::disturb_engine(Disturbance what) {
         case Disturbance::engine_dead:
             return world_.docker.set_state(engine->name, EngineState::dead);
         default: return;
+    }
+}
+
+// Beside the one container that cannot be removed another one of its slot cannot, either.
+void Disturber::hold_another_in_its_slot() {
+    const auto first = world_.docker.find(*world_.stuck.begin());
+    if (world_.stuck.size() > 1 || !first) return;
+    const std::string of_slot(label::slot);
+    for (const auto& other : world_.docker.containers()) {
+        const auto slot = other.labels.find(of_slot);
+        const bool same = slot != other.labels.end() && *slot == *first->labels.find(of_slot);
+        if (same && other.id != first->id) world_.stuck.insert(other.id);
     }
 }
 

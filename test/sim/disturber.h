@@ -29,6 +29,7 @@ class Disturber {
   private:
     void disturb_engine(Disturbance what);
     void refuse_template(bool refused);
+    void hold_another_in_its_slot();
     void double_engine(const FakeContainer& engine);
     void break_labels(const FakeContainer& engine);
     void disturb_images(Disturbance what);

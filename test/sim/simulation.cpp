@@ -175,6 +175,12 @@ void Simulation::kill() {
     say("the controller is killed");
     killed_ = true;
     world_.template_accepted = false;
+    // In a world at rest nobody knows a template any more that Docker accepts, but the user.
+    if (world_.calm && is_refused(world_.spec())) {
+        EnginePool mended = world_.spec();
+        mended.engine_template.resources.pids = 0;
+        world_.save(std::move(mended));
+    }
 }
 
 // Lets what is left of a process end: its calls have no effect any more.

@@ -86,7 +86,8 @@ class Watchdog {
         Duration spec_seen_at{0};
         std::optional<Duration> port_awaited_since;
         std::optional<LatePort> late_port;
-        std::ptrdiff_t placeless = 0;  // missing engines without a place, while it was awaited
+        // Missing engines without a place while it was awaited, at their fewest.
+        std::ptrdiff_t placeless = 0;
         // Between which moments it became ready, and engines might wait for a port from then on.
         std::optional<std::pair<Duration, Duration>> may_wait;
     };

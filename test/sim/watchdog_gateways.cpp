@@ -171,9 +171,9 @@ void Watchdog::check_made_once(const RoundView& view, const GatewayView& gateway
         const bool in_time = gateway.port_awaited_for < spec.wait_for && !held;
         // What was made for the spec before is made again for another reason.
         const Duration since = std::max(now - gateway.ready_for, run.spec_seen_at);
+        run.placeless = run.port_awaited_since ? std::min(run.placeless, placeless) : placeless;
         run.port_awaited_since =
             in_time ? std::optional(run.port_awaited_since.value_or(since)) : std::nullopt;
-        run.placeless = placeless;
     } else {
         const bool came = run.port_awaited_since && answer.ports.size() == 1;
         if (came) run.late_port = LatePort{answer.ports[0], *run.port_awaited_since, now};
