@@ -2,28 +2,23 @@
 
 #include <thread>
 
-#include "loop/event_listener.h"
-
 namespace roundhouse {
 
 Controller::Controller(Runtime& runtime, GatewayApi& gateway_api, ProbeTransport& probes,
                        PortCheck& ports, const Clock& clock, Journal& journal, Meters& meters)
-    : runtime_(runtime),
-      journal_(journal),
+    : clock_(clock),
       prober_(probes, clock, [this] { wake(); }),
       puller_(runtime, workers_, clock, journal, [this] { wake(); }),
       steps_(runtime, workers_, clock, journal, meters, [this] { wake(); }),
+      listener_(runtime, workers_, board_, steps_, journal, [this] { wake(); }),
       reconciler_({runtime, gateway_api, workers_, clock, journal, board_, prober_, puller_, steps_,
                    meters, ports}) {}
 
 void Controller::run(const std::stop_token& stop,
                      const std::function<bool(const RoundResult&)>& after_round) {
     const std::jthread probing([this](const std::stop_token& ended) { prober_.run(ended); });
-    const std::jthread listening([this](const std::stop_token& ended) {
-        listen_for_events(
-            runtime_, board_, steps_, journal_, [this] { wake(); }, ended);
-    });
-    Driver(reconciler_, board_, wakeup_).run(stop, after_round);
+    const std::jthread listening([this](const std::stop_token& ended) { listener_.run(ended); });
+    Driver(reconciler_, board_, wakeup_, clock_).run(stop, after_round);
     steps_.drain();
 }
 

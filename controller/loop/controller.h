@@ -8,6 +8,7 @@
 #include "loop/board.h"
 #include "loop/clock.h"
 #include "loop/driver.h"
+#include "loop/event_listener.h"
 #include "loop/gateway_api.h"
 #include "loop/journal.h"
 #include "loop/meters.h"
@@ -47,14 +48,14 @@ class Controller {
     Result<Survey> survey(const EnginePool& pool);
 
   private:
-    Runtime& runtime_;
-    Journal& journal_;
+    const Clock& clock_;
     Wakeup wakeup_;
     Board board_;
     ThreadWorkers workers_;
     Prober prober_;
     Puller puller_;
     StepRunner steps_;
+    EventListener listener_;
     Reconciler reconciler_;
 };
 

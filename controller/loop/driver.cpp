@@ -1,45 +1,45 @@
 #include "loop/driver.h"
 
 #include <algorithm>
-#include <array>
 
 namespace roundhouse {
 
-Duration pause_after(const RoundResult& round, int failed_looks, int rounds_since_wakeup,
-                     Duration check_interval) {
-    if (failed_looks > 0) {
+Pace::Pause Pace::after(const RoundResult& round, bool look_was_due, Duration check_interval,
+                        Monotonic now) {
+    failed_looks_ = round.looked || !look_was_due ? 0 : failed_looks_ + 1;
+    const Duration quiet = quiet_after(round, now);
+    Duration at_most = std::min(round.wake_in.value_or(check_interval), check_interval);
+    if (failed_looks_ > 0) {
         constexpr Duration longest{15'000};
-        const int doublings = std::min(failed_looks - 1, 5);
-        return std::min(Duration{500 << doublings}, longest);
+        const int doublings = std::min(failed_looks_ - 1, 5);
+        at_most = std::min(Duration{500 << doublings}, longest);
     }
-    const Duration pause = std::min(round.wake_in.value_or(check_interval), check_interval);
-    constexpr std::array<Duration, looks_after_wakeup> again{Duration{40}, Duration{100},
-                                                             Duration{1000}};
-    if (rounds_since_wakeup >= looks_after_wakeup) return pause;
-    return std::min(pause, again[static_cast<std::size_t>(rounds_since_wakeup)]);
+    return {std::min(quiet, at_most), at_most};
 }
 
-Duration shortest_pause_after(const RoundResult& round) {
-    return round.acts ? Duration{100} : Duration{40};
+Duration Pace::quiet_after(const RoundResult& round, Monotonic now) {
+    constexpr Duration calm{1000};
+    constexpr int most_doublings = 4;
+    const bool soon = last_round_ && now - *last_round_ < calm;
+    last_round_ = now;
+    useless_rounds_ = soon && !round.plans_steps ? useless_rounds_ + 1 : 0;
+    const Duration quiet{40 << std::min(useless_rounds_, most_doublings)};
+    return round.acts ? std::max(quiet, Duration{100}) : quiet;
 }
 
 void Driver::run(const std::stop_token& stop,
                  const std::function<bool(const RoundResult&)>& after_round) {
-    int failed_looks = 0;
-    int rounds_since_wakeup = looks_after_wakeup;
+    Pace pace;
     while (!stop.stop_requested()) {
         const SpecInForce spec = board_.spec();
         const RoundResult round = reconciler_.round(stop);
         if (!after_round(round)) return;
         const bool idle = spec.pool == nullptr;  // no spec yet: no look was due
-        failed_looks = round.looked || idle ? 0 : failed_looks + 1;
         const Duration interval = idle ? Duration{60'000} : spec.pool->check_interval;
-        const Duration pause = pause_after(round, failed_looks, rounds_since_wakeup, interval);
-        // A wake-up during the shortest pause does not end it, and is not lost.
-        const Duration quiet = std::min(pause, shortest_pause_after(round));
-        pause_for(quiet, stop);
-        const bool woken = wakeup_.wait(pause - quiet, stop);
-        rounds_since_wakeup = woken ? 0 : std::min(rounds_since_wakeup + 1, looks_after_wakeup);
+        const Pace::Pause pause = pace.after(round, !idle, interval, clock_.monotonic());
+        // A wake-up during the quiet part does not end it, and is not lost.
+        pause_for(pause.quiet, stop);
+        wakeup_.wait(pause.at_most - pause.quiet, stop);
     }
 }
 

@@ -1,34 +1,45 @@
-// Runs one round after another: at once after a wake-up, else at the time that the plan named, and
-// at the check interval at the latest.
+// Runs one round after another: soon after a wake-up, else at the time that the plan named, and at
+// the check interval at the latest.
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <stop_token>
 
-#include "core/backoff.h"
 #include "loop/board.h"
+#include "loop/clock.h"
 #include "loop/reconciler.h"
 #include "loop/wakeup.h"
 
 namespace roundhouse {
 
-// How long to wait before the next round unless a wake-up comes. After `failed_looks` in a row the
-// wait doubles from 500 ms up to 15 s. After a wake-up there are three more looks, 40 ms,
-// 100 ms and 1 s later (`rounds_since_wakeup` is 0, then 1, then 2): Docker reports a container's
-// death before its lists show it (20.10: 20 to 35 ms before), so the first look may come too early.
-Duration pause_after(const RoundResult& round, int failed_looks, int rounds_since_wakeup,
-                     Duration check_interval);
-constexpr int looks_after_wakeup = 3;
+// Decides how long to wait between two rounds. One thread.
+class Pace {
+  public:
+    struct Pause {
+        Duration quiet;    // this part of it a wake-up does not end: a burst causes few rounds
+        Duration at_most;  // with it; a wake-up after the quiet part ends it
+    };
 
-// The part of that wait which a wake-up does not end, so that a burst of wake-ups causes few
-// rounds. The end of a step is a wake-up, too, and each look takes Docker's time from the other
-// steps.
-Duration shortest_pause_after(const RoundResult& round);
+    // After a round that ended at `now`. After looks that failed in a row the wait doubles from
+    // 500 ms up to 15 s. The quiet part is 40 ms, or 100 ms while steps are under way: the end of
+    // each step is a wake-up, too, and each look takes Docker's time from the other steps. It
+    // doubles up to 640 ms while rounds less than a second apart find nothing to do.
+    Pause after(const RoundResult& round, bool look_was_due, Duration check_interval,
+                Monotonic now);
+
+  private:
+    Duration quiet_after(const RoundResult& round, Monotonic now);
+
+    int failed_looks_ = 0;    // in a row
+    int useless_rounds_ = 0;  // in quick succession
+    std::optional<Monotonic> last_round_;
+};
 
 class Driver {
   public:
-    Driver(Reconciler& reconciler, const Board& board, Wakeup& wakeup)
-        : reconciler_(reconciler), board_(board), wakeup_(wakeup) {}
+    Driver(Reconciler& reconciler, const Board& board, Wakeup& wakeup, const Clock& clock)
+        : reconciler_(reconciler), board_(board), wakeup_(wakeup), clock_(clock) {}
 
     // Runs rounds until `stop` is requested or `after_round` returns false. One thread.
     void run(const std::stop_token& stop,
@@ -38,6 +49,7 @@ class Driver {
     Reconciler& reconciler_;
     const Board& board_;
     Wakeup& wakeup_;
+    const Clock& clock_;
 };
 
 }  // namespace roundhouse

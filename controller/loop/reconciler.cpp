@@ -9,6 +9,9 @@ namespace roundhouse {
 
 namespace {
 
+// A list that lags behind a step does so for tens of milliseconds.
+constexpr Duration look_again{100};
+
 PullRequest pull_request_of(const EnginePool& pool) {
     return {pool.engine_template.image, pool.engine_template.registry_auth_file};
 }
@@ -63,7 +66,7 @@ RoundResult Reconciler::run_round(SpecInForce spec, const std::stop_token& stop)
     narrator_.look_worked();
     note_templates(*spec.pool, survey.value().seen);
     if (!stop.stop_requested()) hand_out(spec.pool, survey.value().plan, steps);
-    return report(spec, std::move(survey.value()));
+    return report(spec, std::move(survey.value()), steps.list_lags());
 }
 
 // Docker has accepted the template of engines that run, perhaps before this process began.
@@ -159,14 +162,16 @@ void Reconciler::hand_out(const std::shared_ptr<const EnginePool>& pool, const P
     }
 }
 
-RoundResult Reconciler::report(const SpecInForce& spec, Survey survey) {
+RoundResult Reconciler::report(const SpecInForce& spec, Survey survey, bool list_lags) {
     const Time now = with_.clock.now();
     auto conditions = judge_conditions(*spec.pool, survey.seen, survey.plan);
     RoundResult result;
     result.looked = true;
     result.matches = survey.plan.matches();
-    result.acts = !survey.plan.steps.empty() || !survey.seen.steps_in_flight.empty();
+    result.plans_steps = !survey.plan.steps.empty();
+    result.acts = result.plans_steps || !survey.seen.steps_in_flight.empty();
     if (survey.plan.wake_at) result.wake_in = std::max(*survey.plan.wake_at - now, Duration{0});
+    if (list_lags) result.wake_in = std::min(result.wake_in.value_or(look_again), look_again);
     const auto view = std::make_shared<const RoundView>(
         RoundView{spec.pool, spec.generation, std::move(survey.seen), std::move(survey.plan), now});
     // The board comes first: a reader of the log may ask for it at once.

@@ -51,7 +51,8 @@ struct Equipment {
 struct RoundResult {
     bool looked = false;              // false: the look failed, nothing was done
     bool matches = false;             // the world is as declared
-    bool acts = false;                // steps are under way, or to be done
+    bool plans_steps = false;         // there are steps to be done
+    bool acts = false;                // or some are under way
     std::optional<Duration> wake_in;  // time alone may change the plan after this
 };
 
@@ -77,7 +78,7 @@ class Reconciler {
                           StepRunner::Look& steps);
     void hand_out(const std::shared_ptr<const EnginePool>& pool, const Plan& plan,
                   StepRunner::Look& steps);
-    RoundResult report(const SpecInForce& spec, Survey survey);
+    RoundResult report(const SpecInForce& spec, Survey survey, bool list_lags);
 
     // What Docker did not tell when it was last asked, and why; empty: it did.
     struct Doubts {

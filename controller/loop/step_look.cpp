@@ -54,6 +54,10 @@ void StepRunner::Look::pause_steps(Observation& seen) {
     seen.create_warnings.clear();
     seen.steps_in_flight = runner_.in_flight_since_look_;
     fill_in_starts(seen);
+    list_lags_ = false;
+    const auto is_behind = [&](int slot, const StepInFlight& step) {
+        list_lags_ = seen.steps_in_flight.emplace(slot, step).second || list_lags_;
+    };
     for (const auto& [slot, created] : runner_.created_) {
         if (created.at <= began) seen.created_ago.emplace(slot, began - created.at);
         const bool warns = !created.warnings.empty() &&
@@ -66,18 +70,18 @@ void StepRunner::Look::pause_steps(Observation& seen) {
                 if (!created.id.empty()) return engine.id == created.id;
                 return engine.slot == at && engine.id != created.step.engine_id;
             });
-        if (!listed) seen.steps_in_flight.emplace(slot, created.step);
+        if (!listed) is_behind(slot, created.step);
     }
     for (const auto& [slot, removed] : runner_.removed_) {
         const bool lately = began - removed.at < listing_lag;
         const bool listed = std::ranges::count(seen.engines, removed.id, &EngineView::id) > 0;
-        if (lately && listed) seen.steps_in_flight.emplace(slot, StepInFlight{true, {}, {}});
+        if (lately && listed) is_behind(slot, StepInFlight{true, {}, {}});
     }
     for (const auto& [slot, started] : runner_.started_) {
         const bool lately = began - started.at < listing_lag;
         const auto engine = std::ranges::find(seen.engines, started.id, &EngineView::id);
         const bool lags = engine != seen.engines.end() && engine->state == EngineState::created;
-        if (lately && lags) seen.steps_in_flight.emplace(slot, started.step);
+        if (lately && lags) is_behind(slot, started.step);
     }
 }
 

@@ -180,9 +180,10 @@ void StepRunner::report(const Step& step, const StepResult& result, Duration too
                      {{"engine", step.engine}, {"problem", joined(result.warnings)}}});
 }
 
-bool StepRunner::in_flight(int slot) const {
+std::optional<StepInFlight> StepRunner::in_flight(int slot) const {
     const std::lock_guard lock(mutex_);
-    return in_flight_.contains(slot);
+    const auto found = in_flight_.find(slot);
+    return found == in_flight_.end() ? std::nullopt : std::optional(found->second);
 }
 
 bool StepRunner::idle() const {

@@ -64,8 +64,8 @@ class StepRunner {
     // has one in flight. A step that gets no thread waits for the next call. Any thread.
     void hand_out(const std::vector<Step>& steps, const std::shared_ptr<const EnginePool>& pool);
 
-    // Whether a step for this slot is in flight. Any thread.
-    bool in_flight(int slot) const;
+    // The step for this slot that is in flight; nullopt: none. Any thread.
+    std::optional<StepInFlight> in_flight(int slot) const;
     // Whether no step is in flight, and none begins before the next hand_out(). Any thread.
     bool idle() const;
 
@@ -158,6 +158,10 @@ class StepRunner::Look {
     Look(const Look&) = delete;
     Look& operator=(const Look&) = delete;
 
+    // Whether the list that was looked at lags behind a step that has ended. No wake-up tells of
+    // the moment when it does not any more.
+    bool list_lags() const { return list_lags_; }
+
     // Whether Docker may be at work on this slot's container, so that an inspect would hang.
     bool is_changing(int slot) const;
 
@@ -188,6 +192,7 @@ class StepRunner::Look {
     const EnginePool& pool_;
     std::string template_hash_;
     bool handed_out_ = false;
+    bool list_lags_ = false;
 };
 
 }  // namespace roundhouse

@@ -148,6 +148,10 @@ class FakeRuntime : public Runtime {
     // A gateway's environment tells it to have a port forwarded.
     void ask_for_port(const std::string& name);
 
+    // From now on `on_event` gets every event of a daemon that is not away, at once; it must not
+    // call this object. What follows the stream gets them, too.
+    void set_event_listener(std::function<void(const RuntimeEvent&)> on_event);
+
     // Mishaps. fail_next() lets the next `times` calls of an operation go wrong. A mishap source is
     // asked before every call that fail_next() does not cover; it must not call this object.
     void fail_next(Operation operation, Mishap mishap = {}, int times = 1);
@@ -210,6 +214,7 @@ class FakeRuntime : public Runtime {
     std::set<std::string> networks_;
     std::vector<std::string> warnings_;
     std::list<Follower> followers_;
+    std::function<void(const RuntimeEvent&)> on_event_;
     std::array<bool, operations> held_{};
     std::array<int, operations> waiting_{};
     std::array<std::deque<Mishap>, operations> mishaps_;

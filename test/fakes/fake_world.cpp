@@ -145,9 +145,10 @@ void FakeRuntime::erase(const std::string& id) {
 }
 
 void FakeRuntime::tell(const FakeContainer& container, const std::string& action) {
-    for (auto& follower : followers_) {
-        follower.waiting.push_back({action, container.name, container.id, container.labels});
-    }
+    const RuntimeEvent event{action, container.name, container.id, container.labels};
+    if (on_event_ && available_) on_event_(event);
+    for (auto& follower : followers_)
+        follower.waiting.push_back(event);
     changed_.notify_all();
 }
 
@@ -271,12 +272,17 @@ void FakeRuntime::remove_container(const std::string& name) {
 void FakeRuntime::rename_container(const std::string& name, const std::string& new_name) {
     const std::lock_guard lock(mutex_);
     if (look_up(new_name) != nullptr) throw std::logic_error("the name is taken: " + new_name);
-    known(name).name = new_name;
+    FakeContainer& container = known(name);
+    container.name = new_name;
+    tell(container, "rename");
 }
 
 void FakeRuntime::set_state(const std::string& name, EngineState state) {
     const std::lock_guard lock(mutex_);
-    known(name).state = state;
+    FakeContainer& container = known(name);
+    const bool paused = container.state == EngineState::paused;
+    container.state = state;
+    if (paused != (state == EngineState::paused)) tell(container, paused ? "unpause" : "pause");
 }
 
 void FakeRuntime::set_health(const std::string& name, GatewayContainer::Health health) {
@@ -290,6 +296,11 @@ void FakeRuntime::set_health(const std::string& name, GatewayContainer::Health h
 void FakeRuntime::ask_for_port(const std::string& name) {
     const std::lock_guard lock(mutex_);
     known(name).asks_for_port = true;
+}
+
+void FakeRuntime::set_event_listener(std::function<void(const RuntimeEvent&)> on_event) {
+    const std::lock_guard lock(mutex_);
+    on_event_ = std::move(on_event);
 }
 
 // --- mishaps, holding, the log ----------------------------------------------------------------

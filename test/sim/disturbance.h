@@ -15,6 +15,9 @@ enum class Disturbance {
     list_doubled,  // a container stands in a list twice
     answer_bad,    // for a while, all that is asked about one subject is answered with a fault
     docker_away,
+    event_lost,
+    event_late,
+    inspect_hangs,   // of a container that ends: no answer in its deadline
     start_slow,      // a start takes longer than the call for it waits
     removal_stuck,   // one container cannot be removed, and perhaps not stopped, ever
     create_in_vain,  // the new engine has another network mode than was asked for

@@ -20,6 +20,9 @@ bool bound_to_a_call(Disturbance one) {
         case Disturbance::call_slow:
         case Disturbance::list_stale:
         case Disturbance::list_doubled:
+        case Disturbance::event_lost:
+        case Disturbance::event_late:
+        case Disturbance::inspect_hangs:
         case Disturbance::start_slow:
         case Disturbance::engine_exits_early:
         case Disturbance::engine_slow:

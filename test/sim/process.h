@@ -5,6 +5,7 @@
 
 #include "loop/board.h"
 #include "loop/driver.h"
+#include "loop/event_listener.h"
 #include "loop/prober.h"
 #include "loop/puller.h"
 #include "loop/reconciler.h"
@@ -30,6 +31,7 @@ struct Process {
           // Few at a time: in worlds this small none would ever wait otherwise.
           steps(runtime, workers, world.clock, journal, meters, wake,
                 static_cast<std::size_t>(world.dice.between(1, 4))),
+          listener(runtime, workers, board, steps, journal, wake),
           reconciler({runtime, gateways, workers, world.clock, journal, board, prober, puller,
                       steps, meters, ports}) {}
 
@@ -44,9 +46,9 @@ struct Process {
     Prober prober;
     Puller puller;
     StepRunner steps;
+    EventListener listener;
     Reconciler reconciler;
-    int failed_looks = 0;
-    int rounds_since_wakeup = looks_after_wakeup;
+    Pace pace;
 };
 
 }  // namespace roundhouse::test

@@ -1,6 +1,6 @@
-"""Makes copies of sources in which the bugs of seeded_bugs.txt can be switched on:
+"""Makes copies of sources in which the bugs of the lists can be switched on:
 
-    seed_bugs.py LIST CONTROLLER_FOLDER OUTPUT_FOLDER
+    seed_bugs.py CONTROLLER_FOLDER OUTPUT_FOLDER LIST...
 
 and a table of them, seeded_bugs.inc. A bug whose place is not there exactly once is an error.
 """
@@ -43,14 +43,14 @@ def switched(number, right, wrong):
 def seed(text, bugs, name):
     for number, bug in bugs:
         if text.count(bug["right"]) != 1:
-            raise SystemExit(f"seeded_bugs.txt: {bug['bug']}: {name} has its place "
+            raise SystemExit(f"{bug['bug']}: {name} has its place "
                              f"{text.count(bug['right'])} times, not once")
         text = text.replace(bug["right"], switched(number, bug["right"], bug["wrong"]))
     return '#include "sim/seeded_bug.h"\n' + text
 
 
-def main(listing, controller, output):
-    bugs = list(enumerate(read_bugs(listing), start=1))
+def main(controller, output, *listings):
+    bugs = list(enumerate((bug for each in listings for bug in read_bugs(each)), start=1))
     for name in sorted({bug["file"] for _, bug in bugs}):
         with open(os.path.join(controller, name), encoding="utf-8") as file:
             text = file.read()

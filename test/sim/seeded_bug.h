@@ -4,7 +4,7 @@
 
 namespace roundhouse::test {
 
-// 0: none; else the place in seeded_bugs.txt, from 1. To be set before threads begin.
+// 0: none; else the place in the lists, one after another, from 1. To be set before threads begin.
 inline int seeded_bug = 0;
 
 }  // namespace roundhouse::test

@@ -94,6 +94,9 @@ void SimRuntime::distort(std::vector<ContainerListing>& listing) {
             if (bad->kind == FaultKind::rejected && is_named) row.labels.clear();
             watchdog_.not_told(Operation::inspect_end, row.id, FaultKind::unavailable);
         }
+        const auto ends = world_.ending_until.find(row.id);
+        const bool lags = ends != world_.ending_until.end() && ends->second > world_.clock.elapsed;
+        if (lags && row.state == EngineState::exited) row.state = EngineState::running;
         const EngineLife* life = world_.life(row.id);
         if (life != nullptr && life->shown_outside && !world_.calm) row.network_mode = "bridge";
     }
@@ -101,7 +104,17 @@ void SimRuntime::distort(std::vector<ContainerListing>& listing) {
     if (doubled && !listing.empty()) listing.push_back(world_.dice.pick(listing));
 }
 
+bool SimRuntime::await_end_of(const std::string& id) {
+    const auto ends = world_.ending_until.find(id);
+    const Duration now = world_.clock.elapsed;
+    if (ends == world_.ending_until.end() || ends->second <= now || stage_.killed()) return true;
+    const bool hangs = world_.has(Disturbance::inspect_hangs) && world_.dice.one_in(4);
+    stage_.pass(hangs ? Duration{5s} : ends->second - now);
+    return !hangs;
+}
+
 Result<std::optional<EngineEnd>> SimRuntime::inspect_end(const std::string& id) {
+    if (!await_end_of(id)) return Fault{FaultKind::unavailable, "docker: no answer within 5s"};
     return call<std::optional<EngineEnd>>(Operation::inspect_end, id,
                                           [&] { return world_.docker.inspect_end(id); });
 }
@@ -182,6 +195,7 @@ Result<void> SimRuntime::stop(const std::string& id, Duration grace) {
 Result<void> SimRuntime::remove(const std::string& id) {
     const EngineLife* life = world_.life(id);
     const int slot = life == nullptr ? -1 : life->slot;
+    await_end_of(id);
     auto result = call<void>(Operation::remove, id, [&]() -> Result<void> {
         watchdog_.before_change(Operation::remove, id);
         if (world_.stuck.contains(id)) {
@@ -214,7 +228,7 @@ Result<void> SimRuntime::pull(const PullRequest& request,
     return result;
 }
 
-// Simulated controllers are woken by the simulation.
+// Simulated controllers get each event from the simulation.
 Result<void> SimRuntime::follow_events(const std::function<void()>& /*on_open*/,
                                        const std::function<void(const RuntimeEvent&)>& /*event*/,
                                        std::stop_token /*stop*/) {

@@ -64,6 +64,9 @@ class SimRuntime : public Runtime {
     void distort(std::vector<ContainerListing>& listing);
     Result<void> start_late(const std::string& id);
     Duration latency();
+    // Docker does nothing with a container before it has finished with its end. Returns false: that
+    // takes longer than an inspect waits.
+    bool await_end_of(const std::string& id);
 
     World& world_;
     Watchdog& watchdog_;

@@ -26,20 +26,19 @@ constexpr Duration never{1'000'000'000'000};
 Simulation::Simulation(std::uint64_t seed, Tell tell)
     : world_(seed), watchdog_(world_), tell_(std::move(tell)) {
     if (tell_) world_.tell = [this](const std::string& line) { say(line); };
+    world_.docker.set_event_listener([this](const RuntimeEvent& event) { note_event(event); });
 }
 
 Simulation::Simulation(const Story& story, std::optional<Death> death, Tell tell)
     : world_(story.spec), watchdog_(world_), tell_(std::move(tell)), death_(death) {
     if (tell_) world_.tell = [this](const std::string& line) { say(line); };
+    world_.docker.set_event_listener([this](const RuntimeEvent& event) { note_event(event); });
     story_lasts_ = story.lasts;
     // By the story: causes of what follows.
     world_.disturbances = {Disturbance::spec_edited, Disturbance::vpn_lost,
                            Disturbance::gateway_renamed};
     for (const auto& happening : story.happenings) {
-        world_.later(happening.at, [this, what = happening.what] {
-            what(world_);
-            wake();
-        });
+        world_.later(happening.at, [this, what = happening.what] { what(world_); });
     }
 }
 
@@ -92,6 +91,7 @@ Duration Simulation::next_due() const {
     for (const auto& each : fibers_)
         next = std::min(next, each.wake);
     if (process_ != nullptr) next = std::min(next, process_->probes.due);
+    if (!events_.empty()) next = std::min(next, events_.begin()->first);
     return next;
 }
 
@@ -100,6 +100,7 @@ void Simulation::act() {
     const Duration now = world_.clock.elapsed;
     world_.advance_to(now);
     notice_edits();
+    deliver_events();
     for (std::size_t i = 0; i < fibers_.size(); ++i) {
         if (fibers_[i].wake <= now) return resume(i);
     }
@@ -109,8 +110,27 @@ void Simulation::act() {
         next_disturbance_ = now + Duration{world_.dice.between(20, 8'000)};
         world_.disturb();
         notice_edits();
-        // An event of Docker's, unless it is lost.
-        if (!world_.dice.one_in(4)) wake();
+    }
+}
+
+// Docker tells of a container's end before its lists show it: of the end of one that ran a while.
+void Simulation::note_event(const RuntimeEvent& event) {
+    const Duration now = world_.clock.elapsed;
+    Dice& dice = world_.dice;
+    if (event.action == "die" && world_.life(event.container_id) != nullptr)
+        world_.ending_until[event.container_id] = now + Duration{dice.between(70, 180)};
+    if (world_.has(Disturbance::event_lost) && dice.one_in(3)) return;
+    const bool late = world_.has(Disturbance::event_late) && dice.one_in(3);
+    events_.emplace(now + Duration{late ? dice.between(200, 9'000) : dice.between(1, 20)}, event);
+}
+
+void Simulation::deliver_events() {
+    while (!events_.empty() && events_.begin()->first <= world_.clock.elapsed) {
+        const RuntimeEvent event = std::move(events_.extract(events_.begin()).mapped());
+        if (process_ == nullptr) continue;
+        say("event: " + event.action + " " + event.container_name);
+        process_->listener.take(event);
+        if (event.action == "die") watchdog_.told_of_end(event.container_id);
     }
 }
 
@@ -206,8 +226,6 @@ void Simulation::notice_edits() {
 // As loop/driver does it, with a clock that stands still.
 void Simulation::round() {
     Process& process = *process_;
-    process.rounds_since_wakeup =
-        woken_ ? 0 : std::min(process.rounds_since_wakeup + 1, looks_after_wakeup);
     woken_ = false;
     in_round_ = true;
     ++result_.rounds;
@@ -223,12 +241,11 @@ void Simulation::round() {
                            " is said to hold of a spec that the round did not see");
     }
     watchdog_.after_round(result, process.board.round().get());
-    process.failed_looks = result.looked ? 0 : process.failed_looks + 1;
-    const Duration pause = pause_after(result, process.failed_looks, process.rounds_since_wakeup,
-                                       process.board.spec().pool->check_interval);
+    const Pace::Pause pause = process.pace.after(
+        result, true, process.board.spec().pool->check_interval, world_.clock.monotonic());
     const Duration now = world_.clock.elapsed;
-    round_not_before_ = now + std::min(pause, shortest_pause_after(result));
-    round_due_ = woken_ ? round_not_before_ : now + pause;
+    round_not_before_ = now + pause.quiet;
+    round_due_ = woken_ ? round_not_before_ : now + pause.at_most;
     if (tell_) tell_round(result);
 }
 

@@ -100,6 +100,8 @@ class Simulation : public Stage {
     void run_until(Duration moment);
     void step();
 
+    void note_event(const RuntimeEvent& event);
+    void deliver_events();
     void start_process();
     void bury();
     void wake();
@@ -115,6 +117,7 @@ class Simulation : public Stage {
     std::optional<Duration> story_lasts_;
     std::optional<Death> death_;
     int calls_begun_ = 0;
+    std::multimap<Duration, RuntimeEvent> events_;  // on their way, by when they arrive
     std::unique_ptr<Process> process_;
     std::vector<Running> fibers_;
     Duration current_wake_{0};  // of the fiber that just gave way

@@ -187,6 +187,7 @@ void Watchdog::controller_started() {
     creates_.clear();
     pulls_.clear();
     pulling_.clear();
+    ends_told_.clear();
     hanging_starts_.clear();
     gateways_.clear();
     strangers_.clear();

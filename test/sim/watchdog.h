@@ -38,6 +38,9 @@ class Watchdog {
     void create_ended(const EngineRequest& request, bool well);
     void pull_begins(const std::string& image);
     void pull_ends(const std::string& image, bool well);
+    // The controller got an event of a container's end.
+    void told_of_end(const std::string& id);
+
     // A controller that was started anew remembers no failures of calls.
     void controller_started();
 
@@ -115,6 +118,7 @@ class Watchdog {
     bool is_possible(Reason reason) const;
     void check_justified(Operation operation, const EngineLife& life);
     void check_order(const RoundView& view);
+    void check_ends_are_looked_at();
     void check_helps(const std::string& what, std::vector<Duration>& times);
     void note_mistakes(const RoundView& view, const Step& step);
     void check_ports_are_free(const EngineRequest& request);
@@ -142,6 +146,7 @@ class Watchdog {
     std::map<int, std::vector<Duration>> create_times_;  // by slot, since the last disturbance
     std::vector<Duration> pull_times_;
     std::map<int, std::vector<Duration>> p2p_replacements_;  // by slot
+    std::map<std::string, Duration> ends_told_;  // by id: when a look would show the end first
     std::size_t disturbances_ = 0;
     std::set<int> mistaken_;  // slots whose engine others may have stood in for
     std::map<std::string, GatewaySeen> gateways_;  // by name

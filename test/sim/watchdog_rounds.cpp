@@ -60,6 +60,34 @@ void Watchdog::before_round() {
     untold_engines_.clear();
     look_began_ = world_.clock.elapsed;
     world_.note_service();
+    check_ends_are_looked_at();
+}
+
+void Watchdog::told_of_end(const std::string& id) {
+    // What a step takes away needs no look.
+    if (!world_.ending_until.contains(id) || planned_.contains(id)) return;
+    ends_told_.try_emplace(id, std::max(world_.clock.elapsed, world_.ending_until.at(id)));
+}
+
+// An event of an engine's end is soon followed by a look that shows the end: after the pause of a
+// loop that is woken all the time, and the round that is under way.
+void Watchdog::check_ends_are_looked_at() {
+    constexpr Duration soon = 1500ms;
+    for (const auto may_delay :
+         {Disturbance::call_fails, Disturbance::reply_lost, Disturbance::call_slow,
+          Disturbance::docker_away, Disturbance::inspect_hangs, Disturbance::replies_broken,
+          Disturbance::way_lost, Disturbance::gateway_unreachable}) {
+        if (world_.disturbances.contains(may_delay)) return;
+    }
+    std::erase_if(ends_told_, [&](const auto& each) {
+        if (each.second > look_began_) return false;
+        if (look_began_ - each.second > soon) {
+            violated("rule 1: the end of an engine was told " +
+                     std::to_string((look_began_ - each.second).count()) +
+                     " ms before a look that shows it");
+        }
+        return true;
+    });
 }
 
 void Watchdog::after_round(const RoundResult& result, const RoundView* view) {

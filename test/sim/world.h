@@ -103,6 +103,9 @@ class World {
     bool images_hidden = false;          // Docker says that no image is there
     bool template_accepted = false;      // Docker has told this process so of one
     std::optional<BadAnswer> bad_answer;
+    // Containers that have ended, by id, and until when lists show them as running. An inspect
+    // waits until then.
+    std::map<std::string, Duration> ending_until;
     std::function<void(const std::string&)> tell = [](const std::string&) {};
 
     // The spec as it is saved now, and those that were in force in the last minute.

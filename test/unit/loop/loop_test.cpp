@@ -16,43 +16,50 @@ TEST_SUITE("driver") {
     TEST_CASE("the next round comes when the plan says so, at the interval at the latest") {
         RoundResult round;
         round.looked = true;
-        CHECK(pause_after(round, 0, 9, 5s) == 5s);
+        Pace pace;
+        const auto pause = [&] { return pace.after(round, true, 5s, {}).at_most; };
+        CHECK(pause() == 5s);
         round.wake_in = 2s;
-        CHECK(pause_after(round, 0, 9, 5s) == 2s);
+        CHECK(pause() == 2s);
         round.wake_in = 2min;
-        CHECK(pause_after(round, 0, 9, 5s) == 5s);
+        CHECK(pause() == 5s);
+        round.wake_in = 20ms;
+        CHECK(pause() == 20ms);
+        CHECK(pace.after(round, true, 5s, {}).quiet == 20ms);
     }
 
-    TEST_CASE("after a wake-up there are three more looks: Docker's lists lag its events") {
+    TEST_CASE("rounds that find nothing to do, one soon after another, are further apart") {
         RoundResult round;
         round.looked = true;
-        CHECK(pause_after(round, 0, 0, 5s) == 40ms);
-        CHECK(pause_after(round, 0, 1, 5s) == 100ms);
-        CHECK(pause_after(round, 0, 2, 5s) == 1s);
-        CHECK(pause_after(round, 0, 3, 5s) == 5s);
-        round.wake_in = 20ms;
-        CHECK(pause_after(round, 0, 0, 5s) == 20ms);
-    }
-
-    TEST_CASE("while steps are under way it looks less often, also after wake-ups") {
-        RoundResult round;
-        CHECK(shortest_pause_after(round) == 40ms);
-        round.acts = true;
-        CHECK(shortest_pause_after(round) == 100ms);
+        Pace pace;
+        Monotonic now{};
+        const auto quiet_after = [&](Duration later) {
+            now += later;
+            return pace.after(round, true, 5s, now).quiet;
+        };
+        for (const auto expected : {40ms, 80ms, 160ms, 320ms, 640ms, 640ms})
+            CHECK(quiet_after(999ms) == expected);
+        CHECK(quiet_after(1s) == 40ms);
+        CHECK(quiet_after(10ms) == 80ms);
+        round.acts = round.plans_steps = true;
+        CHECK(quiet_after(10ms) == 100ms);
+        round.plans_steps = false;
+        CHECK(quiet_after(10ms) == 100ms);
+        CHECK(quiet_after(10ms) == 160ms);
     }
 
     TEST_CASE("looks that fail back off, up to 15 s") {
-        const std::vector<Duration> expected = {500ms, 1s, 2s, 4s, 8s, 15s, 15s};
-        for (std::size_t i = 0; i < expected.size(); ++i) {
-            CHECK(pause_after({}, static_cast<int>(i) + 1, 0, 5s) == expected[i]);
-        }
-        CHECK(pause_after({}, 1'000'000, 0, 5s) == 15s);
+        Pace pace;
+        for (const auto expected : {500ms, 1000ms, 2000ms, 4000ms, 8000ms, 15000ms, 15000ms})
+            CHECK(pace.after({}, true, 5s, {}).at_most == expected);
+        CHECK(pace.after({}, false, 60s, {}).at_most == 60s);  // none was due
+        CHECK(pace.after({}, true, 5s, {}).at_most == 500ms);
     }
 
     TEST_CASE("rounds whose looks fail are further and further apart") {
         LoopBench bench(pool_of(0));
         bench.docker.set_available(false);
-        Driver driver(bench.reconciler, bench.board, bench.wakeup);
+        Driver driver(bench.reconciler, bench.board, bench.wakeup, bench.clock);
         std::vector<std::chrono::steady_clock::time_point> rounds;
         driver.run({}, [&](const RoundResult& round) {
             CHECK_FALSE(round.looked);
@@ -66,7 +73,7 @@ TEST_SUITE("driver") {
     TEST_CASE("a burst of a thousand wake-ups causes a few rounds") {
         LoopBench bench(pool_of(0));
         bench.docker.run_gateway("gluetun");
-        Driver driver(bench.reconciler, bench.board, bench.wakeup);
+        Driver driver(bench.reconciler, bench.board, bench.wakeup, bench.clock);
         std::stop_source stop;
         int rounds = 0;
         std::thread ringing;
@@ -108,11 +115,9 @@ TEST_SUITE("events") {
     TEST_CASE("a stream that breaks is opened again, and each opening wakes the loop") {
         LoopBench bench(pool_of(1));
         Wakeup changed;
-        std::jthread listening([&](const std::stop_token& stop) {
-            listen_for_events(
-                bench.docker, bench.board, bench.steps, bench.journal, [&] { changed.notify(); },
-                stop);
-        });
+        EventListener listener(bench.docker, bench.workers, bench.board, bench.steps, bench.journal,
+                               [&] { changed.notify(); });
+        std::jthread listening([&](const std::stop_token& stop) { listener.run(stop); });
         const std::stop_token never;
         CHECK(changed.wait(10s, never));
         REQUIRE(bench.docker.wait_until_followed(1));
@@ -121,6 +126,88 @@ TEST_SUITE("events") {
         bench.docker.set_available(false);
         bench.docker.set_available(true);
         CHECK(changed.wait(10s, never));
+    }
+
+    struct Listening {
+        LoopBench bench{pool_of(1)};
+        Wakeup look_due;
+        EventListener listener{bench.docker, bench.workers, bench.board,
+                               bench.steps,  bench.journal, [this] { look_due.notify(); }};
+
+        void tell(const std::string& action, const std::string& name, const std::string& id) {
+            listener.take({action, name, id, {{"roundhouse.pool", "acestream"}}});
+        }
+        bool is_due(Duration within) { return look_due.wait(within, {}); }
+    };
+
+    TEST_CASE("an event about an engine is followed by an inspect of it, and that by the look") {
+        Listening world;
+        world.bench.docker.hold(Operation::inspect_end);
+        world.tell("die", "acestream-0", "id-0");
+        world.tell("die", "acestream-0", "id-0");
+        REQUIRE(world.bench.docker.wait_until_held(Operation::inspect_end, 1));
+        CHECK_FALSE(world.is_due(0s));
+        SUBCASE("whatever it says") {}
+        SUBCASE("or that it gets no answer") {
+            world.bench.docker.fail_next(Operation::inspect_end);
+        }
+        world.bench.docker.release(Operation::inspect_end);
+        CHECK(world.is_due(10s));
+    }
+
+    TEST_CASE("one inspect that hangs delays no other, and few are made at a time") {
+        Listening world;
+        world.bench.docker.hold(Operation::inspect_end);
+        const auto most = static_cast<int>(EventListener::most_inspects);
+        for (int i = 0; i < 3 * most; ++i)
+            world.tell("die", "acestream-" + std::to_string(i), "id-" + std::to_string(i));
+        REQUIRE(world.bench.docker.wait_until_held(Operation::inspect_end, most));
+        CHECK_FALSE(world.is_due(0s));
+        world.bench.docker.release(Operation::inspect_end);
+        while (world.bench.calls_of(Operation::inspect_end) < std::ptrdiff_t{3} * most)
+            REQUIRE(world.is_due(10s));
+    }
+
+    TEST_CASE("an event about a gateway is followed by the look, which inspects it") {
+        Listening world;
+        world.listener.take({"health_status: healthy", "gluetun", "id", {}});
+        CHECK(world.is_due(0s));
+        CHECK(world.bench.calls_of(Operation::inspect_end) == 0);
+    }
+
+    TEST_CASE("events that a step in flight causes are ignored, but not the end of a new engine") {
+        Listening world;
+        world.bench.docker.run_gateway("gluetun");
+        REQUIRE(world.bench.converges());
+        const std::string old = world.bench.docker.find("acestream-0")->id;
+        world.bench.docker.kill_container("acestream-0");
+        world.bench.docker.hold(Operation::create);
+        world.bench.reconciler.round({});
+        REQUIRE(world.bench.docker.wait_until_held(Operation::create, 1));
+        world.bench.docker.clear_calls();
+        for (const std::string action : {"die", "destroy", "create", "start"})
+            world.tell(action, "acestream-0", old);
+        CHECK_FALSE(world.is_due(0s));
+        world.tell("die", "acestream-0", "the new one");
+        CHECK(world.is_due(10s));
+        CHECK(world.bench.calls_of(Operation::inspect_end) == 1);
+        world.bench.docker.release(Operation::create);
+        world.bench.wait_for_steps();
+    }
+
+    TEST_CASE("without a thread for the inspect the look comes at once") {
+        class NoThreads : public Workers {
+            bool begin(Job) override { return false; }
+            void do_all(const std::vector<Job>&) override {}
+        };
+        LoopBench bench(pool_of(1));
+        NoThreads workers;
+        int looks = 0;
+        EventListener listener(bench.docker, workers, bench.board, bench.steps, bench.journal,
+                               [&] { ++looks; });
+        listener.take({"die", "acestream-0", "id", {}});
+        listener.take({"die", "acestream-0", "id", {}});
+        CHECK(looks == 2);
     }
 }
 
