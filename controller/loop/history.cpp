@@ -1,6 +1,7 @@
 #include "loop/history.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace roundhouse {
 
@@ -13,13 +14,24 @@ void History::round_ended(Time at, int wanted, int ready, Duration took) {
     while (!samples_.empty() && at - samples_.front().at >= kept_for)
         samples_.pop_front();
     if (samples_.empty() || at - samples_.back().at >= interval) {
-        samples_.push_back({at, wanted, ready, took});
-        return;
+        samples_.push_back({at, wanted, ready, took, 0, 0});
     }
     Sample& sample = samples_.back();
     sample.wanted = wanted;
     sample.ready = std::min(sample.ready, ready);
     sample.longest_round = std::max(sample.longest_round, took);
+    sample.replaced += std::exchange(replaced_, 0);
+    sample.port_changes += std::exchange(port_changes_, 0);
+}
+
+void History::engine_replaced() {
+    const std::lock_guard lock(mutex_);
+    ++replaced_;
+}
+
+void History::ports_changed() {
+    const std::lock_guard lock(mutex_);
+    ++port_changes_;
 }
 
 std::vector<Sample> History::samples() const {

@@ -41,6 +41,7 @@ class ApiStandin:
             "vpnStatus": "running", "vpnMessage": "", "publicIp": "192.0.2.1",
             "forwardedPorts": [40001], "forwardedPortReason": "Held", "forwardedPortMessage": "",
             "engines": 3}]
+        self.wanted = 3
         self.port = 0
         self.server = None
 
@@ -79,19 +80,21 @@ class ApiStandin:
         ready = sum(each["ready"] for each in self.engines)
         replies = {
             "/api/v1/pool": {
-                "name": "acestream", "image": "ghcr.io/krinkuto11/acestream-http-proxy:latest",
+                "version": "0.1.0", "name": "acestream",
+                "image": "ghcr.io/krinkuto11/acestream-http-proxy:latest",
                 "preset": "krinkuto11/acestream-http-proxy",
-                "replicas": 3, "maxActiveReplicas": 20, "generation": 1,
+                "replicas": self.wanted, "maxActiveReplicas": 20, "generation": 1,
                 "observedAt": timestamp(),
-                "status": {"replicas": 3, "wanted": 3, "ready": ready, "updated": 3,
-                           "conditions": self.conditions}},
+                "status": {"replicas": len(self.engines), "wanted": self.wanted, "ready": ready,
+                           "updated": ready, "conditions": self.conditions}},
             "/api/v1/engines": {"items": self.engines},
             "/api/v1/gateways": {"items": self.gateways},
             "/api/v1/events": {"items": self.events},
             "/api/v1/history": {
                 "intervalSeconds": 10,
                 "samples": [{"time": timestamp(10 * n), "wanted": 3, "ready": 3,
-                             "longestRoundSeconds": 0.004} for n in range(300, -1, -1)]},
+                             "longestRoundSeconds": 0.004, "replaced": int(n == 60),
+                             "portChanges": int(n in (30, 90))} for n in range(300, -1, -1)]},
         }
         return replies.get(path)
 

@@ -37,12 +37,11 @@ class Dashboard(PoolTest):
         self.open_with_three()
         self.wait_for_ready(3)
         gateway = self.gateways[0].name
-        cards = self.page.text("#engines")
+        self.assertIn(f"3 of 3 engines serve through {gateway}", self.page.text("#headline"))
         for slot in range(3):
-            self.assertIn(f"{self.pool}-{slot}", cards)
-            self.assertIn(f"{gateway}:{19000 + slot}", cards)
+            self.page.click(f"#engines [data-name='{self.pool}-{slot}']")
+            self.assertIn(f"{gateway}:{19000 + slot}", self.page.text("#detail"))
         self.assertIn(gateway, self.page.text("#gateways"))
-        self.assertIn("Ready: True", self.page.text("#conditions"))
         self.assertIn("engine created", self.page.text("#events"))
 
         self.page.wait_for("streaming", "events are streamed")

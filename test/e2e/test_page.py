@@ -22,7 +22,8 @@ def part(name):
 def whole_page():
     """As the build puts it together."""
     page = part("page.html").replace("@style@", part("style.css"))
-    return page.replace("@script@", part("script.js")).encode()
+    scripts = [part(f"{name}.js") for name in ("words", "view", "history", "updates")]
+    return page.replace("@script@", "\n".join(scripts)).encode()
 
 
 class Page(unittest.TestCase):
@@ -41,25 +42,45 @@ class Page(unittest.TestCase):
     def wait_for_ready(self, count, seconds=10):
         return self.page.wait_for(f"{READY} === {count}", f"{count} ready engines", seconds)
 
+    def troubles(self):
+        """Tone, title and text of each card that asks for attention, opened or not."""
+        return self.page.evaluate(
+            "[...document.querySelectorAll('#troubles > li')].map(e => [e.className,"
+            " e.querySelector('.mark').textContent, e.textContent])")
+
     def test_all_is_shown_and_nobody_else_is_asked(self):
         self.open()
         self.wait_for_ready(3)
-        self.assertEqual("acestream", self.page.text("h1"))
-        self.assertIn("3 of 3 engines ready", self.page.text("#headline"))
-        self.assertIn("gluetun:19002", self.page.text("#engines"))
-        self.assertIn("17 of 20 slots free", self.page.text("#engines-title"))
-        self.assertIn("40001", self.page.text("#gateways"))
-        self.assertIn("ready for 2 h", self.page.text("#gateways"))
+        self.assertEqual("3 of 3 engines serve through gluetun, 192.0.2.1, port 40001",
+                         self.page.text("#headline"))
+        self.assertEqual("good", self.page.evaluate("document.getElementById('banner').className"))
+        self.assertEqual("for 10 min", self.page.text("#since"))
+        for told in ("acestream", "roundhouse 0.1.0", "seen ", " s ago"):
+            self.assertIn(told, self.page.text("#about"))
+        self.assertEqual("3/3 acestream", self.page.evaluate("document.title"))
+        self.assertEqual("", self.page.text("#attention"))
+        self.assertIn("17 of 20 slots free", self.page.text("#slots"))
+        for told in ("40001", "192.0.2.1", "ready for 2 h"):
+            self.assertIn(told, self.page.text("#gateways"))
         self.assertIn("spec accepted", self.page.text("#events"))
-        self.assertIn("3 of 3", self.page.evaluate(
-            "document.getElementById('ready-chart').getAttribute('aria-label')"))
-        drawn = self.page.evaluate(
-            "document.querySelector('#ready-chart .line').getBBox().width")
-        self.assertAlmostEqual(300, drawn, delta=3, msg="50 minutes of an hour, 360 wide")
         self.assertEqual([], self.page.complaints)
         others = [url for url in self.page.requests
                   if not url.startswith((f"http://{self.api.address}/", "data:"))]
         self.assertEqual([], others)
+
+    def test_the_last_hour_is_on_one_axis(self):
+        self.open()
+        self.wait_for_ready(3)
+        self.assertIn("now 3 of 3", self.page.evaluate(
+            "document.getElementById('ready-chart').getAttribute('aria-label')"))
+        drawn = self.page.evaluate(
+            "document.querySelector('#ready-chart .line').getBBox().width")
+        self.assertAlmostEqual(300, drawn, delta=3, msg="50 minutes of an hour, 360 wide")
+        self.assertIn("1 engine replaced, 2 new forwarded ports", self.page.text("#history"))
+        marks = "document.querySelectorAll('#changes-chart .{}').length"
+        self.assertEqual([1, 2], [self.page.evaluate(marks.format(kind))
+                                  for kind in ("replaced", "port")])
+        self.assertEqual(4, self.page.evaluate("document.querySelectorAll('.axis span').length"))
 
     def test_an_event_brings_what_changed_within_two_seconds(self):
         self.open()
@@ -69,11 +90,33 @@ class Page(unittest.TestCase):
                                      message="exited with code 137", due="2999-01-01T00:00:00Z")
         self.api.happens("engine waits", "warning", engine="acestream-1", reason="Backoff")
         self.wait_for_ready(2, seconds=2)
-        card = self.page.text("#engines > .bad")
-        for told in ("acestream-1", "exited", "Backoff", "exited with code 137", "2 failures",
-                     "waits "):
-            self.assertIn(told, card)
+        self.assertEqual("2 of 3 engines serve: acestream-1 exited", self.page.text("#headline"))
+        self.assertEqual("✕ 2/3 acestream", self.page.evaluate("document.title"))
+        for told in ("exited with code 137", "waits ", "docker logs acestream-1"):
+            self.assertIn(told, self.page.text("#attention"))
         self.assertTrue(self.page.text("#events > li:first-child").endswith("Backoff"))
+
+    def test_a_tile_shows_its_engine(self):
+        self.api.engines[2] |= {"publishedPort": 19102, "forwarded": True, "p2pPort": 40001,
+                                "sessions": 2, "failures": 1}
+        self.open()
+        self.wait_for_ready(3)
+        tile = "#engines [data-name='acestream-2']"
+        self.assertIn("▶2", self.page.text(tile))
+        self.assertEqual("", self.page.text("#detail"))
+        self.page.click(tile)
+        for told in ("acestream-2", "serves", "http://127.0.0.1:19102", "http://gluetun:19002",
+                     "40001, forwarded by the VPN", "1 in a row led to this engine"):
+            self.assertIn(told, self.page.text("#detail"))
+        self.page.evaluate(
+            "navigator.clipboard.writeText = async (text) => { window.copied = text; }")
+        self.page.click("#detail button")
+        self.page.wait_for("window.copied === 'http://127.0.0.1:19102'", "the address is copied")
+        self.api.engines[2] |= {"sessions": 3}
+        self.page.wait_for("document.getElementById('detail').innerText.includes('sessions\\n3')",
+                           "the details are kept up to date", 5)
+        self.page.evaluate("document.dispatchEvent(new KeyboardEvent('keydown', {key: 'Escape'}))")
+        self.assertEqual("", self.page.text("#detail"))
 
     def test_a_card_says_what_its_engine_waits_for(self):
         later, earlier = "2999-01-01T00:00:00Z", "2001-01-01T00:00:00Z"
@@ -86,18 +129,16 @@ class Page(unittest.TestCase):
                  r"^waits until gateway gluetun is ready, at most \d+ d \d+ h$"),
                 (awaited | {"due": earlier},
                  r"^waits until gateway gluetun is ready, or for the next round$"),
-                (remedy, r"^To do: publish 19000-19019 on gluetun$"),
-                ({}, r"^(?!waits|To do)")]
+                (remedy, r"^To do: publish 19000-19019 on gluetun$")]
         self.api.engines = [engine(slot, ready=False, reason="Backoff", **members)
                             for slot, (members, _) in enumerate(rows)]
         self.open()
-        self.page.wait_for("[...document.querySelectorAll('#engines > li')]"
-                           f".filter(card => card.checkVisibility()).length === {len(rows)}",
-                           "every card")
-        for number, (members, line) in enumerate(rows, start=1):
+        self.page.wait_for(f"document.querySelectorAll('#engines > li').length === {len(rows)}",
+                           "every tile")
+        for slot, (members, line) in enumerate(rows):
             with self.subTest(members=members):
-                card = self.page.text(f"#engines > li:nth-child({number})")
-                self.assertRegex(card.rstrip().splitlines()[-1], line)
+                self.page.click(f"#engines [data-name='acestream-{slot}']")
+                self.assertRegex(self.page.text("#detail").rstrip().splitlines()[-1], line)
 
     def test_without_a_stream_it_asks_instead(self):
         self.api.streams = False
@@ -125,56 +166,103 @@ class Page(unittest.TestCase):
     def test_data_is_never_markup(self):
         evil = "<img src=x onerror='document.title=1'><script>document.title=2</script>"
         self.api.engines[0] = engine(0, message=evil, name=evil)
-        self.api.conditions = [condition("Ready", "False", evil, evil)]
+        self.api.conditions = [condition("Ready", "False", evil, evil),
+                               condition(evil, "False", evil, evil)]
         self.api.gateways[0] |= {"message": evil, "name": evil}
         self.api.happens(evil, message=evil)
         self.open()
         self.wait_for_ready(3)
-        for where in ("#engines", "#conditions", "#gateways", "#events"):
+        self.page.click("#engines button")
+        for where in ("#detail", "#attention", "#gateways", "#events"):
             self.assertIn(evil, self.page.text(where))
         self.assertEqual(0, self.page.evaluate("document.images.length"))
         self.assertEqual("3/3 acestream", self.page.evaluate("document.title"))
 
     def test_colours_tell_what_is_wrong(self):
-        wanted = {"Ready: True": "good", "GatewayReady: False": "bad", "Capped: True": "warn",
-                  "ForwardedPortReady: False": "warn", "Capped: False": "good",
-                  "Progressing: True": "plain", "PortsPublished: Unknown": "plain",
-                  "PortsFree: False": "warn"}
-        self.api.conditions = [condition(*name.split(": "), "Because") for name in wanted]
+        wanted = [("SpecValid", "False", "bad"), ("Capped", "True", "warn"),
+                  ("ForwardedPortReady", "False", "warn"), ("PortsPublished", "Unknown", "plain"),
+                  ("PortsFree", "False", "warn"), ("NeverHeardOf", "False", "warn")]
+        fine = [condition("Ready", "True", "Because"), condition("Progressing", "True", "Because"),
+                condition("NeverHeardOfEither", "True", "Because")]
+        self.api.conditions = fine + [condition(kind, status, "Because", kind)
+                                      for kind, status, _ in wanted]
         self.open()
         self.wait_for_ready(3)
-        shown = self.page.evaluate(
-            "Object.fromEntries([...document.querySelectorAll('#conditions > li')]"
-            ".map(e => [e.querySelector('.mark').innerText, e.className]))")
-        self.assertEqual(wanted, shown)
+        shown = {text.split("Because")[1].split("To do")[0]: tone
+                 for tone, _, text in self.troubles()}
+        self.assertEqual({kind: tone for kind, _, tone in wanted}, shown)
 
     def test_a_pool_that_waits_for_a_person_is_bad(self):
         stuck = condition("Progressing", "False", "Stuck", "remove acestream-2 by hand")
         self.api.conditions = [condition("Ready", "True", "AllEnginesReady", "3 of 3"), stuck]
         self.open()
         self.wait_for_ready(3)
-        self.assertIn("Stuck", self.page.text("#conditions > .bad"))
-        self.assertEqual("remove acestream-2 by hand", self.page.text("#headline"))
+        [(tone, _, text)] = self.troubles()
+        self.assertEqual("bad", tone)
+        self.assertIn("remove acestream-2 by hand", text)
 
-    def test_the_headline_shows_what_matters_most(self):
-        ready = condition("Ready", "False", "NotReady", "2 of 3 engines ready")
-        awaited = condition("Progressing", "True", "Working", "acestream-2 starts, until 12:00")
+    def test_what_is_wrong_is_told_once_with_its_cause_and_what_to_do(self):
+        until = "2 of 3 engines ready; acestream-2: GatewayNotReady until 2026-01-01T00:01:00Z"
+        self.api.conditions = [condition("Ready", "False", "EnginesNotReady", until),
+                               condition("Progressing", "True", "WorldDiffers", until),
+                               condition("GatewayReady", "False", "GatewayNotReady", "is stopped")]
+        self.api.gateways[0] |= {"ready": False, "state": "stopped", "publicIp": "",
+                                 "forwardedPorts": [], "forwardedPortReason": "GatewayNotReady",
+                                 "message": "is stopped since 2026-01-01T00:01:00Z"}
+        for each in self.api.engines:
+            each |= {"ready": False, "reason": "GatewayNotReady", "message": "is stopped"}
+        self.open()
+        self.page.wait_for("!document.getElementById('main').hidden", "an answer")
+        self.assertEqual("0 of 3 engines serve: gateway gluetun is stopped",
+                         self.page.text("#headline"))
+        [(tone, title, text)] = self.troubles()
+        self.assertEqual(("bad", "gateway gluetun is stopped"), (tone, title))
+        self.assertIn("To do: docker start gluetun", text)
+        everything = self.page.text("body")
+        self.assertNotIn("GatewayNotReady", everything)
+        self.assertNotRegex(everything, r"2026-01-01T")
+        self.assertIn("none", self.page.text("#gateways"))
+
+    def test_the_headline_is_the_case_in_one_sentence(self):
+        ready = condition("Ready", "True", "AllEnginesReady")
         refused = condition("SpecValid", "False", "Refused", "engines.yaml:3:5: no such field")
-        for conditions, headline in [([ready], "2 of 3 engines ready"),
-                                     ([ready, awaited], "acestream-2 starts, until 12:00"),
-                                     ([ready, awaited, refused],
-                                      "Refused: engines.yaml:3:5: no such field"),
-                                     ([], "3 of 3 engines ready")]:
+        away = condition("RuntimeReachable", "False", "LookFailed", "permission denied")
+        serve = "3 of 3 engines serve through gluetun, 192.0.2.1, port 40001"
+        for conditions, headline, tone in [
+                ([ready], serve, "good"),
+                ([ready, refused], f"{serve}; the spec's last edit has an error", "warn"),
+                ([away], "Docker does not answer. Last seen: 3 of 3 engines serve", "bad")]:
             self.api.conditions = conditions
             self.open()
             self.wait_for_ready(3)
-            self.assertEqual(headline, self.page.text("#headline"))
+            self.assertEqual([headline, tone], self.page.evaluate(
+                "[document.getElementById('headline').innerText,"
+                " document.getElementById('banner').className]"))
 
-    def test_it_fits_a_phone_and_the_dark(self):
-        self.api.engines[0] = engine(0, name="a-name-of-many-letters-" * 8)
+    def test_events_are_filtered(self):
+        self.api.happens("engine waits", "warning", engine="acestream-1", reason="Backoff",
+                         message="port=19001 p2p_port=22001: exited with code 137")
         self.open()
         self.wait_for_ready(3)
-        self.page.show_on(360, 740)
+        rows = "document.querySelectorAll('#events > li').length"
+        self.assertEqual(2, self.page.evaluate(rows))
+        self.assertIn("exited with code 137", self.page.text("#events"))
+        self.assertNotIn("p2p_port", self.page.text("#events"))
+        self.page.type_into("#filter-text", "ACCEPTED")
+        self.assertEqual(1, self.page.evaluate(rows))
+        self.page.click("#filter-warnings")
+        self.assertIn("no such event", self.page.text("#events"))
+
+    def test_it_fits_a_phone_and_the_dark(self):
+        self.api.engines = [engine(slot) for slot in range(20)]
+        self.api.engines[0] = engine(0, name="a-name-of-many-letters-" * 8)
+        self.api.wanted = 20
+        self.page.show_on(390, 844)
+        self.open()
+        self.wait_for_ready(20)
+        bottom = "document.querySelector('#engines > li:last-child').getBoundingClientRect().bottom"
+        self.assertLess(self.page.evaluate(bottom), 844, "20 engines are on the first screen")
+        self.page.click("#engines button")
         colour = "getComputedStyle(document.body).color"
         light = self.page.evaluate(colour)
         self.page.show_on(360, 740, dark=True)
@@ -187,12 +275,16 @@ class Page(unittest.TestCase):
         self.page.wait_for("streaming", "events are streamed")
         self.api.stop()
         self.page.wait_for(STALE, "it is gone")
-        self.assertIn("No answer since", self.page.text("#link"))
+        self.assertIn("roundhouse does not answer", self.page.text("#headline"))
+        self.assertIn("No answer since", self.page.text("#since"))
+        self.assertEqual("? roundhouse", self.page.evaluate("document.title"))
         # A new controller counts its events from the start.
         self.api.events = []
         self.api.happens("roundhouse starts")
         self.api.start()
         self.page.wait_for(f"!{STALE} && streaming", "it is back")
+        self.page.wait_for("document.getElementById('headline').innerText.startsWith('3 of 3')",
+                           "the page says so")
         self.assertIn("roundhouse starts", self.page.text("#events"))
         self.assertNotIn("spec accepted", self.page.text("#events"))
 

@@ -9,6 +9,7 @@
 
 #include "core/launch.h"
 #include "edge/http/plan_view.h"
+#include "edge/system/version.h"
 #include "edge/text/json.h"
 
 namespace roundhouse {
@@ -134,10 +135,10 @@ static void to_json(Json& json, const Event& event) {
 }
 
 static void to_json(Json& json, const Sample& sample) {
-    json = {{"time", format_time(sample.at)},
-            {"wanted", sample.wanted},
-            {"ready", sample.ready},
-            {"longestRoundSeconds", in_seconds(sample.longest_round)}};
+    json = {
+        {"time", format_time(sample.at)}, {"wanted", sample.wanted},
+        {"ready", sample.ready},          {"longestRoundSeconds", in_seconds(sample.longest_round)},
+        {"replaced", sample.replaced},    {"portChanges", sample.port_changes}};
 }
 
 std::string pool_as_json(const SpecInForce& spec, const RoundView* round,
@@ -146,7 +147,8 @@ std::string pool_as_json(const SpecInForce& spec, const RoundView* round,
     const EnginePool& pool = spec.pool == nullptr ? none : *spec.pool;
     // Without a pool nothing is wanted and nothing is allowed.
     const int most = spec.pool == nullptr ? 0 : pool.max_active_replicas;
-    Json view{{"name", pool.name},
+    Json view{{"version", version()},
+              {"name", pool.name},
               {"image", spec.pool == nullptr ? "" : pool.engine_template.image},
               {"preset", pool.engine_template.preset},
               {"replicas", pool.replicas},

@@ -20,10 +20,12 @@ void ControllerMeters::round_ended(RoundOutcome outcome, Duration took) {
 
 void ControllerMeters::step_ended(const Step& step, bool well, Duration took) {
     counters_->step_ended(step, well, took);
+    if (step.action == Action::replace && well) history_.engine_replaced();
 }
 
 void ControllerMeters::forwarded_ports_changed(const std::string& gateway) {
     counters_->forwarded_ports_changed(gateway);
+    history_.ports_changed();
 }
 
 void ControllerMeters::docker_call_ended(const DockerCallEnd& call) {

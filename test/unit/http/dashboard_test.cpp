@@ -22,16 +22,20 @@ bool holds(std::string_view text, std::string_view what) {
 }  // namespace
 
 TEST_SUITE("dashboard") {
-    TEST_CASE("style and script are within the page, unchanged") {
+    TEST_CASE("style and scripts are within the page, unchanged") {
         const std::string_view page = dashboard_page();
         REQUIRE(part("style.css").size() > 100);
-        REQUIRE(part("script.js").size() > 100);
         CHECK(page.starts_with("<!DOCTYPE html>"));
         CHECK(page.ends_with("</html>\n"));
         CHECK(holds(page, part("style.css")));
-        CHECK(holds(page, part("script.js")));
+        for (const char* script : {"words.js", "view.js", "history.js", "updates.js"}) {
+            CAPTURE(script);
+            REQUIRE(part(script).size() > 100);
+            CHECK(holds(page, part(script)));
+        }
         CHECK_FALSE(holds(page, "@style@"));
         CHECK_FALSE(holds(page, "@script@"));
+        CHECK(page.size() < 60'000);
     }
 
     TEST_CASE("it works below a path of a reverse proxy: no URL begins at the root") {

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "edge/system/version.h"
 #include "edge/text/json.h"
 #include "unit/http/api_help.h"
 
@@ -53,6 +54,7 @@ TEST_SUITE("api views") {
     TEST_CASE("a pool before its first look says what is wanted, and that nothing is there") {
         ApiBench bench;
         CHECK(bench.get("/api/v1/pool").body == R"({
+  "version": ")" + version() + R"(",
   "name": "",
   "image": "",
   "preset": "",
@@ -88,6 +90,7 @@ TEST_SUITE("api views") {
                                    noon + 90s);
         const std::string body = bench.get("/api/v1/pool").body;
         const std::string start = R"({
+  "version": ")" + version() + R"(",
   "name": "acestream",
   "image": "krinkuto11/nano-ace",
   "preset": "krinkuto11/nano-ace",
@@ -342,7 +345,9 @@ TEST_SUITE("api views") {
       "time": "2026-01-01T12:00:00Z",
       "wanted": 3,
       "ready": 2,
-      "longestRoundSeconds": 0.004
+      "longestRoundSeconds": 0.004,
+      "replaced": 0,
+      "portChanges": 0
     }
   ]
 }

@@ -23,8 +23,23 @@ TEST_SUITE("history") {
         history.round_ended(start + 10s, 4, 4, 7ms);
         const auto samples = history.samples();
         REQUIRE(samples.size() == 2);
-        CHECK(samples[0] == Sample{start, 4, 2, 40ms});
-        CHECK(samples[1] == Sample{start + 10s, 4, 4, 7ms});
+        CHECK(samples[0] == Sample{start, 4, 2, 40ms, 0, 0});
+        CHECK(samples[1] == Sample{start + 10s, 4, 4, 7ms, 0, 0});
+    }
+
+    TEST_CASE("what happened is counted in the sample of the next round") {
+        History history;
+        history.engine_replaced();
+        history.round_ended(start, 1, 1, 1ms);
+        history.engine_replaced();
+        history.ports_changed();
+        history.round_ended(start + 1s, 1, 1, 1ms);
+        history.ports_changed();
+        history.round_ended(start + 10s, 1, 1, 1ms);
+        const auto samples = history.samples();
+        REQUIRE(samples.size() == 2);
+        CHECK(samples[0] == Sample{start, 1, 1, 1ms, 2, 1});
+        CHECK(samples[1] == Sample{start + 10s, 1, 1, 1ms, 0, 1});
     }
 
     TEST_CASE("an hour is kept, however often rounds come") {

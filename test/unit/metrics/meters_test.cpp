@@ -80,8 +80,14 @@ TEST_SUITE("meters") {
         const Observation seen = matching_world(pool);
         board.publish(std::make_shared<const RoundView>(
             RoundView{board.spec().pool, 1, seen, plan(pool, seen, noon), noon}));
+        Step replace;
+        replace.action = Action::replace;
+        meters.step_ended(replace, true, Duration{1});
+        meters.step_ended(replace, false, Duration{1});
+        meters.forwarded_ports_changed("gluetun");
         meters.round_ended(RoundOutcome::matched, Duration{9});
-        CHECK(meters.history().samples() == std::vector<Sample>{{clock.now(), 2, 2, Duration{9}}});
+        CHECK(meters.history().samples() ==
+              std::vector<Sample>{{clock.now(), 2, 2, Duration{9}, 1, 1}});
         const std::string text = meters.text();
         CHECK(text.find("roundhouse_round_duration_seconds_count 2\n") != std::string::npos);
     }
