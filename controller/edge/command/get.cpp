@@ -12,11 +12,11 @@
 #include "edge/command/get_tables.h"
 #include "edge/command/print.h"
 #include "edge/command/terminal.h"
-#include "edge/command/yaml_text.h"
 #include "edge/system/exit_code.h"
 #include "edge/system/secret_file.h"
 #include "edge/system/system_clock.h"
 #include "edge/text/json.h"
+#include "edge/text/yaml_text.h"
 
 namespace roundhouse {
 

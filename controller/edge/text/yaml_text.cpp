@@ -1,4 +1,4 @@
-#include "edge/command/yaml_text.h"
+#include "edge/text/yaml_text.h"
 
 #include <algorithm>
 #include <array>
@@ -27,14 +27,9 @@ bool is_plain_word(std::string_view text) {
         text, [&](char c) { return is_letter(c) || others.find(c) != std::string_view::npos; });
 }
 
-// A JSON string in quotes is a YAML string as well.
-std::string text_as_yaml(const std::string& text) {
-    return is_plain_word(text) ? text : json_quote(text);
-}
-
 // A value that needs only one line.
 std::string inline_yaml(const Json& value) {
-    return value.is_string() ? text_as_yaml(value.get<std::string>()) : one_line(value);
+    return value.is_string() ? yaml_scalar(value.get<std::string>()) : one_line(value);
 }
 
 bool needs_block(const Json& value) {
@@ -47,7 +42,7 @@ void append_block(std::string& out, const Json& block, std::size_t indent) {
     for (const auto& [key, value] : block.items()) {
         if (!first) out.append(indent, ' ');
         first = false;
-        out += block.is_array() ? "-" : text_as_yaml(key) + ":";
+        out += block.is_array() ? "-" : yaml_scalar(key) + ":";
         if (!needs_block(value)) {
             out += " " + inline_yaml(value) + "\n";
         } else if (block.is_array()) {
@@ -62,6 +57,11 @@ void append_block(std::string& out, const Json& block, std::size_t indent) {
 }
 
 }  // namespace
+
+// A JSON string in quotes is a YAML string as well.
+std::string yaml_scalar(const std::string& text) {
+    return is_plain_word(text) ? text : json_quote(text);
+}
 
 std::string as_yaml(const Json& value) {
     if (!needs_block(value)) return inline_yaml(value) + "\n";

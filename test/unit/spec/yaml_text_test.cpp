@@ -1,5 +1,5 @@
 // Replies of the HTTP API as YAML.
-#include "edge/command/yaml_text.h"
+#include "edge/text/yaml_text.h"
 
 #include <doctest/doctest.h>
 
