@@ -26,8 +26,10 @@ std::string joined(const Words& words) {
     return line;
 }
 
-EnginePreset by_args(std::string repository, Words args) {
-    return {std::move(repository), "", {}, std::move(args), {}, {}};
+// `program`: what the entrypoint runs with the arguments, if they are not the whole command line.
+EnginePreset by_args(std::string repository, Words args, Words program = {}) {
+    program.insert(program.end(), args.begin(), args.end());
+    return {std::move(repository), "", {}, std::move(args), {}, {}, std::move(program)};
 }
 
 // The image's own command line, and the ports.
@@ -54,16 +56,25 @@ std::vector<EnginePreset> all_presets() {
          {"/usr/bin/catatonit", "--", "/app/start-engine"},
          engine,
          {},
-         {{"CACHE_LIMIT", "--cache-limit"}, {"INTERNAL_BUFFERING", "--use-internal-buffering"}}},
+         {{"CACHE_LIMIT", "--cache-limit"}, {"INTERNAL_BUFFERING", "--use-internal-buffering"}},
+         after("/app/start-engine")},
         // Its entrypoint adds --client-console, and --live-cache-type since August 2026.
-        by_args("martinbjeldbak/acestream-http-proxy", with_ports({"--bind-all"})),
+        by_args("martinbjeldbak/acestream-http-proxy", with_ports({"--bind-all"}),
+                {"/entrypoint.sh"}),
         by_args("trexx/docker-acestream-engine", after("/app/start-engine")),
-        by_args("magnetikonline/acestream-server", with_ports({"--client-console", "--bind-all"})),
+        by_args("magnetikonline/acestream-server", with_ports({"--client-console", "--bind-all"}),
+                {"/start-engine"}),
         // Its own command makes the folder first, too: the engine's home has a link to it.
         by_args("vstavrinov/acestream-engine",
                 {"/bin/sh", "-c",
                  "mkdir -p /dev/shm/.ACEStream && exec " + joined(after("/srv/ace/start-engine"))}),
-        {"jopsis/acestream", "x64", {}, {}, {{"ACESTREAM_ARGS", joined(engine)}}, {}},
+        {"jopsis/acestream",
+         "x64",
+         {},
+         {},
+         {{"ACESTREAM_ARGS", joined(engine)}},
+         {},
+         after("/acestream/start-engine")},
         aceserve("jopsis/acestream"),
         aceserve("jopsis/aceserve"),
         aceserve("krinkuto11/aceserve"),

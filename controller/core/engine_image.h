@@ -23,6 +23,10 @@ struct EnginePreset {
     // Variables that the image's entrypoint reads, which `command` replaces: where the spec's env
     // has one, its flag is added to `args`.
     std::vector<std::pair<std::string, std::string>> flag_of_variable;
+
+    // Its program with all options, past any entrypoint: what has to be the command of a container
+    // where that hides the image's entrypoint, as in a Pod.
+    std::vector<std::string> command_line;
 };
 
 // Of several presets for one repository the one with a tag comes first.

@@ -3,8 +3,8 @@ test can show that it is able to fail. A complaint is "path:line: what is wrong 
 import re
 
 # The rooms of the controller, in one order: each uses only itself and those before it.
-ROOMS = ["core", "loop", "edge/text", "edge/system", "edge/client", "edge/spec", "edge/docker",
-         "edge/gluetun", "edge/http", "edge/metrics", "edge/command", "main"]
+ROOMS = ["core", "loop", "edge/text", "edge/system", "edge/client", "edge/spec", "edge/kubernetes",
+         "edge/docker", "edge/gluetun", "edge/http", "edge/metrics", "edge/command", "main"]
 
 # Heavy headers, and the one room of each. JSON is the language of many rooms: every one of edge
 # may read and write it, but a header names its types through json_fwd.hpp only.

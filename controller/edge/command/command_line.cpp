@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/numbers.h"
 #include "edge/command/help_text.h"
 #include "edge/command/value_reader.h"
 #include "edge/system/exit_code.h"
@@ -18,6 +19,7 @@ namespace roundhouse {
 namespace {
 
 constexpr const char* resource_words = "pool, engines, gateways or events";
+constexpr int most_slots = 1000;
 
 Fault problem(std::string message) {
     return {FaultKind::rejected, std::move(message)};
@@ -37,6 +39,16 @@ void add_flags(CLI::App& command, const CommandFlags& flags) {
     if (*flags.outputs != '\0') add("-o,--output", "FORMAT", with_default(flags.outputs));
     if (flags.state_dir) {
         add("--state-dir", "PATH", "Folder of the lock file (/var/lib/roundhouse)");
+    }
+    if (flags.renders) {
+        add("TARGET", "", "kubernetes");
+        add("--namespace", "NAME", "Namespace of every object (none is named)");
+        add("--slots-per-gateway", "N", "Engine containers in a Pod (its share of the replicas)");
+        add("--gateway", "NAME", "Only this gateway's Service and Deployment");
+        command.add_flag("--no-pool")->description("No ConfigMap: kustomize makes it, for example");
+        add("--image", "IMAGE", "roundhouse's own image (roundhouse:VERSION)");
+        add("--gluetun-image", "IMAGE", "Gluetun's image (" + RenderOptions{}.gluetun_image + ")");
+        add("--tun-resource", "RESOURCE", "Resource that gives /dev/net/tun, as devic.es/tun");
     }
     if (flags.asks) {
         add("RESOURCE", "", resource_words);
@@ -139,10 +151,58 @@ ValueKind<Duration> timeout_value() {
     return {parse, "a duration up to 24h, such as 30s or 5m"};
 }
 
+ValueKind<std::string> target_value() {
+    return {[](const std::string& word) {
+                return find_word<std::string>(word, {{"kubernetes", word}});
+            },
+            "kubernetes"};
+}
+
+ValueKind<int> slots_value() {
+    return {[](const std::string& word) { return parse_number(word, 1, most_slots); },
+            "a whole number from 1 to " + std::to_string(most_slots)};
+}
+
+// A text of small letters, digits and `others`, with a letter or digit first and last.
+ValueKind<std::string> name_value(const std::string& others, std::string accepted) {
+    const auto parse = [others](const std::string& word) -> std::optional<std::string> {
+        const auto is_usual = [](char c) {
+            return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+        };
+        const bool usable = is_usual(word.front()) && is_usual(word.back()) &&
+                            std::ranges::all_of(word, [&](char c) {
+                                return is_usual(c) || others.find(c) != std::string::npos;
+                            });
+        return usable ? std::optional(word) : std::nullopt;
+    };
+    return {parse, std::move(accepted)};
+}
+
+ValueKind<std::string> image_value() {
+    return {[](const std::string& word) {
+                const bool usable =
+                    std::ranges::all_of(word, [](char c) { return c > ' ' && c <= '~'; });
+                return usable ? std::optional(word) : std::nullopt;
+            },
+            "an image such as ghcr.io/owner/name:tag"};
+}
+
 // What the command line gives for a flag; empty where it does not, or the command has no such flag.
 std::string text_of_flag(const CLI::App& command, const char* flag) {
     const CLI::Option* option = command.get_option_no_throw(flag);
     return option == nullptr || option->empty() ? "" : option->results().front();
+}
+
+void read_render_flags(ValueReader& reader, RenderOptions& options) {
+    std::string target;
+    reader.read("TARGET", target, target_value());
+    reader.read("--namespace", options.name_space, name_value("-", "a namespace (a-z, 0-9 and -)"));
+    reader.read("--slots-per-gateway", options.slots_per_gateway, slots_value());
+    reader.read("--gateway", options.gateway);
+    reader.read("--image", options.image, image_value());
+    reader.read("--gluetun-image", options.gluetun_image, image_value());
+    reader.read("--tun-resource", options.tun_resource,
+                name_value("-./", "a resource of a device plugin, such as devic.es/tun"));
 }
 
 Result<CommandLine> read_flags(const CommandHelp& help, const CLI::App& command) {
@@ -159,6 +219,10 @@ Result<CommandLine> read_flags(const CommandHelp& help, const CLI::App& command)
     if (help.flags.asks && text_of_flag(command, "RESOURCE").empty()) {
         return problem("what to get is missing: " + std::string(resource_words));
     }
+    if (help.flags.renders && text_of_flag(command, "TARGET").empty()) {
+        return problem("what to render for is missing: kubernetes");
+    }
+    line.render.with_pool = text_of_flag(command, "--no-pool").empty();
     if (line.follow && line.quiet) return problem("--watch and --quiet: give one of them");
     ValueReader reader(ValueReader::Source::flags,
                        [&](const char* flag) { return text_of_flag(command, flag); });
@@ -173,6 +237,7 @@ Result<CommandLine> read_flags(const CommandHelp& help, const CLI::App& command)
     reader.read("--log-format", line.log_format, log_format_value());
     reader.read("--docker-host", line.docker_host);
     reader.read("--state-dir", line.state_dir);
+    read_render_flags(reader, line.render);
     if (reader.problem()) return *reader.problem();
     return line;
 }

@@ -8,10 +8,11 @@
 
 #include "core/time.h"
 #include "edge/command/environment.h"
+#include "edge/kubernetes/options.h"
 
 namespace roundhouse {
 
-enum class Command { run, apply, plan, validate, get, down, schema, version };
+enum class Command { run, apply, plan, validate, get, down, render, schema, version };
 enum class Output { table, wide, json, yaml, markdown };
 enum class Resource { pool, engines, gateways, events };
 
@@ -26,6 +27,8 @@ struct CommandLine {
     bool follow = false;  // --watch
     bool quiet = false;
     std::optional<std::string> server;  // as written; empty: the one at Environment::listen
+
+    RenderOptions render;  // the image is empty where the flag is not given
 
     // Flags that override the environment.
     std::optional<std::string> docker_host;

@@ -127,6 +127,25 @@ stay.
 Exit codes:
   0 no engine is left; 65 the spec has errors; 69 Docker cannot be reached;
   1 another failure; 78 bad flags or environment.)"},
+    CommandHelp{Command::render,
+                "render",
+                "Prints the pool as Kubernetes manifests; applies nothing",
+                {.file = true, .renders = true},
+                R"(Examples:
+  roundhouse render kubernetes -f engines.yaml --slots-per-gateway 5 | kubectl apply -f -
+  roundhouse render kubernetes -f engines.yaml --gateway gluetun-a
+
+Each gateway becomes a Deployment of one Pod: Gluetun, which takes its settings from a Secret of the
+gateway's name; 'roundhouse agent'; and a container for each slot. The replicas are shared out. The
+pool is a ConfigMap: an edit of replicas up to the number of slots needs no other render. Without
+--slots-per-gateway, each Pod has as many slots as engines, and one more engine takes a new Pod.
+Applying another Pod reconnects its VPN, and 'kubectl apply' changes all gateways at once: apply one
+after another, with --gateway, or with 'kubectl apply -l roundhouse/gateway=gluetun-a'.
+The environment sets no defaults here, as it is not the agents'.
+
+Exit codes:
+  0 done; 65 the spec has errors, or asks for what a Pod cannot do; 1 another failure;
+  78 bad flags or environment.)"},
     CommandHelp{Command::schema,
                 "schema",
                 "Prints the spec's JSON Schema, or its table of fields",

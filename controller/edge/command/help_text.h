@@ -17,6 +17,7 @@ struct CommandFlags {
     bool state_dir = false;
     bool serves = false;   // --listen, --allowed-hosts
     bool api_key = false;  // --api-key-file
+    bool renders = false;  // TARGET, and the options of manifests
     bool asks = false;     // RESOURCE, --watch, --quiet, --server
 };
 

@@ -4,15 +4,20 @@
 
 namespace roundhouse {
 
-std::optional<EnginePool> read_pool(const std::string& path, const SpecDefaults& defaults) {
-    const Manifest manifest = read_manifest(path, defaults);
+Manifest report_manifest(const std::string& path, const SpecDefaults& defaults,
+                         const SpecCheck& further) {
+    Manifest manifest = read_manifest(path, defaults, further);
     for (const auto& problem : manifest.warnings) {
         print_line("warning: " + to_string(problem));
     }
     for (const auto& problem : manifest.errors) {
         print_line("error: " + to_string(problem));
     }
-    return manifest.pool;
+    return manifest;
+}
+
+std::optional<EnginePool> read_pool(const std::string& path, const SpecDefaults& defaults) {
+    return report_manifest(path, defaults).pool;
 }
 
 }  // namespace roundhouse

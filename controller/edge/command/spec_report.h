@@ -8,6 +8,10 @@
 
 namespace roundhouse {
 
+// The manifest, whose errors and warnings are on stderr.
+Manifest report_manifest(const std::string& path, const SpecDefaults& defaults,
+                         const SpecCheck& further = {});
+
 // nullopt: the spec has errors, and each one is on stderr.
 std::optional<EnginePool> read_pool(const std::string& path, const SpecDefaults& defaults);
 

@@ -29,7 +29,8 @@ void append(std::vector<SpecProblem>& all, const std::vector<SpecProblem>& some)
 // Collects the pool and the problems of several documents and files.
 class ManifestBuilder {
   public:
-    explicit ManifestBuilder(const SpecDefaults& defaults) : defaults_(defaults) {}
+    ManifestBuilder(const SpecDefaults& defaults, const SpecCheck& further)
+        : defaults_(defaults), further_(further) {}
 
     void add(const SourceText& source) {
         const YamlDocuments parsed = parse_yaml(source.text);
@@ -38,7 +39,7 @@ class ManifestBuilder {
                 {source.name, problem.mark.line, problem.mark.column, "", problem.message});
         }
         for (const YamlNode& document : parsed.documents) {
-            if (document.kind != YamlNode::Kind::null) add_document(source.name, document);
+            if (document.kind != YamlNode::Kind::null) add_document(source, document);
         }
     }
 
@@ -61,14 +62,16 @@ class ManifestBuilder {
     }
 
   private:
-    void add_document(const std::string& file, const YamlNode& document) {
-        SpecDraft draft(file, defaults_);
+    void add_document(const SourceText& source, const YamlNode& document) {
+        SpecDraft draft(source.name, defaults_);
         read_document(document, defaults_, draft);
         fill_in_defaults(draft, defaults_);
         check_rules(draft);
+        if (further_) further_(draft);
         const bool is_pool = draft.sound("");
         if (is_pool && first_place_.empty()) {
-            first_place_ = file + ":" + draft.place_of("");
+            first_place_ = source.name + ":" + draft.place_of("");
+            manifest_.source = source;
             manifest_.pool = std::move(draft.pool);
         } else if (is_pool) {
             draft.add_error("", "a second EnginePool; expected exactly one, and the first is at " +
@@ -94,6 +97,7 @@ class ManifestBuilder {
     }
 
     const SpecDefaults& defaults_;
+    const SpecCheck& further_;
     Manifest manifest_;
     std::string first_place_;  // of the first EnginePool, "engines.yaml:1:1"
 };
@@ -152,15 +156,17 @@ std::string to_string(const SpecProblem& problem) {
     return text + ": " + problem.message;
 }
 
-Manifest parse_manifest(const std::vector<SourceText>& sources, const SpecDefaults& defaults) {
-    ManifestBuilder builder(defaults);
+Manifest parse_manifest(const std::vector<SourceText>& sources, const SpecDefaults& defaults,
+                        const SpecCheck& further) {
+    ManifestBuilder builder(defaults, further);
     for (const SourceText& source : sources)
         builder.add(source);
     return std::move(builder).finish(sources.empty() ? "spec" : sources.front().name);
 }
 
-Manifest read_manifest(const std::string& path, const SpecDefaults& defaults) {
-    ManifestBuilder builder(defaults);
+Manifest read_manifest(const std::string& path, const SpecDefaults& defaults,
+                       const SpecCheck& further) {
+    ManifestBuilder builder(defaults, further);
     std::error_code error;
     const bool is_folder = fs::is_directory(path, error);
     if (error) {

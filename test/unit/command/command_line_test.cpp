@@ -50,9 +50,38 @@ TEST_CASE("every command is understood") {
         CHECK(line.command == row.command);
         CHECK(line.file == "x.yaml");
     }
+    CHECK(good({"render", "kubernetes", "-f", "x.yaml"}).command == Command::render);
     CHECK(good({"schema"}).command == Command::schema);
     CHECK(good({"version"}).command == Command::version);
     CHECK(good({"--version"}).command == Command::version);
+}
+
+TEST_CASE("manifests have options") {
+    const RenderOptions none = good({"render", "kubernetes", "-f", "x"}).render;
+    CHECK(none.with_pool);
+    CHECK(none.slots_per_gateway == 0);
+    CHECK(none.gluetun_image == RenderOptions{}.gluetun_image);
+    CHECK(none.name_space + none.image + none.tun_resource + none.gateway == "");
+    const RenderOptions all =
+        good({"render", "kubernetes", "-f", "x", "--namespace", "media", "--slots-per-gateway", "7",
+              "--gateway", "gluetun-a", "--no-pool", "--image", "r:2", "--gluetun-image", "g@sha",
+              "--tun-resource", "devic.es/tun"})
+            .render;
+    CHECK_FALSE(all.with_pool);
+    CHECK(all.slots_per_gateway == 7);
+    CHECK(all.name_space + "," + all.image + "," + all.gluetun_image + "," + all.tun_resource +
+              "," + all.gateway ==
+          "media,r:2,g@sha,devic.es/tun,gluetun-a");
+    const std::vector<Words> unusable = {{"--namespace", "Media"},  {"--namespace", "a.b"},
+                                         {"--namespace", "-a"},     {"--slots-per-gateway", "0"},
+                                         {"--tun-resource", "a b"}, {"--image", "a b"}};
+    for (const Words& flag : unusable) {
+        Words words{"render", "kubernetes", "-f", "x"};
+        words.insert(words.end(), flag.begin(), flag.end());
+        CHECK(mentions(ended(words).text, std::string(flag[0]) + ": expected"));
+    }
+    CHECK(mentions(ended({"render", "-f", "x"}).text, "what to render for is missing: kubernetes"));
+    CHECK(mentions(ended({"render", "nomad", "-f", "x"}).text, "expected kubernetes"));
 }
 
 TEST_CASE("flags have defaults, and values with units and words") {
