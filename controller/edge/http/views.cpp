@@ -139,6 +139,7 @@ static void to_json(Json& json, const Sample& sample) {
         {"time", format_time(sample.at)}, {"wanted", sample.wanted},
         {"ready", sample.ready},          {"longestRoundSeconds", in_seconds(sample.longest_round)},
         {"replaced", sample.replaced},    {"portChanges", sample.port_changes}};
+    if (sample.sessions) json["sessions"] = *sample.sessions;
 }
 
 std::string pool_as_json(const SpecInForce& spec, const RoundView* round,

@@ -5,6 +5,19 @@
 
 namespace roundhouse {
 
+namespace {
+
+// Empty where no engine's are known.
+std::optional<int> sessions_of(const Observation& seen) {
+    std::optional<int> sum;
+    for (const auto& engine : seen.engines) {
+        if (engine.usage) sum = sum.value_or(0) + engine.usage->sessions;
+    }
+    return sum;
+}
+
+}  // namespace
+
 ControllerMeters::ControllerMeters(const Clock& clock)
     : clock_(clock), counters_(std::make_unique<Counters>(clock)), last_turn_(clock.monotonic()) {}
 
@@ -15,7 +28,8 @@ void ControllerMeters::round_ended(RoundOutcome outcome, Duration took) {
     const auto round = board_->round();
     if (round == nullptr) return;
     // After a failed look these are the numbers of the last successful one.
-    history_.round_ended(clock_.now(), round->plan.wanted, round->plan.ready(), took);
+    history_.round_ended(clock_.now(), round->plan.wanted, round->plan.ready(), took,
+                         sessions_of(round->seen));
 }
 
 void ControllerMeters::step_ended(const Step& step, bool well, Duration took) {

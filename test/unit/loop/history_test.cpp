@@ -15,16 +15,16 @@ const Time start = *parse_time("2026-01-01T00:00:00Z");
 }  // namespace
 
 TEST_SUITE("history") {
-    TEST_CASE("rounds of ten seconds share a sample: the fewest ready, the longest round") {
+    TEST_CASE("rounds of ten seconds share a sample: fewest ready, longest round, most sessions") {
         History history;
         history.round_ended(start, 3, 3, 5ms);
-        history.round_ended(start + 4s, 3, 2, 40ms);
-        history.round_ended(start + 9999ms, 4, 3, 6ms);
+        history.round_ended(start + 4s, 3, 2, 40ms, 7);
+        history.round_ended(start + 9999ms, 4, 3, 6ms, 6);
         history.round_ended(start + 10s, 4, 4, 7ms);
         const auto samples = history.samples();
         REQUIRE(samples.size() == 2);
-        CHECK(samples[0] == Sample{start, 4, 2, 40ms, 0, 0});
-        CHECK(samples[1] == Sample{start + 10s, 4, 4, 7ms, 0, 0});
+        CHECK(samples[0] == Sample{start, 4, 2, 40ms, 0, 0, 7});
+        CHECK(samples[1] == Sample{start + 10s, 4, 4, 7ms, 0, 0, {}});
     }
 
     TEST_CASE("what happened is counted in the sample of the next round") {
@@ -38,8 +38,8 @@ TEST_SUITE("history") {
         history.round_ended(start + 10s, 1, 1, 1ms);
         const auto samples = history.samples();
         REQUIRE(samples.size() == 2);
-        CHECK(samples[0] == Sample{start, 1, 1, 1ms, 2, 1});
-        CHECK(samples[1] == Sample{start + 10s, 1, 1, 1ms, 0, 1});
+        CHECK(samples[0] == Sample{start, 1, 1, 1ms, 2, 1, {}});
+        CHECK(samples[1] == Sample{start + 10s, 1, 1, 1ms, 0, 1, {}});
     }
 
     TEST_CASE("an hour is kept, however often rounds come") {

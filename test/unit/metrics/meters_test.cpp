@@ -77,7 +77,8 @@ TEST_SUITE("meters") {
         meters.round_ended(RoundOutcome::failed, Duration{7});
         CHECK(meters.history().samples().empty());  // nothing is known of the pool yet
 
-        const Observation seen = matching_world(pool);
+        Observation seen = matching_world(pool);
+        seen.engines[0].usage.emplace().sessions = 3;
         board.publish(std::make_shared<const RoundView>(
             RoundView{board.spec().pool, 1, seen, plan(pool, seen, noon), noon}));
         Step replace;
@@ -87,7 +88,7 @@ TEST_SUITE("meters") {
         meters.forwarded_ports_changed("gluetun");
         meters.round_ended(RoundOutcome::matched, Duration{9});
         CHECK(meters.history().samples() ==
-              std::vector<Sample>{{clock.now(), 2, 2, Duration{9}, 1, 1}});
+              std::vector<Sample>{{clock.now(), 2, 2, Duration{9}, 1, 1, 3}});
         const std::string text = meters.text();
         CHECK(text.find("roundhouse_round_duration_seconds_count 2\n") != std::string::npos);
     }

@@ -125,7 +125,8 @@ function engineTile(engine) {
     engine.sessions > 0 ? plural(engine.sessions, "session") : ""].filter(Boolean).join(", ");
   const button = element("button", "",
     element("span", "slot", String(engine.slot ?? "new")), element("span", "mark", GLYPH[tone]),
-    element("span", "marks", engine.forwarded ? "⇄" : "", " ", sessions));
+    element("span", "marks", engine.forwarded ? "⇄" : "",
+      engine.draining ? " ⇥" : "", " ", sessions));
   button.type = "button";
   button.title = label;
   button.setAttribute("aria-label", label);
@@ -152,7 +153,8 @@ function showEngines(engines) {
   if (focused) document.querySelector(`#engines [data-name="${CSS.escape(focused)}"]`)?.focus();
   const sessions = engines.reduce((sum, one) => sum + (one.sessions || 0), 0);
   byId("legend").textContent = "✓ serves   … starts   ! serves, with a warning   " +
-    `✕ does not serve   ⇄ has the forwarded port${sessions ? "   ▶ sessions" : ""}`;
+    `✕ does not serve   ⇄ has the forwarded port${sessions ? "   ▶ sessions" : ""}` +
+    (engines.some((one) => one.draining) ? "   ⇥ goes when its sessions end" : "");
   showDetail();
 }
 
@@ -190,6 +192,11 @@ function addressLine(text) {
   return element("span", "address", text, " ", button);
 }
 
+function sessionsOf({ sessions, idleFor }) {
+  if (sessions === undefined) return "";
+  return sessions === 0 && idleFor ? `none for ${idleFor}` : String(sessions);
+}
+
 function showDetail() {
   const engine = latestEngines.find((one) => (one.name || "a new engine") === chosen);
   byId("detail").hidden = !engine;
@@ -200,7 +207,7 @@ function showDetail() {
     ["address", addressesOf(engine).map(addressLine)],
     ["gateway", [engine.gateway]],
     ["P2P port", [p2pPort ? `${p2pPort}${engine.forwarded ? ", forwarded by the VPN" : ""}` : ""]],
-    ["sessions", [engine.sessions === undefined ? "" : String(engine.sessions)]],
+    ["sessions", [sessionsOf(engine)]],
     ["made", [createdAt ? age(createdAt, "", "", " ago") : ""]],
     ["failures", [failures > 0 ? `${failures} in a row led to this engine` : ""]],
     ["image", [engine.image || ""]],

@@ -86,7 +86,10 @@ const BUT = { P2PPortClosed: ", but no peer gets in", ProbeFailing: ", with prob
 // What it does: "serves", "is starting"; of several: "serve", "are starting".
 function stateOfEngine(engine, several = false) {
   const [does, is] = several ? ["do", "are"] : ["does", "is"];
-  if (engine.ready) return (several ? "serve" : "serves") + (BUT[engine.reason] || "");
+  if (engine.ready) {
+    const then = engine.draining ? " until the last session ends" : BUT[engine.reason] || "";
+    return (several ? "serve" : "serves") + then;
+  }
   if (toneOfEngine(engine) === "plain") return `${is} ${engine.id ? "starting" : "being created"}`;
   if (engine.state === "exited" || engine.state === "dead") return "exited";
   if (engine.state === "paused") return `${is} paused`;
