@@ -134,14 +134,14 @@ class Follower {
         if (settles > Duration{0} || held > Duration{0}) {
             found_.wishes[&engine] = {Reason::forwarded_port_changed,
                                       "is to take forwarded port " + number,
-                                      now_ + std::max(settles, held)};
+                                      now_ + std::max(settles, held), port};
             note_delay(number, settles, held);
             return false;
         }
         found_.wishes[&engine] = {
             Reason::forwarded_port_changed,
             "forwarded port " + number + " takes the place of " + std::to_string(engine.ports.p2p),
-            std::nullopt};
+            std::nullopt, port};
         worsen(PortUse::not_held,
                "forwards port " + number + ", for which engines are to be replaced");
         return true;

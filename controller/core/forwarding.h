@@ -72,6 +72,7 @@ struct Wish {
     Reason reason = Reason::up_to_date;
     std::string message;
     std::optional<Time> due;  // it is granted then at the earliest; nullopt: now
+    int port = 0;             // the forwarded port that it is for; 0: none
 };
 
 // The wishes for the forwarded ports of one gateway, and a summary for users.

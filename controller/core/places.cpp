@@ -177,14 +177,14 @@ Duration Places::wait_for_port(const Home& home, const EngineView* leaving) cons
     return remaining(pool_.forwarded_port.wait_for, gateway.port_awaited_for);
 }
 
-Placement Places::take(Home& home, int slot, const EngineView* leaving) {
+Placement Places::take(Home& home, int slot, const EngineView* leaving, int wished) {
     taken_.insert(slot);
     Placement placement;
     placement.slot = slot;
     placement.gateway = home.name;
     if (home.gateway != nullptr) placement.incarnation = home.gateway->incarnation;
     placement.ports = ports_of_slot(home.bases, slot);
-    if (const auto port = home.ports.forwarded_port(slot, leaving)) {
+    if (const auto port = home.ports.forwarded_port(slot, leaving, wished)) {
         placement.ports.p2p = *port;
         placement.takes_forwarded_port = true;
     } else {
@@ -218,10 +218,10 @@ Place Places::take_free_slot(std::string_view leaving_id) {
     return take(*best, best_slot, nullptr);
 }
 
-Place Places::take_over(const EngineView& engine) {
+Place Places::take_over(const EngineView& engine, int wished) {
     const int slot = *engine.slot;
     Home* own = home_of(engine);
-    if (has_own_place(engine)) return take(*own, slot, &engine);
+    if (has_own_place(engine)) return take(*own, slot, &engine, wished);
     if (!may_move(engine)) return gateway_not_ready(&engine);
     Home* best = nullptr;
     for (auto& home : homes_) {

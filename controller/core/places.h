@@ -42,8 +42,9 @@ class Places {
     Place take_free_slot(std::string_view leaving_id = {});
 
     // The slot of `engine` for its successor: behind its own gateway where that is ready, else,
-    // where the engine may move, behind the ready one with the fewest engines. It is taken.
-    Place take_over(const EngineView& engine);
+    // where the engine may move, behind the ready one with the fewest engines. It is taken, with
+    // the forwarded port `wished` behind its own gateway, if that is free.
+    Place take_over(const EngineView& engine, int wished = 0);
 
     // Whether the successor of `engine` can have its slot behind its own gateway.
     bool has_own_place(const EngineView& engine) const;
@@ -93,7 +94,7 @@ class Places {
     bool fits(const Home& home, int slot, std::string_view leaving_id = {}) const;
     std::optional<int> lowest_free_slot(const Home& home, std::string_view leaving_id) const;
     Duration wait_for_port(const Home& home, const EngineView* leaving) const;
-    Placement take(Home& home, int slot, const EngineView* leaving);
+    Placement take(Home& home, int slot, const EngineView* leaving, int wished = 0);
     Placement take_elsewhere(Home& home, const EngineView& engine);
     std::optional<std::size_t> emptier_home(const EngineView& engine, Room room) const;
 

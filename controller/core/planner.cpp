@@ -301,9 +301,8 @@ bool Planner::gains_port(const Candidate& candidate) const {
     const EngineView& engine = *candidate.engine;
     if (!places_.has_own_place(engine)) return false;  // it would go elsewhere
     const PortLedger& ports = places_.ledger(*candidate.gateway);
-    const auto port = ports.forwarded_port(*engine.slot, &engine);
-    return port && *port != engine.ports.p2p &&
-           ports.reported_for(*port) >= pool_.forwarded_port.stable_for;
+    return ports.forwarded_port(*engine.slot, &engine, candidate.wish->port) ==
+           candidate.wish->port;
 }
 
 // In its own slot; or, when it has to leave its gateway or its slot, wherever there is a free one.
@@ -318,7 +317,7 @@ NoPlace Planner::grant(Candidate& candidate) {
             return none;
         }
     } else {
-        Place own = places_.take_over(engine);
+        Place own = places_.take_over(engine, candidate.wish->port);
         if (auto* placement = std::get_if<Placement>(&own)) {
             give_up(candidate, Action::replace, std::move(*placement));
             return none;

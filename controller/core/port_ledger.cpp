@@ -76,7 +76,8 @@ bool PortLedger::may_hold_here(int port, int slot) const {
     return may_hold(pool_, gateway_name_, port, slot);
 }
 
-std::optional<int> PortLedger::forwarded_port(int slot, const EngineView* leaving) const {
+std::optional<int> PortLedger::forwarded_port(int slot, const EngineView* leaving,
+                                              int wished) const {
     const PortAssignment assign = pool_.forwarded_port.assign;
     if (gateway_ == nullptr || assign == PortAssignment::none) return std::nullopt;
     if (assign == PortAssignment::shared) return shared_port();
@@ -93,8 +94,9 @@ std::optional<int> PortLedger::forwarded_port(int slot, const EngineView* leavin
     std::optional<int> best;
     Duration longest{-1};
     for (const auto& [port, reported] : gateway_->reported_for) {
-        if (reported <= longest || !may_hold_here(port, slot)) continue;
-        if (user_of(port, leaving_id) != nullptr) continue;
+        if (!may_hold_here(port, slot) || user_of(port, leaving_id) != nullptr) continue;
+        if (port == wished) return port;
+        if (reported <= longest) continue;
         best = port;
         longest = reported;
     }

@@ -52,8 +52,9 @@ class PortLedger {
 
     // The forwarded port that an engine created in `slot` gets, in place of `leaving` where that is
     // not null; nullopt: its own P2P port. `leaving` keeps a port that is still forwarded, and any
-    // where nobody can tell which ports are.
-    std::optional<int> forwarded_port(int slot, const EngineView* leaving) const;
+    // where nobody can tell which ports are. Of free ports `wished` comes first, then the one that
+    // was reported for longest.
+    std::optional<int> forwarded_port(int slot, const EngineView* leaving, int wished = 0) const;
     // Forwarded ports that certainly nobody listens on, longest reported first.
     std::vector<int> free_forwarded_ports() const;
     // The port that all engines here share (assign: shared): the one that most hold, else the

@@ -198,7 +198,9 @@ class Examiner {
                                                engine.incarnation == gateway.incarnation;
                                     }) ||
                 std::ranges::any_of(seen_.steps_in_flight, [&](const auto& step) {
-                    return step.second.gateway == gateway.name;
+                    const StepInFlight& other = step.second;
+                    return other.gateway_id.empty() ? other.gateway == gateway.name
+                                                    : other.gateway_id == gateway.incarnation.id;
                 });
             // It would have waited, and is held back by something else already.
             const bool backs_off = std::ranges::any_of(plan_.decisions, [](const Decision& each) {

@@ -205,7 +205,7 @@ Result<void> SimRuntime::remove(const std::string& id) {
         if (removed) world_.engine_gone(id);
         return removed;
     });
-    if (!result.ok()) watchdog_.remove_failed(slot);
+    if (!result.ok()) watchdog_.count_is_lost(slot);
     return result;
 }
 

@@ -152,7 +152,7 @@ void Watchdog::create_ended(const EngineRequest& request, bool well) {
         creates_.erase(slot);
         return;
     }
-    ends_.erase(slot);  // its count went with the container
+    count_is_lost(slot);
     // A changed template is a fresh start.
     const std::string hash = label_of(request.labels, label::template_hash);
     Failures& failures = creates_[slot];

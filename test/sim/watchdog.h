@@ -31,8 +31,11 @@ class Watchdog {
     // A start that Docker is busy with although the call for it was given up.
     void start_hangs(const std::string& id) { hanging_starts_.insert(id); }
     void start_ended(const std::string& id) { hanging_starts_.erase(id); }
-    // A remove whose reply was lost: no label tells of earlier failures any more.
-    void remove_failed(int slot) { ends_.erase(slot); }
+    // The container that counted earlier failures is gone, and no engine took over its count.
+    void count_is_lost(int slot) {
+        ends_.erase(slot);
+        p2p_replacements_.erase(slot);
+    }
 
     // Calls that come again after they failed.
     void create_ended(const EngineRequest& request, bool well);
@@ -82,7 +85,7 @@ class Watchdog {
         std::optional<std::pair<Duration, Duration>> rotation_sign;
         std::optional<Duration> connected_at;     // when its VPN last began a connection
         std::optional<Duration> connect_seen_at;  // the first look that could see that
-        bool ip_known = false;                    // the public IP, once
+        std::string public_ip;                    // last known
         std::optional<Duration> ip_gone_at;       // when it was seen to be unknown since
         std::optional<std::pair<Duration, Duration>> reconnect_due;  // it went, and came back
         std::size_t spec_saves = 0;

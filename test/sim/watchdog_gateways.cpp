@@ -1,5 +1,6 @@
 // What must hold of every round as to gateways, their VPNs and their forwarded ports.
 #include <algorithm>
+#include <utility>
 
 #include "sim/watchdog.h"
 
@@ -94,15 +95,16 @@ void Watchdog::check_rotation(const RoundView& view, const GatewayView& gateway,
 }
 
 // Row 26: Gluetun forgets its public IP when its VPN stops. An IP that is forgotten and known again
-// is a reconnect, be it the same one: of this moment, or of another sign shortly before. An IP that
-// flaps puts that off, as the latest sign counts.
+// is a reconnect, be it the same one: of this moment, or of another sign shortly before. Another IP
+// puts that off, as the latest sign counts.
 void Watchdog::check_ip_comes_back(const GatewayView& gateway, Run& run) {
     const Duration now = world_.clock.elapsed;
     if (world_.disturbances.contains(Disturbance::ip_flaps)) return;
     if (gateway.public_ip && gateway.public_ip->empty()) {
-        if (run.ip_known && !run.ip_gone_at) run.ip_gone_at = look_began_;
+        if (!run.public_ip.empty() && !run.ip_gone_at) run.ip_gone_at = look_began_;
     } else if (gateway.public_ip) {
-        run.ip_known = true;
+        const bool is_other = std::exchange(run.public_ip, *gateway.public_ip) != run.public_ip;
+        if (run.reconnect_due && is_other) run.reconnect_due->second = now;
         if (run.ip_gone_at) run.reconnect_due = {*run.ip_gone_at, now};
         run.ip_gone_at.reset();
     }

@@ -181,6 +181,21 @@ TEST_SUITE("planner: the first port of a connection") {
         CHECK_FALSE(planned.steps[0].placement->followed);
     }
 
+    TEST_CASE("who follows it gets that one, and not another that was reported for longer") {
+        FreshWorld world = followed_a_minute_ago();
+        world.seen.engines[1] = world.seen.engines[0];
+        world.seen.engines[1].id = "engine-1";
+        world.seen.engines[1].name = "acestream-1";
+        world.seen.engines[1].slot = 1;
+        world.seen.engines[1].ports = ports_of_slot(world.pool.ports, 1);
+        world.seen.engines[1].ports.p2p = 40009;
+        forward(world.gluetun(), {{40002, 1min}, {40003, 2min}});
+        world.gluetun().first_ports = {40002};
+        const Plan planned = world.planned();
+        CHECK(steps_of(planned) == "replace acestream-1 ForwardedPortChanged @gluetun :40002");
+        CHECK_FALSE(planned.steps[0].placement->followed);
+    }
+
     TEST_CASE("it has to settle as any other") {
         FreshWorld world = followed_a_minute_ago();
         forward(world.gluetun(), {{40002, 5s}});
