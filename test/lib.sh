@@ -74,6 +74,16 @@ docker_answers() {
     return 1
 }
 
+# Why no Docker Engine answers, and what to do.
+docker_trouble() {
+    if command -v docker >/dev/null && docker version 2>&1 | grep -qi 'permission denied'; then
+        echo "permission denied for the Docker socket. Run this as root or with sudo, or join the
+group of the socket and log in again: sudo usermod -aG docker $(id -un)"
+    else
+        echo "no Docker Engine answers, and it takes root (or sudo) to install or start one"
+    fi
+}
+
 # start_docker FOLDER: starts a Docker Engine where none answers, installing it where it is missing.
 # FOLDER remembers what was started, for stop_docker, and holds the engine's log.
 start_docker() {
