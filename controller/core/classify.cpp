@@ -55,10 +55,11 @@ class Classifier {
         static constexpr std::array rules = {
             &Classifier::not_understood, &Classifier::unreadable, &Classifier::busy,
             &Classifier::stuck,          &Classifier::outside,    &Classifier::duplicate,
-            &Classifier::cut_off,        &Classifier::displaced,  &Classifier::out_of_sight,
-            &Classifier::portless,       &Classifier::contested,  &Classifier::out_of_range,
-            &Classifier::undeclared,     &Classifier::outdated,   &Classifier::ended,
-            &Classifier::silent,         &Classifier::p2p_closed, &Classifier::reconnected,
+            &Classifier::pinning,        &Classifier::cut_off,    &Classifier::displaced,
+            &Classifier::out_of_sight,   &Classifier::portless,   &Classifier::contested,
+            &Classifier::out_of_range,   &Classifier::undeclared, &Classifier::outdated,
+            &Classifier::ended,          &Classifier::silent,     &Classifier::p2p_closed,
+            &Classifier::reconnected,
         };
         Match match;
         for (const auto rule : rules) {
@@ -141,19 +142,28 @@ class Classifier {
 
     Match outside(const EngineView& engine) const {
         if (pool_.gateways.empty()) return {};
-        constexpr std::string_view prefix = "container:";
-        const std::string_view mode = engine.network_mode;
-        const bool joins = mode.starts_with(prefix) && !engine.incarnation.id.empty();
-        if (joins && mode.substr(prefix.size()) == engine.incarnation.id) return {};
-        return say(
-            Fate::outside, Reason::outside_gateway,
-            "runs with network mode '" + engine.network_mode + "', outside every declared gateway");
+        const std::string& joined = engine.network.joins;
+        if (!joined.empty() && joined == engine.incarnation.id) return {};
+        return say(Fate::outside, Reason::outside_gateway,
+                   "runs in " + describe(engine.network) + ", outside every declared gateway");
     }
 
     Match duplicate(const EngineView& engine) const {
         if (!duplicates_.contains(&engine)) return {};
         return say(Fate::duplicate, Reason::duplicate_slot,
                    "another container holds slot " + std::to_string(*engine.slot));
+    }
+
+    // It has no network, and its gateway cannot be made again while it is there.
+    Match pinning(const EngineView& engine) const {
+        Match match = seen_.runtime.pins_gateways ? cut_off(engine) : Match();
+        if (!match || has_way_out(engine)) return {};
+        const bool runs = match->reason == Reason::gateway_restarted &&
+                          gateway_of(engine)->state != GatewayState::stopped;
+        if (runs) return {};
+        match->fate = Fate::pinning;
+        match->message += "; " + seen_.runtime.name + " keeps that gateway while engines joined it";
+        return match;
     }
 
     Match cut_off(const EngineView& engine) const {

@@ -20,6 +20,7 @@ enum class Fate {
     busy,       // a step or a removal is under way: looked at again when that has ended
     unstarted,  // created and never started
     stranded,   // its gateway incarnation is over: no network, whatever Docker's "running" says
+    pinning,    // as stranded, and keeps its gateway, which does not run, from being made again
     displaced,  // its gateway has not been ready for longer than failover.after
     failed,     // exited, could not be started, does not answer, or its port belongs to another
     outdated,   // it serves, and the spec or its gateway's VPN has changed since it was made

@@ -8,6 +8,7 @@ std::string_view to_string(Fate fate) {
         case Fate::busy: return "busy";
         case Fate::unstarted: return "unstarted";
         case Fate::stranded: return "stranded";
+        case Fate::pinning: return "pinning";
         case Fate::displaced: return "displaced";
         case Fate::failed: return "failed";
         case Fate::outdated: return "outdated";

@@ -2,6 +2,16 @@
 
 namespace roundhouse {
 
+std::string describe(const RuntimeView& runtime) {
+    if (runtime.name.empty()) return "";
+    return runtime.name + " " + runtime.version + ", API " + runtime.api_version;
+}
+
+std::string describe(const Network& network) {
+    if (network.joins.empty()) return "network " + network.name;
+    return "the network of container " + network.joins.substr(0, 12);
+}
+
 std::string_view to_string(EngineState state) {
     switch (state) {
         case EngineState::created: return "created";

@@ -109,6 +109,32 @@ struct GatewayView {
     bool operator==(const GatewayView&) const = default;
 };
 
+// The daemon that runs the containers, as it named itself.
+struct RuntimeView {
+    std::string name;         // "Docker", "Podman"; empty: it has not told
+    std::string version;      // "20.10.24"
+    std::string api_version;  // of its API, the version that is spoken: "1.41"
+    // It keeps a container as long as another one is there that joined its namespace.
+    bool pins_gateways = false;
+
+    bool operator==(const RuntimeView&) const = default;
+};
+
+// "Podman 4.3.1, API 1.41"; empty when it has not told.
+std::string describe(const RuntimeView& runtime);
+
+// Where a container has its network. It never changes.
+struct Network {
+    std::string joins = {};  // the id of the container whose namespace it joined; empty: none
+    std::string name = {};   // else its own network, as Docker names it: "bridge"
+
+    bool is_known() const { return !joins.empty() || !name.empty(); }
+    bool operator==(const Network&) const = default;
+};
+
+// "network bridge", "the network of container 0123456789ab"
+std::string describe(const Network& network);
+
 // As Docker names them.
 enum class EngineState { created, running, paused, restarting, removing, exited, dead };
 
@@ -176,7 +202,7 @@ struct EngineView {
     // touched.
     std::optional<int> slot;
     EngineState state = EngineState::created;
-    std::string network_mode;
+    Network network;
     std::string address;  // its own IP in a pool without gateways
     std::string image;
     std::string gateway;  // by its present name, where it was renamed
@@ -268,6 +294,7 @@ struct TemplateRefusal {
 };
 
 struct Observation {
+    RuntimeView runtime = {};
     // The spec's gateways in its order, then those that only engines still name.
     std::vector<GatewayView> gateways;
     std::vector<EngineView> engines;              // every container that carries our pool's label

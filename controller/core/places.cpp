@@ -88,9 +88,8 @@ void Places::add_unknown() {
     for (const auto& engine : seen_.engines) {
         if (engine.unknown.empty() || engine.ports.p2p != 0) continue;
         for (auto& home : homes_) {
-            const bool may_be_here =
-                engine.network_mode.empty() || home.gateway == nullptr ||
-                engine.network_mode == "container:" + home.gateway->incarnation.id;
+            const bool may_be_here = !engine.network.is_known() || home.gateway == nullptr ||
+                                     engine.network.joins == home.gateway->incarnation.id;
             if (may_be_here) home.ports.add_unknown();
         }
     }

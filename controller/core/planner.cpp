@@ -78,7 +78,7 @@ void Planner::decide(Candidate& candidate) {
 bool Planner::must_go(const Candidate& candidate) const {
     const Fate fate = candidate.verdict.fate;
     return candidate.is_surplus || fate == Fate::outside || fate == Fate::duplicate ||
-           fate == Fate::stuck;
+           fate == Fate::pinning || fate == Fate::stuck;
 }
 
 void Planner::remove(Candidate& candidate) {

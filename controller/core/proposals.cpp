@@ -108,7 +108,8 @@ bool Planner::propose(Candidate& candidate, Action action, std::optional<Placeme
     step.engine = replaces ? engine_name(pool_.name, step.slot) : engine.name;
     step.engine_id = engine.id;
     // An engine that is known to serve nobody is not asked politely: that only takes time.
-    const bool fallen = is_replaced_at_once(decision.fate) && decision.fate != Fate::displaced;
+    const bool fallen = decision.fate == Fate::pinning ||
+                        (is_replaced_at_once(decision.fate) && decision.fate != Fate::displaced);
     step.graceful = !fallen && serving(engine, pool_.engine_template.probe) != Serving::no;
     step.message = decision.message;
     if (placement) {

@@ -13,7 +13,6 @@ namespace {
 
 using Labels = std::map<std::string, std::string>;
 
-constexpr std::string_view joiner_prefix = "container:";
 // A label may hold any number. The longest wait between two tries comes long before this one.
 constexpr int most_failures = 1000;
 
@@ -43,7 +42,7 @@ EngineView engine_from(const ContainerListing& container, const std::string& poo
         engine.slot = slot_of_name(pool, engine.name);
     engine.unknown = container.unreadable;
     engine.state = container.state;
-    engine.network_mode = container.network_mode;
+    engine.network = container.network;
     engine.address = container.address;
     engine.image = container.image;
     engine.gateway = label_of(labels, label::gateway);
@@ -70,16 +69,18 @@ bool runs(EngineState state) {
     return state == EngineState::running || state == EngineState::paused;
 }
 
-// Engines of other pools that listen in some container's namespace.
+// Engines of other pools that listen in some container's namespace: where the list does not tell
+// whose that is, their labels do.
 std::vector<NeighbourView> neighbours_in(const std::vector<ContainerListing>& listing,
                                          const std::string& pool) {
     std::vector<NeighbourView> neighbours;
     for (const auto& container : listing) {
         std::string other = label_of(container.labels, label::pool);
-        const bool joins = container.network_mode.starts_with(joiner_prefix);
-        if (other == pool || !joins || !runs(container.state)) continue;
-        neighbours.push_back({container.id, container.name, std::move(other),
-                              container.network_mode.substr(joiner_prefix.size()),
+        const Network& network = container.network;
+        std::string gateway_id =
+            network.is_known() ? network.joins : label_of(container.labels, label::gateway_id);
+        if (other == pool || gateway_id.empty() || !runs(container.state)) continue;
+        neighbours.push_back({container.id, container.name, std::move(other), std::move(gateway_id),
                               ports_of(container.labels), container.created_at});
     }
     return neighbours;
@@ -112,11 +113,12 @@ Result<std::vector<ContainerListing>> list_each_once(Runtime& runtime) {
 
 // What the list does not tell of an engine. Returns false when it was removed since.
 bool look_closer(Runtime& runtime, EngineView& engine) {
-    if (engine.network_mode.empty()) {
-        auto mode = runtime.inspect_network_mode(engine.id);
-        if (mode && !mode.value()) return false;
-        if (mode) engine.network_mode = std::move(*mode.value());
-        if (!mode) engine.unknown = mode.fault().message;
+    if (!engine.network.is_known()) {
+        auto network = runtime.inspect_network(engine.id);
+        if (network && !network.value()) return false;
+        if (network) engine.network = std::move(*network.value());
+        if (!engine.network.joins.empty()) engine.address.clear();
+        if (!network) engine.unknown = network.fault().message;
     }
     if (!engine.unknown.empty() || !stands_still(engine.state)) return true;
     auto end = runtime.inspect_end(engine.id);
@@ -150,7 +152,7 @@ void look_closer_at_all(Runtime& runtime, Workers& workers, std::vector<EngineVi
     std::vector<char> is_there(engines.size(), 1);  // each written by its own job
     for (std::size_t i = 0; i < engines.size(); ++i) {
         EngineView& engine = engines[i];
-        const bool is_told = !stands_still(engine.state) && !engine.network_mode.empty();
+        const bool is_told = !stands_still(engine.state) && engine.network.is_known();
         const bool changes = engine.slot && in_flight(*engine.slot);
         if (is_told || changes || !engine.unknown.empty()) continue;
         others.emplace_back(
@@ -229,6 +231,7 @@ Result<Sightings> look(Runtime& runtime, Workers& workers, const EnginePool& poo
         seen.gateways.push_back(std::move(former));
     }
     use_present_names(seen);
+    seen.runtime = runtime.about();
     return seen;
 }
 

@@ -19,6 +19,7 @@ using IsInFlight = std::function<bool(int slot)>;
 
 // What Docker showed in one look.
 struct Sightings {
+    RuntimeView runtime;
     // The spec's gateways in its order, then those that only engines still name.
     std::vector<GatewaySighting> gateways;
     std::vector<EngineView> engines;

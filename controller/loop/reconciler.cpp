@@ -140,6 +140,7 @@ Observation Reconciler::sense(const EnginePool& pool, Sightings looked) {
         with_.meters.forwarded_ports_changed(gateway);
     nearby_.name_similar(with_.runtime, pool, measured.gateways, with_.clock.monotonic());
     Observation seen;
+    seen.runtime = std::move(looked.runtime);
     seen.gateways = std::move(measured.gateways);
     seen.engines = std::move(looked.engines);
     seen.neighbours = std::move(looked.neighbours);

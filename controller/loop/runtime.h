@@ -23,8 +23,8 @@ struct ContainerListing {
     std::string name;  // without Docker's leading slash
     EngineState state = EngineState::created;
     std::map<std::string, std::string> labels;
-    std::string network_mode;  // empty: the row does not tell it (Podman 4.3)
-    std::string address;       // the first IP that Docker lists; empty in another's namespace
+    Network network;      // not known where the row does not tell it, as with Podman
+    std::string address;  // the first IP that Docker lists; empty in another's namespace
     std::string image;
     Time created_at{};
     // What in its row cannot be understood; empty: nothing. The other values are then those that
@@ -85,6 +85,9 @@ class Runtime {
   public:
     virtual ~Runtime() = default;
 
+    // Whom the calls reach, as the daemon said when it was last asked. Makes no call.
+    virtual RuntimeView about() = 0;
+
     // All containers that carry the label roundhouse.pool, whatever its value, running or not, in
     // any order. All of it or a fault: a list that cannot be read to its end, or that holds a
     // container without the label, is `unavailable`. A row that cannot be understood is listed with
@@ -94,8 +97,9 @@ class Runtime {
     // How a container that does not run has ended; nullopt when it is gone. 5 s.
     virtual Result<std::optional<EngineEnd>> inspect_end(const std::string& id) = 0;
 
-    // The network mode of a container whose row does not tell it; nullopt when it is gone. 5 s.
-    virtual Result<std::optional<std::string>> inspect_network_mode(const std::string& id) = 0;
+    // The network of a container whose row does not tell it; nullopt when it is gone. Later lists
+    // tell it. 5 s.
+    virtual Result<std::optional<Network>> inspect_network(const std::string& id) = 0;
 
     // A container by its exact name; nullopt when there is none. 5 s for each of at most three
     // calls.
@@ -114,8 +118,9 @@ class Runtime {
     virtual Result<CreatedContainer> create(const EngineRequest& request) = 0;
 
     // Starting a running container is no fault. `gone`: the container does not exist; `conflict`:
-    // the gateway is gone or does not run; `rejected`: the container cannot be started. 30 s: after
-    // that the fault has `timed_out`, and Docker may still start the container.
+    // the gateway is gone or does not run, and never is it started, too; `rejected`: the container
+    // cannot be started. 30 s: after that the fault has `timed_out`, and Docker may still start the
+    // container.
     virtual Result<void> start(const std::string& id) = 0;
 
     // Asks the container to end, and kills it after `grace`. No fault if it does not run or is

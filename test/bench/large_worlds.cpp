@@ -34,7 +34,7 @@ std::string id_of(const std::string& name) {
 void join(EngineView& engine, const std::string& gateway) {
     engine.gateway = gateway;
     engine.incarnation.id = id_of(gateway);
-    engine.network_mode = "container:" + engine.incarnation.id;
+    engine.network = {engine.incarnation.id, {}};
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// What the loop relies on of any Runtime. Each case runs on the fake and on a real Docker Engine.
+// What the loop relies on of any Runtime. Each case runs on the fake, on a real Docker Engine and
+// on Podman. Where Podman differs in what the loop gets to know, the case says so.
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -94,11 +95,12 @@ TEST_CASE_TEMPLATE("a created engine is listed as it was asked for", W, FakeWorl
     CHECK(engine.name == request.name);
     CHECK(engine.state == EngineState::created);
     CHECK(engine.labels.at("roundhouse.slot") == "0");
-    CHECK(engine.network_mode == "container:" + gateway_id);
-    CHECK(value_of(world.runtime().inspect_network_mode(id)) == engine.network_mode);
-    CHECK_FALSE(value_of(world.runtime().inspect_network_mode(std::string(64, '0'))).has_value());
+    CHECK(engine.network == Network{gateway_id, {}});
+    CHECK(value_of(world.runtime().inspect_network(id)) == engine.network);
+    CHECK_FALSE(value_of(world.runtime().inspect_network(std::string(64, '0'))).has_value());
     CHECK(engine.address.empty());
-    CHECK(engine.image == world.image());
+    // Podman lists docker.io/library/NAME:latest.
+    CHECK(engine.image.find(world.image()) != std::string::npos);
 }
 
 TEST_CASE_TEMPLATE("engines of every pool are listed, and nothing without the label", W, FakeWorld,
@@ -135,7 +137,7 @@ TEST_CASE_TEMPLATE("create, start, stop, remove; each again is no fault", W, Fak
 
     REQUIRE(soon([&] { return world.is_up(only(world).address, 0); }));
     well(runtime.stop(id, 2s));
-    CHECK(only(world).state == EngineState::exited);
+    REQUIRE(soon_in_state(world, EngineState::exited));
     CHECK(end_of(world, id).exit_code == 0);
     CHECK(end_of(world, id).start_error.empty());
     CHECK(end_of(world, id).finished_at.has_value());
@@ -205,8 +207,9 @@ TEST_CASE_TEMPLATE("an engine starts only into the namespace of a running gatewa
     const std::string id = value_of(runtime.create(world.engine(0, "container:" + gateway_id))).id;
     world.stop_container(world.gateway());
     CHECK(kind_of(runtime.start(id)) == FaultKind::conflict);
+    CHECK_FALSE(gateway_of(world).running);
     CHECK(only(world).state == EngineState::created);
-    CHECK_FALSE(end_of(world, id).start_error.empty());
+    CHECK(end_of(world, id).start_error.empty() == world.is_podman());
     CHECK_FALSE(end_of(world, id).finished_at.has_value());
 
     world.start_container(world.gateway());
@@ -215,14 +218,18 @@ TEST_CASE_TEMPLATE("an engine starts only into the namespace of a running gatewa
     CHECK(only(world).address.empty());
     CHECK(end_of(world, id).start_error.empty());
 
-    world.remove_container(world.gateway());
+    const bool removed = world.remove_container(world.gateway());
+    CHECK(removed != runtime.about().pins_gateways);
     CHECK(only(world).state == EngineState::running);  // and cut off: only the id shows it
     well(runtime.stop(id, 2s));
-    CHECK(kind_of(runtime.start(id)) == FaultKind::conflict);
+    if (removed) CHECK(kind_of(runtime.start(id)) == FaultKind::conflict);
+    well(runtime.remove(id));
+    if (!removed) CHECK(world.remove_container(world.gateway()));
 
-    const std::string nobody = "container:" + std::string(64, 'e');
-    const std::string lost = value_of(runtime.create(world.engine(1, nobody))).id;
-    CHECK(kind_of(runtime.start(lost)) == FaultKind::conflict);
+    const auto lost = runtime.create(world.engine(0, "container:" + std::string(64, 'e')));
+    CHECK(lost.ok() != world.is_podman());
+    const FaultKind kind = lost ? kind_of(runtime.start(lost.value().id)) : kind_of(lost);
+    CHECK(kind == (lost ? FaultKind::conflict : FaultKind::gone));
 }
 
 TEST_CASE_TEMPLATE("a gateway is known by its exact name", W, FakeWorld, DockerWorld) {
@@ -290,6 +297,7 @@ TEST_CASE_TEMPLATE("an engine that cannot be started leaves a trace", W, FakeWor
     CHECK(started.fault().message.find("unable to find user") != std::string::npos);
     CHECK(only(world).state == EngineState::created);
     const EngineEnd end = end_of(world, id);
+    if (world.is_podman()) return;  // it keeps none: the caller remembers the fault
     CHECK(end.start_error.find("unable to find user") != std::string::npos);
     CHECK(end.exit_code != 0);
     CHECK_FALSE(end.finished_at.has_value());
@@ -300,7 +308,11 @@ TEST_CASE_TEMPLATE("what cannot be in another's namespace is refused", W, FakeWo
     if (!world.open()) return;
     EngineRequest publishing = world.engine(0, "container:" + world.run_gateway());
     publishing.published_tcp_ports = {39018};
-    CHECK(kind_of(world.runtime().create(publishing)) == FaultKind::rejected);
+    const auto created = world.runtime().create(publishing);
+    // Podman ignores the ports, and nobody listens there.
+    CHECK(created.ok() == world.is_podman());
+    if (created) well(world.runtime().remove(created.value().id));
+    if (!created) CHECK(kind_of(created) == FaultKind::rejected);
     CHECK(kind_of(world.runtime().create(world.engine(0, "container:"))) == FaultKind::rejected);
     CHECK(listed(world).empty());
 }
@@ -318,8 +330,10 @@ TEST_CASE_TEMPLATE("without gateways, ports are on the host and there once", W, 
     const std::string second = value_of(runtime.create(request)).id;
     CHECK(kind_of(runtime.start(second)) == FaultKind::rejected);
 
-    const std::string lost = value_of(runtime.create(world.engine(2, "no-such-network"))).id;
-    CHECK(kind_of(runtime.start(lost)) == FaultKind::rejected);
+    const auto lost = runtime.create(world.engine(2, "no-such-network"));
+    CHECK(lost.ok() != world.is_podman());
+    const FaultKind kind = lost ? kind_of(runtime.start(lost.value().id)) : kind_of(lost);
+    CHECK(kind == FaultKind::rejected);
 }
 
 TEST_CASE_TEMPLATE("names are found by their beginning, of any owner", W, FakeWorld, DockerWorld) {
@@ -334,7 +348,7 @@ TEST_CASE_TEMPLATE("names are found by their beginning, of any owner", W, FakeWo
     CHECK(holders[0].name == world.engine(7).name);
     CHECK(holders[0].id == id);
     CHECK(holders[0].labels.at("roundhouse.pool") == world.pool());
-    CHECK(holders[0].image == world.engine(7).image);
+    CHECK(holders[0].image.find(world.image()) != std::string::npos);
     CHECK(holders[1].name == world.gateway());
     const auto all = value_of(world.runtime().list_names(""));
     for (const auto& holder : holders)

@@ -20,8 +20,12 @@ std::string variable(const char* name) {
     return value == nullptr ? "" : value;
 }
 
-// Runs the docker command, which must succeed, and returns what it printed.
-std::string docker(const std::string& arguments) {
+struct Ended {
+    int status;
+    std::string printed;
+};
+
+Ended run_docker(const std::string& arguments) {
     const std::string command = "docker " + arguments + " 2>&1";
     FILE* output = ::popen(command.c_str(), "r");
     REQUIRE(output != nullptr);
@@ -30,10 +34,16 @@ std::string docker(const std::string& arguments) {
     while (std::fgets(buffer.data(), buffer.size(), output) != nullptr)
         text += buffer.data();
     const int status = ::pclose(output);
-    REQUIRE_MESSAGE(status == 0, command << ": " << text);
     while (text.ends_with('\n'))
         text.pop_back();
-    return text;
+    return {status, text};
+}
+
+// What the docker command printed, which must succeed.
+std::string docker(const std::string& arguments) {
+    const Ended ended = run_docker(arguments);
+    REQUIRE_MESSAGE(ended.status == 0, "docker " << arguments << ": " << ended.printed);
+    return ended.printed;
 }
 
 std::unique_ptr<Runtime> docker_runtime() {
@@ -73,6 +83,12 @@ std::string FakeWorld::run_publishing_gateway(int port) {
     return fake_.run_gateway(gateway(), published);
 }
 
+bool FakeWorld::remove_container(const std::string& name) {
+    if (fake_.is_pinned(name)) return false;
+    fake_.remove_container(name);
+    return true;
+}
+
 EngineRequest FakeWorld::short_lived(int slot) {
     EngineRequest request = engine(slot);
     request.image = "ends";
@@ -90,9 +106,12 @@ DockerWorld::DockerWorld()
 
 DockerWorld::~DockerWorld() {
     if (!opened_) return;
-    const std::string remove = "docker ps -aq --filter name=^" + pool() +
-                               "- | xargs -r docker rm --force --volumes >/dev/null";
-    if (std::system(remove.c_str()) != 0) std::fprintf(stderr, "%s failed\n", remove.c_str());
+    // Podman removes no gateway before its engines.
+    for (const char* filter : {"--filter label=roundhouse.pool ", ""}) {
+        const std::string remove = "docker ps -aq " + std::string(filter) + "--filter name=^" +
+                                   pool() + "- | xargs -r docker rm --force --volumes >/dev/null";
+        if (std::system(remove.c_str()) != 0) std::fprintf(stderr, "%s failed\n", remove.c_str());
+    }
 }
 
 bool DockerWorld::open() {
@@ -124,8 +143,8 @@ void DockerWorld::stop_container(const std::string& name) {
 void DockerWorld::start_container(const std::string& name) {
     docker("start " + name);
 }
-void DockerWorld::remove_container(const std::string& name) {
-    docker("rm --force " + name);
+bool DockerWorld::remove_container(const std::string& name) {
+    return run_docker("rm --force " + name).status == 0;
 }
 void DockerWorld::kill_container(const std::string& name) {
     docker("kill " + name);

@@ -1,4 +1,5 @@
-// The two worlds that the contract cases run in: the fake in memory, and a real Docker Engine.
+// The two worlds that the contract cases run in: the fake in memory, and what DOCKER_HOST names, a
+// real Docker Engine or Podman.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -24,13 +25,14 @@ class World {
     std::string pool() const { return pool_; }
     std::string gateway() const { return pool_ + "-gateway"; }
     virtual std::string image() const = 0;
+    bool is_podman() { return runtime().about().name == "Podman"; }
 
     // Both return its id.
     std::string run_gateway() { return run_publishing_gateway(0); }
     virtual std::string run_publishing_gateway(int port) = 0;  // 0: none
     virtual void stop_container(const std::string& name) = 0;
     virtual void start_container(const std::string& name) = 0;
-    virtual void remove_container(const std::string& name) = 0;
+    virtual bool remove_container(const std::string& name) = 0;  // false: it cannot be
     virtual void kill_container(const std::string& name) = 0;
 
     // Whether the engine of that slot has come up, so that it heeds signals: before, the kernel
@@ -60,7 +62,7 @@ class FakeWorld : public World {
     std::string run_publishing_gateway(int port) override;
     void stop_container(const std::string& name) override { fake_.stop_container(name); }
     void start_container(const std::string& name) override { fake_.start_container(name); }
-    void remove_container(const std::string& name) override { fake_.remove_container(name); }
+    bool remove_container(const std::string& name) override;
     void kill_container(const std::string& name) override { fake_.kill_container(name); }
     EngineRequest short_lived(int slot) override;
     EngineRequest unstartable(int slot) override;
@@ -82,7 +84,7 @@ class DockerWorld : public World {
     std::string run_publishing_gateway(int port) override;
     void stop_container(const std::string& name) override;
     void start_container(const std::string& name) override;
-    void remove_container(const std::string& name) override;
+    bool remove_container(const std::string& name) override;
     void kill_container(const std::string& name) override;
     EngineRequest short_lived(int slot) override;
     EngineRequest unstartable(int slot) override;

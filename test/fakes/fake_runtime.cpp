@@ -25,6 +25,12 @@ std::vector<std::string> addresses_of(const FakeContainer& container) {
     return {container.address};
 }
 
+Network network_of(const FakeContainer& container) {
+    const std::string& mode = container.network_mode;
+    if (mode.starts_with(joiner_prefix)) return {mode.substr(joiner_prefix.size()), {}};
+    return {{}, mode};
+}
+
 std::map<std::string, std::string> as_map(const KeyValues& pairs) {
     std::map<std::string, std::string> result;
     for (const auto& [key, value] : pairs)
@@ -38,7 +44,7 @@ std::string_view to_string(Operation operation) {
     switch (operation) {
         case Operation::list_engines: return "list_engines";
         case Operation::inspect_end: return "inspect_end";
-        case Operation::inspect_network_mode: return "inspect_network_mode";
+        case Operation::inspect_network: return "inspect_network";
         case Operation::inspect_gateway: return "inspect_gateway";
         case Operation::list_names: return "list_names";
         case Operation::has_image: return "has_image";
@@ -101,6 +107,11 @@ std::string FakeRuntime::subject_of(const std::string& id) const {
     return container == nullptr ? id : container->name;
 }
 
+RuntimeView FakeRuntime::about() {
+    const std::lock_guard lock(mutex_);
+    return runtime_;
+}
+
 Result<std::vector<ContainerListing>> FakeRuntime::list_engines() {
     using Listing = std::vector<ContainerListing>;
     return perform<Listing>(Operation::list_engines, "", [&] {
@@ -108,7 +119,7 @@ Result<std::vector<ContainerListing>> FakeRuntime::list_engines() {
         for (const auto& container : containers_) {
             if (!container.labels.contains(std::string(label::pool))) continue;
             listing.push_back({container.id, container.name, container.state, container.labels,
-                               container.network_mode, container.address, container.image,
+                               network_of(container), container.address, container.image,
                                container.created_at});
         }
         return listing;
@@ -124,12 +135,12 @@ Result<std::optional<EngineEnd>> FakeRuntime::inspect_end(const std::string& id)
     });
 }
 
-Result<std::optional<std::string>> FakeRuntime::inspect_network_mode(const std::string& id) {
-    using Mode = std::optional<std::string>;
-    return perform<Mode>(Operation::inspect_network_mode, subject_of(id), [&]() -> Mode {
+Result<std::optional<Network>> FakeRuntime::inspect_network(const std::string& id) {
+    using Answer = std::optional<Network>;
+    return perform<Answer>(Operation::inspect_network, subject_of(id), [&]() -> Answer {
         const FakeContainer* container = look_up(id);
         if (container == nullptr) return std::nullopt;
-        return container->network_mode;
+        return network_of(*container);
     });
 }
 

@@ -30,7 +30,7 @@ namespace roundhouse {
 enum class Operation {
     list_engines,
     inspect_end,
-    inspect_network_mode,
+    inspect_network,
     inspect_gateway,
     list_names,
     has_image,
@@ -94,9 +94,10 @@ class FakeRuntime : public Runtime {
   public:
     FakeRuntime();
 
+    RuntimeView about() override;
     Result<std::vector<ContainerListing>> list_engines() override;
     Result<std::optional<EngineEnd>> inspect_end(const std::string& id) override;
-    Result<std::optional<std::string>> inspect_network_mode(const std::string& id) override;
+    Result<std::optional<Network>> inspect_network(const std::string& id) override;
     Result<std::optional<GatewayContainer>> inspect_gateway(const std::string& name) override;
     Result<std::vector<NameHolder>> list_names(const std::string& prefix) override;
     Result<bool> has_image(const std::string& image) override;
@@ -128,6 +129,11 @@ class FakeRuntime : public Runtime {
     void remove_image(const std::string& image);
 
     void add_network(const std::string& network);
+
+    // What daemon it is from now on: with pins_gateways, a container that others joined cannot be
+    // removed.
+    void set_runtime(RuntimeView runtime);
+    bool is_pinned(const std::string& name) const;
 
     // What every create warns of from now on.
     void set_create_warnings(std::vector<std::string> warnings);
@@ -212,6 +218,7 @@ class FakeRuntime : public Runtime {
     std::map<std::string, FakeImage> images_;
     std::map<std::string, FakeImage> registry_;
     std::set<std::string> networks_;
+    RuntimeView runtime_{.name = "Docker", .version = "20.10.24", .api_version = "1.41"};
     std::vector<std::string> warnings_;
     std::list<Follower> followers_;
     std::function<void(const RuntimeEvent&)> on_event_;

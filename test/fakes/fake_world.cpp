@@ -213,6 +213,19 @@ void FakeRuntime::add_network(const std::string& network) {
     networks_.insert(network);
 }
 
+void FakeRuntime::set_runtime(RuntimeView runtime) {
+    const std::lock_guard lock(mutex_);
+    runtime_ = std::move(runtime);
+}
+
+bool FakeRuntime::is_pinned(const std::string& name) const {
+    const std::lock_guard lock(mutex_);
+    const FakeContainer* donor = look_up(name);
+    return runtime_.pins_gateways && donor != nullptr &&
+           std::ranges::any_of(containers_,
+                               [&](const auto& other) { return donor_of(other) == donor; });
+}
+
 std::string FakeRuntime::run_container(FakeContainer wanted) {
     const std::lock_guard lock(mutex_);
     if (look_up(wanted.name) != nullptr) {
@@ -263,6 +276,7 @@ void FakeRuntime::kill_container(const std::string& name, int exit_code) {
 }
 
 void FakeRuntime::remove_container(const std::string& name) {
+    if (is_pinned(name)) throw std::logic_error("others joined the namespace of " + name);
     const std::lock_guard lock(mutex_);
     FakeContainer& container = known(name);
     if (container.state == EngineState::running) halt(container, 137);

@@ -42,6 +42,7 @@ class Examiner {
         examine_victims();
         examine_evenness();
         examine_words();
+        examine_pins();
         for (const auto& gateway : seen_.gateways)
             examine_idle_ports(gateway);
         return broken_;
@@ -394,6 +395,21 @@ class Examiner {
             for (const auto& engine : seen_.engines)
                 require(!can_take(engine, port, gateway), Step{},
                         "leaves a forwarded port idle, and " + engine.name + " could take it");
+        }
+    }
+
+    void examine_pins() {
+        for (const auto& engine : seen_.engines) {
+            const GatewayView* gateway = GatewayIndex(seen_.gateways).of(engine);
+            const bool held_back = !engine.slot || !engine.unknown.empty() ||
+                                   seen_.steps_in_flight.contains(*engine.slot) ||
+                                   engine.state == EngineState::removing ||
+                                   seen_.troubles.contains(*engine.slot);
+            if (!seen_.runtime.pins_gateways || held_back || gateway == nullptr) continue;
+            const bool pins = gateway->state == GatewayState::stopped &&
+                              engine.network.joins == gateway->incarnation.id;
+            const auto steps = std::ranges::count(plan_.steps, engine.id, &Step::engine_id);
+            require(!pins || steps > 0, Step{}, "is missing: " + engine.name + " pins its gateway");
         }
     }
 

@@ -53,7 +53,7 @@ void examine_list(std::string_view text) {
 
 void examine_inspection(std::string_view text) {
     examine_fault(parse_end(text, "bbbb"));
-    examine_fault(parse_network_mode(text, "bbbb"));
+    examine_fault(parse_network(text, "bbbb"));
     examine_fault(parse_docker_version(text));
     examine_fault(parse_created(text));
     examine_fault(parse_image(text));

@@ -154,7 +154,8 @@ std::string engine_text(const EngineView& engine) {
     out.set("id", engine.id).set("name", engine.name);
     if (engine.slot) out.assign("slot", Assignments::literal(*engine.slot));
     out.assign("state", Assignments::enumerator("EngineState", engine.state));
-    out.set("network_mode", engine.network_mode)
+    out.set("network.joins", engine.network.joins)
+        .set("network.name", engine.network.name)
         .set("address", engine.address)
         .set("gateway", engine.gateway)
         .set("incarnation", engine.incarnation)
@@ -212,6 +213,7 @@ std::string rest_text(const Observation& seen) {
     out.add("seen.created_ago = " + Assignments::ages(seen.created_ago) + ";");
     for (const auto& [slot, id] : seen.foreign_names)
         out.add("seen.foreign_names[" + std::to_string(slot) + "] = \"" + id + "\";");
+    if (seen.runtime.pins_gateways) out.add("seen.runtime.pins_gateways = true;");
     out.set("image.present", seen.image.present, true)
         .set("image.pulling", seen.image.pulling)
         .set("image.pull_failures", seen.image.pull_failures)

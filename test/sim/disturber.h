@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -41,6 +42,8 @@ class Disturber {
     void disturb_running_gateway(Disturbance what, std::size_t index);
     void set_health(std::size_t index, bool well);
     void republish(std::size_t index);
+    using GatewayChange = std::function<void(Disturber&, const std::string& name)>;
+    void once_unpinned(std::size_t index, const GatewayChange& change);
     void rename(std::size_t index);
     void follow_renames();
     void repair_gateway(std::size_t index);

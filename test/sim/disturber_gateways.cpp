@@ -10,6 +10,7 @@ namespace roundhouse::test {
 
 namespace {
 
+using namespace std::chrono_literals;
 using Health = GatewayContainer::Health;
 
 // What a gateway is called before and after it was renamed.
@@ -53,10 +54,15 @@ void Disturber::disturb_running_gateway(Disturbance what, std::size_t index) {
             world_.docker.restart_container(name);
             return start_in_parts(index);
         case Disturbance::gateway_recreated:
-            world_.docker.recreate_container(name);
-            world_.note_gateway(name);
-            return start_in_parts(index);
-        case Disturbance::gateway_republished: return republish(index);
+            return once_unpinned(index, [index](Disturber& disturber, const std::string& called) {
+                disturber.world_.docker.recreate_container(called);
+                disturber.world_.note_gateway(called);
+                disturber.start_in_parts(index);
+            });
+        case Disturbance::gateway_republished:
+            return once_unpinned(index, [index](Disturber& disturber, const std::string&) {
+                disturber.republish(index);
+            });
         case Disturbance::gateway_renamed: return rename(index);
         case Disturbance::gateway_restarts_often: {
             Duration at{0};
@@ -74,8 +80,10 @@ void Disturber::disturb_running_gateway(Disturbance what, std::size_t index) {
             world_.docker.stop_container(name);
             return repaired_later(40);
         case Disturbance::gateway_removed:
-            world_.docker.remove_container(name);
-            world_.missing_since_[name] = world_.clock.elapsed;
+            once_unpinned(index, [](Disturber& disturber, const std::string& called) {
+                disturber.world_.docker.remove_container(called);
+                disturber.world_.missing_since_[called] = disturber.world_.clock.elapsed;
+            });
             return repaired_later(dice_.one_in(2) ? 5 : 40);
         case Disturbance::gateway_unhealthy: {
             world_.unhealthy_gateways.emplace(world_.docker.find(name)->id, world_.clock.elapsed);
@@ -111,6 +119,22 @@ void Disturber::disturb_running_gateway(Disturbance what, std::size_t index) {
                                 });
         default: return;
     }
+}
+
+// What removes the gateway's container. Where others joined it and so keep it, people stop it, and
+// try again until they can, or somebody starts it.
+void Disturber::once_unpinned(std::size_t index, const GatewayChange& change) {
+    const auto gateway = world_.docker.find(world_.gateway_names_[index]);
+    if (!world_.docker.is_pinned(gateway->name)) return change(*this, gateway->name);
+    if (gateway->state == EngineState::running) world_.docker.stop_container(gateway->name);
+    for (std::size_t i = world_.others_.size(); i-- > 0;) {
+        if (world_.others_[i].gateway_id == gateway->id) remove_other(i);
+    }
+    later_to(index, 1s, [index, change](Disturber& disturber, const std::string& called) {
+        const auto still = disturber.world_.docker.find(called);
+        const bool waits = still && still->state == EngineState::exited;
+        if (waits) disturber.once_unpinned(index, change);
+    });
 }
 
 // Gluetun is called healthy, and learns its public IP and its ports after that.

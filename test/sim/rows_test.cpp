@@ -293,3 +293,30 @@ TEST_CASE("row 18: engines are not created at each start of a gateway that resta
     CHECK(outcome.violation == "none");
     CHECK(outcome.creates_in_slot <= 6);
 }
+
+TEST_CASE("a stopped gateway that its engines pin can be removed soon, and made again") {
+    bool is_pinned = false;
+    bool is_free = false;
+    const Outcome outcome =
+        outcome_of(brisk(pool_of(2)),
+                   {{0s,
+                     [](World& world) {
+                         world.docker.set_runtime({"Podman", "4.3.1", "1.41", true});
+                     }},
+                    {30s,
+                     [&](World& world) {
+                         is_pinned = world.docker.is_pinned("gluetun");
+                         world.docker.stop_container("gluetun");
+                     }},
+                    {45s,
+                     [&](World& world) {
+                         is_free = !world.docker.is_pinned("gluetun");
+                         world.docker.recreate_container("gluetun");
+                         world.note_gateway("gluetun");
+                     }}},
+                   2min);
+    CHECK(outcome.violation == "none");
+    CHECK(is_pinned);
+    CHECK(is_free);
+    CHECK(outcome.creates == 2 + 2);
+}

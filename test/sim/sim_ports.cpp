@@ -98,7 +98,7 @@ void SimRuntime::distort(std::vector<ContainerListing>& listing) {
         const bool lags = ends != world_.ending_until.end() && ends->second > world_.clock.elapsed;
         if (lags && row.state == EngineState::exited) row.state = EngineState::running;
         const EngineLife* life = world_.life(row.id);
-        if (life != nullptr && life->shown_outside && !world_.calm) row.network_mode = "bridge";
+        if (life != nullptr && life->shown_outside && !world_.calm) row.network = {{}, "bridge"};
     }
     const bool doubled = world_.has(Disturbance::list_doubled) && world_.dice.one_in(12);
     if (doubled && !listing.empty()) listing.push_back(world_.dice.pick(listing));
@@ -119,9 +119,9 @@ Result<std::optional<EngineEnd>> SimRuntime::inspect_end(const std::string& id) 
                                           [&] { return world_.docker.inspect_end(id); });
 }
 
-Result<std::optional<std::string>> SimRuntime::inspect_network_mode(const std::string& id) {
-    return call<std::optional<std::string>>(Operation::inspect_network_mode, id,
-                                            [&] { return world_.docker.inspect_network_mode(id); });
+Result<std::optional<Network>> SimRuntime::inspect_network(const std::string& id) {
+    return call<std::optional<Network>>(Operation::inspect_network, id,
+                                        [&] { return world_.docker.inspect_network(id); });
 }
 
 Result<std::optional<GatewayContainer>> SimRuntime::inspect_gateway(const std::string& name) {

@@ -40,9 +40,10 @@ class SimRuntime : public Runtime {
     SimRuntime(World& world, Watchdog& watchdog, Stage& stage)
         : world_(world), watchdog_(watchdog), stage_(stage) {}
 
+    RuntimeView about() override { return world_.docker.about(); }
     Result<std::vector<ContainerListing>> list_engines() override;
     Result<std::optional<EngineEnd>> inspect_end(const std::string& id) override;
-    Result<std::optional<std::string>> inspect_network_mode(const std::string& id) override;
+    Result<std::optional<Network>> inspect_network(const std::string& id) override;
     Result<std::optional<GatewayContainer>> inspect_gateway(const std::string& name) override;
     Result<std::vector<NameHolder>> list_names(const std::string& prefix) override;
     Result<bool> has_image(const std::string& image) override;

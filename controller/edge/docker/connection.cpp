@@ -127,47 +127,63 @@ Result<DockerReply> DockerConnection::exchange(const DockerCall& call, const Att
 Result<std::string> DockerConnection::version(const DockerCall& call, const std::stop_token& stop) {
     {
         const std::lock_guard lock(mutex_);
-        if (!version_.empty()) return version_;
+        if (is_agreed_) return daemon_.api_version;
     }
-    const auto agreed = negotiate(call, stop);
+    auto agreed = negotiate(call, stop);
     if (!agreed) return agreed.fault();
     const std::lock_guard lock(mutex_);
-    if (agreed.value()) version_ = last_version_ = *agreed.value();
-    return last_version_.empty() ? spell(oldest_minor) : last_version_;
+    is_agreed_ = agreed.value().has_value();
+    if (is_agreed_) daemon_ = std::move(*agreed.value());
+    return daemon_.api_version.empty() ? spell(oldest_minor) : daemon_.api_version;
 }
 
 // nullopt: there was an answer, and it cannot be used.
-Result<std::optional<std::string>> DockerConnection::negotiate(const DockerCall& call,
+Result<std::optional<RuntimeView>> DockerConnection::negotiate(const DockerCall& call,
                                                                const std::stop_token& stop) {
-    using Version = std::optional<std::string>;
+    using Daemon = std::optional<RuntimeView>;
     DockerCall ask{.operation = DockerOperation::version, .what = call.what, .path = "/version"};
     ask.deadline = call.deadline > Duration{0} ? call.deadline : connect_timeout_;
     const auto reply = exchange(ask, {}, {}, stop);
     if (!reply) return reply.fault();
-    if (reply.value().status != 200) return Version();
+    if (reply.value().status != 200) return Daemon();
     const auto theirs = parse_docker_version(reply.value().body);
-    if (!theirs) return Version();
+    if (!theirs) return Daemon();
 
     const DockerVersion& version = theirs.value();
     const auto newest = minor_of(version.api);
     const auto oldest = minor_of(version.minimum_api);
-    const std::string about = "the daemon at " + endpoint_.display + " (Docker " + version.engine +
-                              ") speaks API versions " + version.minimum_api + " to " +
-                              version.api + ", roundhouse " + spell(oldest_minor) + " to " +
-                              spell(newest_minor);
-    if (!newest || !oldest) return Version();
+    if (!newest || !oldest) return Daemon();
+    const bool podman = version.name == podman_name;
+    const auto refuse = [&](const std::string& why) {
+        return fault(
+            call, {FaultKind::rejected, "the daemon at " + endpoint_.display + " (" + version.name +
+                                            " " + version.engine + ") " + why});
+    };
+    const std::string spoken = "speaks API versions " + version.minimum_api + " to " + version.api +
+                               ", roundhouse " + spell(oldest_minor) + " to " + spell(newest_minor);
     if (*newest < oldest_minor) {
-        return fault(call, {FaultKind::rejected, about + ": upgrade Docker to 20.10 or later"});
+        return refuse(spoken + (podman ? ": upgrade Podman to 4.3 or later"
+                                       : ": upgrade Docker to 20.10 or later"));
     }
-    if (*oldest > newest_minor) {
-        return fault(call, {FaultKind::rejected, about + ": upgrade roundhouse"});
+    if (*oldest > newest_minor) return refuse(spoken + ": upgrade roundhouse");
+    if (!version.system.empty() && version.system != "linux") {
+        return refuse("runs containers of " + version.system +
+                      ", and engines need those of Linux: switch it to Linux containers");
     }
-    return Version(spell(std::max(oldest_minor, *oldest)));
+    return Daemon(RuntimeView{.name = version.name,
+                              .version = version.engine,
+                              .api_version = spell(std::max(oldest_minor, *oldest)),
+                              .pins_gateways = podman});
+}
+
+RuntimeView DockerConnection::about() const {
+    const std::lock_guard lock(mutex_);
+    return daemon_;
 }
 
 void DockerConnection::forget_version() {
     const std::lock_guard lock(mutex_);
-    version_.clear();
+    is_agreed_ = false;
 }
 
 Fault DockerConnection::fault_of_problem(const DockerCall& call, const HttpReply& reply) const {
@@ -225,16 +241,15 @@ Fault DockerConnection::fault_of_status(const DockerCall& call, const DockerRepl
         why += " without a message of Docker's: is something else answering at " +
                endpoint_.display + "?";
     }
-    if (message.find("docker-init") != std::string::npos) {
-        why += ": install tini (on Debian: apt-get install tini), which Docker runs as docker-init";
-    }
+    const auto hint = remedy(call.operation, message);
+    if (!hint.empty()) why += ": " + std::string(hint);
     const FaultKind kind = fault_kind(call.operation, reply.status, message, call.container);
-    const bool refuses = call.operation == DockerOperation::create ? reply.status == 400
-                                                                   : kind == FaultKind::rejected;
-    const auto field = refuses ? refused_field(call.operation, message) : "";
+    const auto field =
+        kind == FaultKind::rejected ? refused_field(call.operation, reply.status, message) : "";
     if (!field.empty()) why += ": change " + std::string(field);
     Fault result = fault(call, {kind, why});
-    result.bad_request = !field.empty() || (call.operation == DockerOperation::create && refuses);
+    result.bad_request =
+        !field.empty() || (call.operation == DockerOperation::create && reply.status == 400);
     result.timed_out = reply.status == 504;  // the proxy's wait for Docker has timed out
     return result;
 }

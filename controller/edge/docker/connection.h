@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/observation.h"
 #include "edge/client/transfers.h"
 #include "edge/docker/endpoint.h"
 #include "edge/docker/operations.h"
@@ -44,6 +45,8 @@ struct DockerStreamHandlers {
 // have been replaced. An answer to that question that cannot be used is no obstacle: the version
 // agreed on last is used, or else the oldest.
 //
+// A daemon that roundhouse cannot use is refused at each call, with what it lacks.
+//
 // Any thread, several at once.
 class DockerConnection {
   public:
@@ -63,6 +66,9 @@ class DockerConnection {
     Result<DockerReply> stream(const DockerCall& call, const DockerStreamHandlers& handlers,
                                const std::stop_token& stop);
 
+    // The daemon as it was when its versions were last understood.
+    RuntimeView about() const;
+
     // "docker: <what>: <why>"
     static Fault fault(const DockerCall& call, const Fault& why);
 
@@ -75,7 +81,7 @@ class DockerConnection {
     Result<DockerReply> exchange(const DockerCall& call, const Attempt& attempt,
                                  const DockerStreamHandlers& handlers, const std::stop_token& stop);
     Result<std::string> version(const DockerCall& call, const std::stop_token& stop);
-    Result<std::optional<std::string>> negotiate(const DockerCall& call,
+    Result<std::optional<RuntimeView>> negotiate(const DockerCall& call,
                                                  const std::stop_token& stop);
     Fault fault_of_status(const DockerCall& call, const DockerReply& reply) const;
     Fault fault_of_problem(const DockerCall& call, const HttpReply& reply) const;
@@ -84,9 +90,9 @@ class DockerConnection {
     const DockerEndpoint endpoint_;
     const Duration connect_timeout_;
 
-    std::mutex mutex_;     // guards what follows
-    std::string version_;  // empty: to be asked for
-    std::string last_version_;
+    mutable std::mutex mutex_;  // guards what follows
+    bool is_agreed_ = false;    // false: to be asked for
+    RuntimeView daemon_;
 };
 
 }  // namespace roundhouse

@@ -24,6 +24,7 @@ using Unexpected = ReplyField::Unexpected;
 
 constexpr std::size_t longest_words = 300;  // of Docker's words
 
+constexpr std::size_t longest_version = 50;
 constexpr std::size_t longest_image_name = 200;  // in a message
 
 // What `read` makes of the text.
@@ -45,10 +46,18 @@ std::map<std::string, std::string> text_map(const Field& field) {
 
 EngineState state_of(const std::string& word) {
     static const std::map<std::string, EngineState, std::less<>> words = {
-        {"created", EngineState::created},   {"running", EngineState::running},
-        {"paused", EngineState::paused},     {"restarting", EngineState::restarting},
-        {"removing", EngineState::removing}, {"exited", EngineState::exited},
+        {"created", EngineState::created},
+        {"running", EngineState::running},
+        {"paused", EngineState::paused},
+        {"restarting", EngineState::restarting},
+        {"removing", EngineState::removing},
+        {"exited", EngineState::exited},
         {"dead", EngineState::dead},
+        // Podman's own. One that is stopping runs until it has ended.
+        {"configured", EngineState::created},
+        {"initialized", EngineState::created},
+        {"stopping", EngineState::running},
+        {"stopped", EngineState::exited},
     };
     const auto found = words.find(word);
     return found == words.end() ? EngineState::paused : found->second;
@@ -63,8 +72,8 @@ GatewayContainer::Health health_of(const std::string& word) {
 
 // IPv4 first, by network name; nlohmann's objects are sorted by key. Docker has written "invalid
 // IP" for no address.
-std::vector<std::string> addresses_in(const Field& container, const std::string& network_mode) {
-    if (network_mode == "host") return {"127.0.0.1"};
+std::vector<std::string> addresses_in(const Field& container, const std::string& network) {
+    if (network == "host") return {"127.0.0.1"};
     std::vector<std::string> addresses;
     const auto settings = container.maybe("NetworkSettings");
     const auto networks = settings ? settings->maybe("Networks") : std::nullopt;
@@ -134,10 +143,25 @@ Duration check_interval_in(const Field& container) {
     return ns == 0 ? usual : std::chrono::duration_cast<Duration>(std::chrono::nanoseconds(ns));
 }
 
-std::string network_mode_in(const Field& container) {
+Network network_of(std::string mode) {
+    constexpr std::string_view joiner = "container:";
+    if (!mode.starts_with(joiner) || mode.size() == joiner.size()) return {{}, std::move(mode)};
+    return {mode.substr(joiner.size()), {}};
+}
+
+Network network_in(const Field& container) {
     const auto config = container.maybe("HostConfig");
     const auto mode = config ? config->maybe("NetworkMode") : std::nullopt;
-    return mode ? mode->text() : "";
+    return mode ? network_of(mode->text()) : Network{};
+}
+
+// The reply to /version names the parts of the engine: Docker's is "Engine".
+bool is_podman(const Field& version) {
+    const auto parts = version.maybe("Components");
+    return parts && std::ranges::any_of(parts->elements(), [](const Field& part) {
+               const auto name = part.maybe("Name");
+               return name && name->text() == "Podman Engine";
+           });
 }
 
 // What can be read of a row.
@@ -152,10 +176,12 @@ ContainerListing listing_of(const Field& row) {
     read([&] { listing.name = own_name(row.at("Names")); });
     read([&] { listing.labels = text_map(row.at("Labels")); });
     read([&] { listing.state = state_of(row.at("State").text()); });
-    read([&] { listing.network_mode = network_mode_in(row); });
+    read([&] { listing.network = network_in(row); });
     read([&] {
-        const auto addresses = addresses_in(row, listing.network_mode);
-        if (!addresses.empty()) listing.address = addresses.front();
+        const auto addresses = addresses_in(row, listing.network.name);
+        // For one that joined another's network, Podman lists the other's.
+        if (!addresses.empty() && listing.network.joins.empty())
+            listing.address = addresses.front();
     });
     read([&] { listing.image = row.at("Image").text(); });
     read([&] { listing.created_at = row.at("Created").time(); });
@@ -183,8 +209,12 @@ void expect_id(const Field& container, const std::string& asked) {
 
 Result<DockerVersion> parse_docker_version(std::string_view text) {
     return parse(text, [](const Field& reply) {
-        const auto engine = reply.maybe("Version");
-        return DockerVersion{engine ? engine->text() : "", reply.at("ApiVersion").text(),
+        const auto text = [&](const char* key) {
+            const auto field = reply.maybe(key);
+            return field ? cleaned(field->text(), longest_version) : "";
+        };
+        return DockerVersion{std::string(is_podman(reply) ? podman_name : "Docker"),
+                             text("Version"), text("Os"), reply.at("ApiVersion").text(),
                              reply.at("MinAPIVersion").text()};
     });
 }
@@ -246,18 +276,25 @@ Result<EngineEnd> parse_end(std::string_view text, const std::string& id) {
     });
 }
 
-Result<std::string> parse_name(std::string_view text, const std::string& id) {
+Result<ContainerIdentity> parse_identity(std::string_view text, const std::string& id) {
     return parse(text, [&](const Field& reply) {
         expect_id(reply, id);
         const std::string name = reply.at("Name").text();
-        return name.starts_with('/') ? name.substr(1) : name;
+        return ContainerIdentity{name.starts_with('/') ? name.substr(1) : name, network_in(reply)};
     });
 }
 
-Result<std::string> parse_network_mode(std::string_view text, const std::string& id) {
+Result<Network> parse_network(std::string_view text, const std::string& id) {
     return parse(text, [&](const Field& reply) {
         expect_id(reply, id);
-        return reply.at("HostConfig").at("NetworkMode").text();
+        return network_of(reply.at("HostConfig").at("NetworkMode").text());
+    });
+}
+
+Result<bool> parse_running(std::string_view text, const std::string& id) {
+    return parse(text, [&](const Field& reply) {
+        expect_id(reply, id);
+        return reply.at("State").at("Status").text() == "running";
     });
 }
 
@@ -323,6 +360,8 @@ Result<RuntimeEvent> parse_event(std::string_view text) {
         const Field actor = event.at("Actor");
         RuntimeEvent result;
         result.action = event.at("Action").text();
+        if (result.action == "died") result.action = "die";
+        if (result.action == "remove") result.action = "destroy";
         result.container_id = actor.at("ID").text();
         if (const auto attributes = actor.maybe("Attributes")) {
             result.labels = text_map(*attributes);

@@ -18,9 +18,13 @@
 
 namespace roundhouse {
 
+inline constexpr std::string_view podman_name = "Podman";
+
 // GET /version
 struct DockerVersion {
-    std::string engine;       // "20.10.24"
+    std::string name;         // "Docker", "Podman"
+    std::string engine;       // its version: "20.10.24"
+    std::string system;       // what its containers run on: "linux"; empty: not told
     std::string api;          // newest API version it speaks: "1.41"
     std::string minimum_api;  // oldest: "1.12"
 };
@@ -30,8 +34,8 @@ Result<DockerVersion> parse_docker_version(std::string_view text);
 // ContainerListing::unreadable; a row without the label is one. A list in which no row has the
 // label is a fault: it answers another question.
 //
-// An unknown state is read as `paused`: the container counts as an engine, its state alone leads to
-// no step, and its probe shows whether it serves.
+// The states are Docker's and Podman's. An unknown one is read as `paused`: the container counts as
+// an engine, its state alone leads to no step, and its probe shows whether it serves.
 Result<std::vector<ContainerListing>> parse_listing(std::string_view text);
 
 // GET /containers/json, only what has a name that starts with `prefix`. What cannot be read of a
@@ -44,8 +48,13 @@ Result<std::optional<std::string>> parse_id_of(std::string_view text, const std:
 
 // GET /containers/{id}/json. A fault when the reply is about another container.
 Result<EngineEnd> parse_end(std::string_view text, const std::string& id);
-Result<std::string> parse_name(std::string_view text, const std::string& id);
-Result<std::string> parse_network_mode(std::string_view text, const std::string& id);
+struct ContainerIdentity {
+    std::string name;
+    Network network;  // not known where the reply does not tell it
+};
+Result<ContainerIdentity> parse_identity(std::string_view text, const std::string& id);
+Result<Network> parse_network(std::string_view text, const std::string& id);
+Result<bool> parse_running(std::string_view text, const std::string& id);
 
 // The same for a gateway; nullopt when the container has another name by now.
 struct GatewayIdentity {
@@ -61,7 +70,7 @@ Result<bool> parse_image(std::string_view text);
 // The reply to POST /containers/create. Warnings are cleaned and bounded.
 Result<CreatedContainer> parse_created(std::string_view text);
 
-// One object of GET /events.
+// One object of GET /events. Actions have Docker's names: "die" where Podman says "died".
 Result<RuntimeEvent> parse_event(std::string_view text);
 
 // One object of POST /images/create.
@@ -73,7 +82,8 @@ struct PullLine {
 };
 Result<PullLine> parse_pull_line(std::string_view text);
 
-// The text of Docker's {"message": ...}; empty for any other reply.
+// The text of Docker's {"message": ...}, which Podman's errors have, too; empty for any other
+// reply.
 std::string parse_error_message(std::string_view text);
 
 }  // namespace roundhouse

@@ -56,6 +56,8 @@ struct Failure {
 // running container: ..."; later: 500 "joining network namespace of container: No such container:
 // ...".
 //
+// Podman answers 500 for all that it does not create, and writes "no such container".
+//
 // The 404 of a pull comes from the registry: the same pull will fail again.
 constexpr Failure failures[]{
     {any_operation, 502, "", unavailable},
@@ -66,12 +68,20 @@ constexpr Failure failures[]{
     {DockerOperation::start, any_status, "cannot join network", conflict},
     {DockerOperation::start, any_status, "No such container", gone, true},
     {DockerOperation::start, any_status, "No such container", conflict},
+    {DockerOperation::start, any_status, "no such container", gone, true},
+    {DockerOperation::start, any_status, "no such container", conflict},
     {DockerOperation::start, any_status, "", rejected},
     {DockerOperation::pull, any_status, "", rejected},
+    {DockerOperation::create, 500, "is already in use", conflict},
+    {DockerOperation::create, 500, "looking up container to share net namespace", gone},
     {any_operation, 404, "", gone},
     {any_operation, 409, "", conflict},
     {any_operation, any_status, "", rejected},
 };
+
+constexpr std::string_view podman_log_drivers =
+    "spec.template.logging.driver: Podman has k8s-file, which json-file means, too, journald where "
+    "systemd runs, passthrough and none";
 
 struct FieldWords {
     std::string_view words;  // of Docker's message, in lower case
@@ -99,6 +109,17 @@ constexpr FieldWords fields[]{
     {"user", "spec.template.user"},
 };
 
+// At a 500 of `create`, which may also come from the state of the machine, so these words are long.
+constexpr FieldWords fields_of_podman[]{
+    {"invalid log driver", podman_log_drivers},
+    {"initialize journal", podman_log_drivers},
+    {"unknown mount option", "spec.template.tmpfs or spec.template.volumes"},
+    {"invalid option type", "spec.template.volumes"},
+    {"creating named volume", "spec.template.volumes"},
+    {"invalid size:", "spec.template.logging.options"},
+    {"invalid environment variable", "spec.template.env"},
+};
+
 // Docker looks at some fields only when it starts the container. A start fails for many other
 // reasons, so these words are long.
 constexpr FieldWords fields_at_start[]{
@@ -120,12 +141,29 @@ std::string_view field_in(std::span<const FieldWords> rows, std::string_view mes
 
 }  // namespace
 
-std::string_view refused_field(DockerOperation operation, std::string_view message) {
+std::string_view refused_field(DockerOperation operation, int status, std::string_view message) {
     switch (operation) {
-        case DockerOperation::create: return field_in(fields, message);
+        case DockerOperation::create:
+            return status == 400 ? field_in(fields, message) : field_in(fields_of_podman, message);
         case DockerOperation::start: return field_in(fields_at_start, message);
         default: return "";
     }
+}
+
+std::string_view remedy(DockerOperation operation, std::string_view message) {
+    const auto says = [&](std::string_view words) { return message.find(words) != message.npos; };
+    if (says("docker-init")) {
+        return "install tini (on Debian: apt-get install tini), which Docker runs as docker-init";
+    }
+    if (says("container-init binary not found")) {
+        return "install catatonit (on Debian: apt-get install catatonit), which Podman runs as the "
+               "first process of an engine";
+    }
+    if (operation == DockerOperation::create && says("image not known")) {
+        return "Podman looks for a name without a registry at docker.io: write localhost/NAME for "
+               "an image that was built here";
+    }
+    return "";
 }
 
 std::string_view to_string(DockerOperation operation) {

@@ -51,8 +51,12 @@ bool is_success(DockerOperation operation, int status, std::string_view message,
 FaultKind fault_kind(DockerOperation operation, int status, std::string_view message,
                      std::string_view container);
 
-// The field of the spec that Docker refuses by a 400 of `create`, or by an error of `start`:
-// "spec.template.resources.cpus"; empty if its message does not show which.
-std::string_view refused_field(DockerOperation operation, std::string_view message);
+// The field of the spec that is refused by an error of `create` or `start`:
+// "spec.template.resources.cpus"; empty if the message does not show which. For an error of
+// `create` other than 400 only the words of Podman count, which has no 400.
+std::string_view refused_field(DockerOperation operation, int status, std::string_view message);
+
+// What to do on the daemon's machine: "install tini ..."; empty if the message does not show it.
+std::string_view remedy(DockerOperation operation, std::string_view message);
 
 }  // namespace roundhouse

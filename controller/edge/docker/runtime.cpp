@@ -126,12 +126,27 @@ auto DockerRuntime::ask(const DockerCall& call, const Read& read) {
 
 Result<std::vector<ContainerListing>> DockerRuntime::list_engines() {
     const std::string filters = filters_text({{"label", {std::string(label::pool)}}});
-    return ask({.operation = DockerOperation::list,
-                .what = "list the engines",
-                .path = list_path(filters),
-                .deadline = settings_.list,
-                .max_reply_bytes = longest_list_bytes},
-               [](const DockerReply& reply) { return parse_listing(reply.body); });
+    auto listing = ask({.operation = DockerOperation::list,
+                        .what = "list the engines",
+                        .path = list_path(filters),
+                        .deadline = settings_.list,
+                        .max_reply_bytes = longest_list_bytes},
+                       [](const DockerReply& reply) { return parse_listing(reply.body); });
+    if (listing) add_known_networks(listing.value());
+    return listing;
+}
+
+void DockerRuntime::add_known_networks(std::vector<ContainerListing>& listing) {
+    const std::lock_guard lock(mutex_);
+    std::map<std::string, Network> still_there;
+    for (auto& row : listing) {
+        const auto known = networks_.find(row.id);
+        if (row.network.is_known() || known == networks_.end()) continue;
+        row.network = known->second;
+        if (!row.network.joins.empty()) row.address.clear();
+        still_there.emplace(row.id, row.network);
+    }
+    networks_ = std::move(still_there);
 }
 
 template <class Read>
@@ -155,8 +170,15 @@ Result<std::optional<EngineEnd>> DockerRuntime::inspect_end(const std::string& i
     return inspect_engine(id, parse_end);
 }
 
-Result<std::optional<std::string>> DockerRuntime::inspect_network_mode(const std::string& id) {
-    return inspect_engine(id, parse_network_mode);
+Result<std::optional<Network>> DockerRuntime::inspect_network(const std::string& id) {
+    auto network = inspect_engine(id, parse_network);
+    if (network && network.value()) note_network(id, *network.value());
+    return network;
+}
+
+void DockerRuntime::note_network(const std::string& id, const Network& network) {
+    const std::lock_guard lock(mutex_);
+    if (network.is_known()) networks_[id] = network;
 }
 
 // Docker would also find a container by the beginning of its id: so a name is looked up in a list,
@@ -237,15 +259,37 @@ Result<CreatedContainer> DockerRuntime::create(const EngineRequest& request) {
     if (!created) return created;
     // With another container's id, a stranger would be started.
     const std::string& id = created.value().id;
-    const auto name = inspect_engine(id, parse_name);
-    if (!name) return Fault{FaultKind::unavailable, name.fault().message};
-    if (name.value() == request.name) return created;
+    const auto found = inspect_engine(id, parse_identity);
+    if (!found) return Fault{FaultKind::unavailable, found.fault().message};
+    if (found.value() && found.value()->name == request.name) {
+        note_network(id, found.value()->network);
+        return created;
+    }
     return Fault{FaultKind::unavailable,
                  "docker: create " + request.name + ": the reply names container " +
                      cleaned(short_id(id), short_id_length) + ", which is another one"};
 }
 
+// A daemon that did not name itself may be Podman.
+Result<void> DockerRuntime::expect_running_gateway(const std::string& id) {
+    const std::string daemon = about().name;
+    if (!daemon.empty() && daemon != podman_name) return {};
+    const auto network = inspect_network(id);
+    if (!network) return network.fault();
+    if (!network.value() || network.value()->joins.empty()) return {};
+    const std::string& gateway_id = network.value()->joins;
+    const auto running = inspect_engine(gateway_id, parse_running);
+    if (!running) return running.fault();
+    if (running.value().value_or(false)) return {};
+    return Fault{FaultKind::conflict, "docker: start container " + short_id(id) + ": its gateway " +
+                                          short_id(gateway_id) +
+                                          " does not run, and a start of the engine would start "
+                                          "the gateway, too"};
+}
+
 Result<void> DockerRuntime::start(const std::string& id) {
+    const auto gateway = expect_running_gateway(id);
+    if (!gateway) return gateway;
     return ask({.operation = DockerOperation::start,
                 .what = "start container " + short_id(id),
                 .container = id,
@@ -275,7 +319,7 @@ Result<void> DockerRuntime::remove(const std::string& id) {
                           .deadline = settings_.change};
     auto removed = ask(call, ignore_body);
     if (!removed) return removed;
-    const auto left = inspect_engine(id, parse_name);
+    const auto left = inspect_engine(id, parse_identity);
     if (!left || !left.value()) return removed;
     return DockerConnection::fault(
         call, {FaultKind::rejected, "Docker says that it is removed, and it is still there"});
@@ -329,7 +373,9 @@ Result<void> DockerRuntime::follow_events(const std::function<void()>& on_open,
     const std::string filters = filters_text({{"type", {"container"}},
                                               {"event",
                                                {"create", "start", "die", "oom", "pause", "unpause",
-                                                "rename", "destroy", "health_status"}}});
+                                                "rename", "destroy", "health_status",
+                                                // Podman's words for "die" and "destroy"
+                                                "died", "remove"}}});
     const DockerCall call{.operation = DockerOperation::follow_events,
                           .what = "follow events",
                           .path = "/events?filters=" + percent_escape(filters)};

@@ -1,4 +1,9 @@
-// The Runtime over the Docker Engine API, versions 1.41 (Docker 20.10) to 1.51.
+// The Runtime over the Docker Engine API, versions 1.41 (Docker 20.10) to 1.51, of Docker and of
+// Podman 4.3 and later.
+//
+// Where Podman differs: its lists do not tell networks, so each container is inspected once, and
+// its network remembered as long as it is listed; and it starts a gateway that stands still
+// together with an engine, so gateways are looked at before each start.
 //
 // Behind a socket proxy it needs: VERSION; CONTAINERS with POST for create, start, stop and DELETE
 // for remove; IMAGES with POST for pulls; EVENTS. The fault names a call that the proxy forbids.
@@ -41,9 +46,10 @@ class DockerRuntime : public Runtime {
     // Connects to the daemon at the first call, not before.
     explicit DockerRuntime(DockerEndpoint endpoint, DockerSettings settings = {});
 
+    RuntimeView about() override { return connection_.about(); }
     Result<std::vector<ContainerListing>> list_engines() override;
     Result<std::optional<EngineEnd>> inspect_end(const std::string& id) override;
-    Result<std::optional<std::string>> inspect_network_mode(const std::string& id) override;
+    Result<std::optional<Network>> inspect_network(const std::string& id) override;
     Result<std::optional<GatewayContainer>> inspect_gateway(const std::string& name) override;
     Result<std::vector<NameHolder>> list_names(const std::string& prefix) override;
     Result<bool> has_image(const std::string& image) override;
@@ -63,6 +69,11 @@ class DockerRuntime : public Runtime {
 
     // The container with that id; nullopt when there is none, or when it has another name.
     Result<Gateway> inspect_gateway(const std::string& name, const std::string& id);
+    // A fault where the start of the container would start its gateway, too.
+    Result<void> expect_running_gateway(const std::string& id);
+    void note_network(const std::string& id, const Network& network);
+    // Fills in networks that were noted, and forgets those of containers that are gone.
+    void add_known_networks(std::vector<ContainerListing>& listing);
     // nullopt when no container has the name.
     Result<std::optional<std::string>> find_id(const std::string& name);
     // What `read` makes of the reply; nullopt when there is no container with that id.
@@ -80,6 +91,7 @@ class DockerRuntime : public Runtime {
 
     std::mutex mutex_;                                // guards what follows
     std::map<std::string, std::string> gateway_ids_;  // by name, as last seen
+    std::map<std::string, Network> networks_;         // by container id
 };
 
 }  // namespace roundhouse

@@ -62,9 +62,9 @@ TEST_SUITE("planner: forwarded ports that are awaited") {
         unknown.ports = {};
         unknown.made_with_forwarded_port = false;
         CHECK(world.steps() == "create acestream-2 Missing @gluetun");
-        unknown.network_mode = "container:another";
+        unknown.network = {"another", {}};
         CHECK(world.steps() == "create acestream-2 Missing @gluetun :40001");
-        unknown.network_mode.clear();
+        unknown.network = {};
         world.seen.engines.push_back(engine(world.pool, 2));
         CHECK(world.steps() == "");
     }

@@ -37,7 +37,7 @@ void check_world(const RandomWorld& before, const RandomWorld& after) {
         if (!is_new(engine)) continue;
         ++fresh;
         if (!after.pool.gateways.empty()) {
-            CHECK(engine.network_mode == "container:" + engine.incarnation.id);
+            CHECK(engine.network.joins == engine.incarnation.id);
         }
         for (const auto& other : after.seen.engines) {
             if (&other == &engine || !other.slot) continue;

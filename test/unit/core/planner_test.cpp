@@ -83,7 +83,7 @@ TEST_SUITE("planner") {
             CHECK(steps_of(plan(pool, seen, noon)) == "remove copy DuplicateSlot");
         }
         SUBCASE("outside its gateway") {
-            seen.engines[1].network_mode = "bridge";
+            seen.engines[1].network = {{}, "bridge"};
             CHECK(steps_of(plan(pool, seen, noon)) == "remove acestream-1 OutsideGateway");
         }
         SUBCASE("a step in flight that creates an engine which is not listed yet") {

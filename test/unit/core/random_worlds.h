@@ -92,7 +92,7 @@ inline EngineView random_engine(Dice& dice, const EnginePool& pool, int number) 
     view.id = "engine-" + std::to_string(number);
     if (dice.one_in(10)) view.name = "renamed-" + std::to_string(number);
     if (dice.one_in(20)) view.slot.reset();
-    if (dice.one_in(15)) view.network_mode = "bridge";
+    if (dice.one_in(15)) view.network = {{}, "bridge"};
     if (dice.one_in(3)) view = holding(view, forwardable[static_cast<std::size_t>(dice.below(4))]);
     view.followed = view.made_with_forwarded_port && dice.one_in(2);
     if (dice.one_in(3)) view.created_at = noon - std::chrono::seconds{dice.below(600)};
@@ -158,6 +158,7 @@ inline RandomWorld random_world(unsigned seed) {
     world.seen.image.present = !dice.one_in(10);
     add_others(dice, world);
     add_doubts(dice, world);
+    world.seen.runtime.pins_gateways = dice.one_in(4);
     return world;
 }
 
@@ -176,7 +177,8 @@ inline EngineView engine_made_by(const EnginePool& pool, const Step& step, const
     view.made_with_forwarded_port = step.placement->takes_forwarded_port;
     view.followed = step.placement->followed;
     view.created_at = noon;
-    view.network_mode = pool.gateways.empty() ? pool.network : "container:" + view.incarnation.id;
+    view.network =
+        pool.gateways.empty() ? Network{{}, pool.network} : Network{view.incarnation.id, {}};
     return view;
 }
 

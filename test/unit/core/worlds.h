@@ -79,12 +79,12 @@ inline EngineView engine(const EnginePool& pool, int slot, const std::string& be
     view.probe.answered_ever = true;
     view.probe.answered_last = true;
     if (pool.gateways.empty()) {
-        view.network_mode = pool.network;
+        view.network = {{}, pool.network};
         return view;
     }
     view.gateway = behind;
     view.incarnation = {gateway_id(behind), "started-1"};
-    view.network_mode = "container:" + view.incarnation.id;
+    view.network = {view.incarnation.id, {}};
     return view;
 }
 

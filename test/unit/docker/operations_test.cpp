@@ -75,8 +75,8 @@ TEST_CASE("the field that Docker refuses is known by Docker's words") {
     };
     for (const auto& row : rows) {
         CAPTURE(row.message);
-        CHECK(refused_field(DockerOperation::create, row.message) == row.field);
-        CHECK(refused_field(DockerOperation::remove, row.message) == "");
+        CHECK(refused_field(DockerOperation::create, 400, row.message) == row.field);
+        CHECK(refused_field(DockerOperation::remove, 400, row.message) == "");
     }
 }
 
@@ -105,6 +105,6 @@ TEST_CASE("the field that Docker refuses at a start is known by Docker's words")
     for (const auto& [message, field] : rows) {
         const std::string shown(message);
         CAPTURE(shown);
-        CHECK(refused_field(DockerOperation::start, message) == field);
+        CHECK(refused_field(DockerOperation::start, 500, message) == field);
     }
 }

@@ -156,13 +156,13 @@ TEST_CASE("calls that have nothing to do succeed") {
     CHECK(docker.stop(id, 1s).ok());
     CHECK(docker.remove(id).ok());
     CHECK_FALSE(docker.inspect_end(id).value().has_value());
-    CHECK_FALSE(docker.inspect_network_mode(id).value().has_value());
+    CHECK_FALSE(docker.inspect_network(id).value().has_value());
     CHECK_FALSE(docker.has_image("engine").value());
 
     const Daemon already(replies("HTTP/1.1 304 Not Modified\r\n\r\n"));
     DockerRuntime other(already.endpoint(), short_ones);
-    CHECK(other.start(id).ok());
     CHECK(other.stop(id, 1s).ok());
+    CHECK(other.start(id).ok());
 }
 
 TEST_CASE("a stop may take as long as its grace period, and longer") {
@@ -252,7 +252,7 @@ TEST_CASE("an answer about another container is none") {
     REQUIRE_FALSE(end.ok());
     CHECK(end.fault().kind == FaultKind::unavailable);
     check_contains(end.fault().message, "about container bb, not about aaaaaaaaaaaa");
-    CHECK_FALSE(docker.inspect_network_mode(id).ok());
+    CHECK_FALSE(docker.inspect_network(id).ok());
 }
 
 TEST_CASE("events are read however their bytes are split, until the stream ends") {

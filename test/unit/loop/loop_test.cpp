@@ -333,7 +333,7 @@ TEST_SUITE("step runner") {
         CHECK(bench.calls_of(Operation::create) >= 4);
         CHECK(bench.calls_of(Operation::create) <= 7);
         const auto& troubles = bench.board.round()->seen.troubles;
-        CHECK(troubles.at(0).detail.starts_with("was created and found unchanged: runs with"));
+        CHECK(troubles.at(0).detail.starts_with("was created and found unchanged: runs in"));
     }
 
     TEST_CASE("an image that is missing after each pull is pulled ever more rarely") {

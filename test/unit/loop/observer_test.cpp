@@ -79,7 +79,7 @@ TEST_SUITE("observer") {
             Result<std::vector<ContainerListing>> list_engines() override {
                 auto listing = FakeRuntime::list_engines();
                 for (auto& row : listing.value())
-                    row.network_mode.clear();
+                    row.network = {};
                 return listing;
             }
         };
