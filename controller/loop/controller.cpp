@@ -12,7 +12,7 @@ Controller::Controller(Runtime& runtime, GatewayApi& gateway_api, ProbeTransport
       steps_(runtime, workers_, clock, journal, meters, [this] { wake(); }),
       listener_(runtime, workers_, board_, steps_, journal, [this] { wake(); }),
       reconciler_({runtime, gateway_api, workers_, clock, journal, board_, prober_, puller_, steps_,
-                   meters, ports}) {}
+                   meters, ports, [this] { wake(); }}) {}
 
 void Controller::run(const std::stop_token& stop,
                      const std::function<bool(const RoundResult&)>& after_round) {

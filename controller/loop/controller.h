@@ -35,8 +35,12 @@ class Controller {
 
     // Starts a round early. Any thread.
     void wake() { wakeup_.notify(); }
-    // The same for clients of the HTTP API, which may ask too often: once a second. Any thread.
-    void wake_for_client() { wakeup_.notify_at_most_every(std::chrono::seconds(1)); }
+    // The same for clients of the HTTP API, which may ask too often: once a second. Gluetun's
+    // commands are such clients, so the round asks the control servers anew. Any thread.
+    void wake_for_client() {
+        reconciler_.forget_ages();
+        wakeup_.notify_at_most_every(std::chrono::seconds(1));
+    }
 
     // Runs rounds until `stop` is requested or `after_round` returns false, then waits for the
     // steps in flight to end.

@@ -19,6 +19,8 @@ struct GatewayReading {
     // nullopt: no answer. Empty: Gluetun answered that it does not know (VPN down, or look-ups of
     // the public IP are off).
     std::optional<std::string> public_ip;
+
+    bool operator==(const GatewayReading&) const = default;
 };
 
 // Any thread, several at once. Never throws.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <mutex>
 #include <utility>
 
 namespace roundhouse {
@@ -10,6 +11,8 @@ namespace {
 
 // A container may be on any number of networks.
 constexpr std::size_t most_addresses = 8;
+// Between two questions to a gateway that starts.
+constexpr Duration while_it_starts{400};
 
 // A paused gateway, which does not count as running, takes connections and never answers.
 bool can_be_asked(const GatewaySighting& gateway) {
@@ -23,11 +26,88 @@ bool is_answer(const GatewayReading& reading) {
 
 }  // namespace
 
-void GatewayReader::read(const EnginePool& pool, std::vector<GatewaySighting>& gateways) {
+struct GatewayReader::Shared {
+    std::mutex mutex;  // guards what changes after the questions were put
+    std::function<void()> on_late_answer;
+    bool ages_forgotten = false;
+};
+
+// One question, put at each of the addresses.
+struct GatewayReader::Question {
+    GatewaySpec spec;
+    GatewayContainer container;
+    std::vector<std::string> addresses;
+    Monotonic asked_at{};
+    std::optional<GatewayReading> before;  // what was known when it was asked
+
+    std::vector<GatewayReading> readings;  // by address
+    std::size_t left = 0;                  // addresses without a reading yet
+    Monotonic ended_at{};
+    bool awaited = true;
+
+    bool same_server(const Question& other) const {
+        return container.id == other.container.id &&
+               container.started_at == other.container.started_at &&
+               spec.control_server == other.spec.control_server;
+    }
+    bool same_subject(const Question& other) const {
+        return same_server(other) && container.health == other.container.health &&
+               container.addresses == other.container.addresses;
+    }
+    bool took_long() const { return left > 0 || ended_at - asked_at > usual_patience; }
+
+    // The one address that answered; nullopt: none.
+    std::optional<std::size_t> answering() const {
+        const auto found = std::ranges::find_if(readings, is_answer);
+        if (found == readings.end()) return std::nullopt;
+        return static_cast<std::size_t>(found - readings.begin());
+    }
+    GatewayReading whole() const;
+};
+
+GatewayReading GatewayReader::Question::whole() const {
+    const auto at = answering();
+    GatewayReading reading = readings[at.value_or(0)];
+    // The ports' answer reports a key that is not accepted already.
+    const bool key_refused = reading.forwarded_ports.kind == PortsAnswerKind::unauthorized;
+    if (key_refused) reading.vpn_detail.clear();
+    if (at || addresses.size() < 2) return reading;
+    std::string& detail = reading.forwarded_ports.detail;
+    detail += "; nor does it answer at";
+    for (std::size_t i = 1; i < addresses.size(); ++i)
+        detail += (i == 1 ? " " : ", ") + addresses[i];
+    detail += ": name the right address as controlServer.address";
+    return reading;
+}
+
+struct GatewayReader::Known {
+    std::string address;                    // where it answered last, or an engine did
+    bool answers = false;                   // when it was last asked
+    std::shared_ptr<Question> asked;        // last
+    bool taken_in = false;                  // what that one was answered
+    std::optional<GatewayReading> reading;  // the last whole one of this incarnation
+    Monotonic read_at{};
+    bool was_late = false;
+};
+
+GatewayReader::GatewayReader(GatewayApi& api, Workers& workers, const Clock& clock,
+                             std::function<void()> on_late_answer)
+    : api_(api), workers_(workers), clock_(clock), shared_(std::make_shared<Shared>()) {
+    shared_->on_late_answer = std::move(on_late_answer);
+}
+
+GatewayReader::~GatewayReader() = default;
+
+void GatewayReader::forget_ages() {
+    const std::lock_guard lock(shared_->mutex);
+    shared_->ages_forgotten = true;
+}
+
+void GatewayReader::read(const EnginePool& pool, std::vector<GatewaySighting>& gateways,
+                         Duration patience) {
     std::erase_if(known_, [&](const auto& entry) {
         return std::ranges::find(gateways, entry.first, &GatewaySighting::name) == gateways.end();
     });
-    std::vector<Question> questions;
     for (auto& gateway : gateways) {
         if (!gateway.container) continue;
         const std::vector<std::string>& addresses = gateway.container->addresses;
@@ -36,22 +116,111 @@ void GatewayReader::read(const EnginePool& pool, std::vector<GatewaySighting>& g
         const bool is_there =
             known != known_.end() && std::ranges::count(addresses, known->second.address) > 0;
         if (is_there) gateway.address = known->second.address;
+    }
+    ask(pool, gateways, patience);
+    for (auto& gateway : gateways) {
+        if (can_be_asked(gateway)) fill_in(pool, gateway);
+    }
+}
+
+void GatewayReader::ask(const EnginePool& pool, std::vector<GatewaySighting>& gateways,
+                        Duration patience) {
+    std::vector<Job> awaited;
+    std::vector<Job> others;
+    std::unique_lock lock(shared_->mutex);
+    for (const auto& gateway : gateways) {
         const auto spec = std::ranges::find(pool.gateways, gateway.name, &GatewaySpec::container);
         if (spec == pool.gateways.end() || !can_be_asked(gateway)) continue;
-        questions.push_back({&gateway, &*spec, addresses_to_ask(*spec, gateway), {}});
-    }
-    std::vector<Job> jobs;
-    for (auto& question : questions) {
-        question.readings.resize(question.addresses.size());
-        for (std::size_t i = 0; i < question.addresses.size(); ++i) {
-            jobs.emplace_back([&, i] {
-                question.readings[i] = api_.read(*question.spec, question.addresses[i]);
-            });
+        auto question = std::make_shared<Question>();
+        question->spec = *spec;
+        question->container = *gateway.container;
+        question->addresses = addresses_to_ask(*spec, gateway);
+        question->asked_at = clock_.monotonic();
+        Known& known = known_[gateway.name];
+        if (known.asked && !known.asked->same_server(*question)) {
+            known.reading.reset();
+            known.asked.reset();
+            known.was_late = false;
+        }
+        if (known.asked && known.asked->left == 0 && !known.taken_in) take_in(known, *known.asked);
+        if (!is_due(known, *question, pool.check_interval)) continue;
+        question->before = known.reading;
+        question->left = question->addresses.size();
+        question->readings.resize(question->left);
+        question->awaited = !known.was_late || patience >= full_patience;
+        known.asked = question;
+        known.taken_in = false;
+        for (std::size_t i = 0; i < question->addresses.size(); ++i) {
+            auto job = [&api = api_, &clock = clock_, shared = shared_, question, i] {
+                GatewayReading reading = api.read(question->spec, question->addresses[i]);
+                const std::lock_guard guard(shared->mutex);
+                question->readings[i] = std::move(reading);
+                if (--question->left > 0) return;
+                question->ended_at = clock.monotonic();
+                const bool is_news = !question->before || question->whole() != *question->before;
+                if (!question->awaited && is_news) shared->on_late_answer();
+            };
+            (question->awaited ? awaited : others).emplace_back(std::move(job));
         }
     }
-    workers_.do_all(jobs);
-    for (auto& question : questions)
-        take_in(question);
+    shared_->ages_forgotten = false;
+    lock.unlock();
+    workers_.do_all_within(std::move(others), Duration{0});
+    workers_.do_all_within(std::move(awaited), patience);
+}
+
+bool GatewayReader::is_due(const Known& known, const Question& question,
+                           Duration check_interval) const {
+    if (!known.asked || !known.asked->same_subject(question)) return true;
+    if (known.asked->left > 0) return false;
+    const bool starts = question.container.health == GatewayContainer::Health::starting ||
+                        (known.reading && known.reading->vpn_status == VpnStatus::starting);
+    const Duration pause =
+        starts ? std::min(check_interval / 2, while_it_starts) : check_interval / 2;
+    return shared_->ages_forgotten || question.asked_at - known.asked->asked_at >= pause;
+}
+
+void GatewayReader::fill_in(const EnginePool& pool, GatewaySighting& gateway) {
+    const auto found = known_.find(gateway.name);
+    if (found == known_.end() || !found->second.asked) return;
+    Known& known = found->second;
+    const std::lock_guard lock(shared_->mutex);
+    Question& asked = *known.asked;
+    asked.awaited = false;
+    if (asked.left == 0 && !known.taken_in) take_in(known, asked);
+    if (asked.left > 0) known.was_late = true;
+    const std::string& own = asked.spec.control_server.address;
+    if (own.empty() && known.answers) gateway.address = known.address;
+    const Duration age = clock_.monotonic() - known.read_at;
+    if (known.reading && age <= 2 * pool.check_interval) {
+        gateway.reading = *known.reading;
+        gateway.reading_age = age;
+    } else if (known.reading) {
+        gateway.reading.forwarded_ports.detail =
+            "the control server of " + gateway.name + " has not answered for " +
+            format_duration(std::chrono::floor<std::chrono::seconds>(age));
+    } else {
+        gateway.reading_awaited = true;
+    }
+}
+
+// The caller holds the lock.
+void GatewayReader::take_in(Known& known, const Question& question) {
+    known.taken_in = true;
+    known.read_at = question.asked_at;
+    known.was_late = question.took_long();
+    if (question.addresses.empty()) {
+        known.reading = GatewayReading{};
+        known.reading->forwarded_ports.detail = "Docker knows no address of " +
+                                                question.spec.container +
+                                                ": name one as controlServer.address";
+        return;
+    }
+    known.reading = question.whole();
+    const auto at = question.answering();
+    known.answers = at.has_value();
+    const bool is_own = question.spec.control_server.address.empty();
+    if (at && is_own) known.address = question.addresses[*at];
 }
 
 void GatewayReader::find_engines(PortCheck& ports, const std::vector<EngineView>& engines,
@@ -86,37 +255,6 @@ std::vector<std::string> GatewayReader::addresses_to_ask(const GatewaySpec& spec
     std::vector<std::string> all = gateway.container->addresses;
     if (all.size() > most_addresses) all.resize(most_addresses);
     return all;
-}
-
-void GatewayReader::take_in(Question& question) {
-    GatewaySighting& gateway = *question.gateway;
-    GatewayReading& reading = gateway.reading;
-    const std::vector<std::string>& addresses = question.addresses;
-    if (addresses.empty()) {
-        reading.forwarded_ports.detail =
-            "Docker knows no address of " + gateway.name + ": name one as controlServer.address";
-        return;
-    }
-    const auto answer = std::ranges::find_if(question.readings, is_answer);
-    const bool answers = answer != question.readings.end();
-    const auto at = answers ? answer - question.readings.begin() : std::ptrdiff_t{0};
-    reading = std::move(question.readings[static_cast<std::size_t>(at)]);
-    // The ports' answer reports a key that is not accepted already.
-    const bool key_refused = reading.forwarded_ports.kind == PortsAnswerKind::unauthorized;
-    if (key_refused) reading.vpn_detail.clear();
-
-    Known& known = known_[gateway.name];
-    known.answers = answers;
-    const bool is_own = question.spec->control_server.address.empty();
-    if (answers && is_own) {
-        known.address = gateway.address = addresses[static_cast<std::size_t>(at)];
-    } else if (!answers && addresses.size() > 1) {
-        std::string& detail = reading.forwarded_ports.detail;
-        detail += "; nor does it answer at";
-        for (std::size_t i = 1; i < addresses.size(); ++i)
-            detail += (i == 1 ? " " : ", ") + addresses[i];
-        detail += ": name the right address as controlServer.address";
-    }
 }
 
 }  // namespace roundhouse

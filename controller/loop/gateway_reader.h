@@ -1,13 +1,21 @@
 // Asks the gateways' control servers what Docker cannot know: the state of the VPN, and which ports
 // it forwards.
+//
+// Questions run beside the rounds. A round waits a moment for those that it asks, as most are
+// answered in milliseconds, and then goes by the last whole answer that there is, and its age: a
+// control server that hangs delays nothing.
 #pragma once
 
+#include <functional>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/observation.h"
 #include "core/spec.h"
+#include "loop/clock.h"
 #include "loop/gateway_api.h"
 #include "loop/gateway_sighting.h"
 #include "loop/port_check.h"
@@ -15,16 +23,32 @@
 
 namespace roundhouse {
 
-// One thread: the loop's.
+// One thread, the loop's, unless a function says more.
 class GatewayReader {
   public:
-    GatewayReader(GatewayApi& api, Workers& workers) : api_(api), workers_(workers) {}
+    // How long a round waits for answers. One whose server was late the last time it does not
+    // await.
+    static constexpr Duration usual_patience{250};
+    // Longer than any question takes.
+    static constexpr Duration full_patience{10'000};
+
+    // Everything must outlive it, and `workers` must end its jobs before the others go.
+    // `on_late_answer` is called, on any thread, when an answer that no round awaits any more is
+    // another one than the one before.
+    GatewayReader(GatewayApi& api, Workers& workers, const Clock& clock,
+                  std::function<void()> on_late_answer);
+    ~GatewayReader();
 
     // Fills in the address of every container, and the reading of every declared gateway that runs.
-    // All are asked at the same time, each at the address that the spec names, or else at those
-    // that Docker knows: where it answered last, or, while it does not answer, at all of them. Ends
-    // within 2 s.
-    void read(const EnginePool& pool, std::vector<GatewaySighting>& gateways);
+    // All that are due are asked at the same time, each at the address that the spec names, or else
+    // at those that Docker knows: where it answered last, or, while it does not answer, at all of
+    // them. Due is what was not asked for half a check interval, or 400 ms while the gateway
+    // starts; and any that Docker or the spec shows otherwise than when it was last asked. A
+    // reading older than two check intervals is none.
+    void read(const EnginePool& pool, std::vector<GatewaySighting>& gateways, Duration patience);
+
+    // Lets the next read() ask every gateway. Any thread.
+    void forget_ages();
 
     // Of a gateway with several addresses whose control server has answered at none of them: looks
     // where one of its engines listens, and takes that address.
@@ -32,23 +56,21 @@ class GatewayReader {
                       std::vector<GatewaySighting>& gateways);
 
   private:
-    struct Known {
-        std::string address;   // where it answered last, or an engine did
-        bool answers = false;  // when it was last asked
-    };
-    struct Question {
-        GatewaySighting* gateway = nullptr;
-        const GatewaySpec* spec = nullptr;
-        std::vector<std::string> addresses;
-        std::vector<GatewayReading> readings;  // of each address
-    };
+    struct Question;
+    struct Known;
+    struct Shared;
 
     std::vector<std::string> addresses_to_ask(const GatewaySpec& spec,
                                               const GatewaySighting& gateway) const;
-    void take_in(Question& question);
+    bool is_due(const Known& known, const Question& question, Duration check_interval) const;
+    void ask(const EnginePool& pool, std::vector<GatewaySighting>& gateways, Duration patience);
+    void fill_in(const EnginePool& pool, GatewaySighting& gateway);
+    static void take_in(Known& known, const Question& question);
 
     GatewayApi& api_;
     Workers& workers_;
+    const Clock& clock_;
+    std::shared_ptr<Shared> shared_;      // with the questions under way
     std::map<std::string, Known> known_;  // by the gateway's name
 };
 

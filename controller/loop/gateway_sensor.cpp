@@ -74,6 +74,11 @@ std::string describe_start(const GatewayContainer& docker) {
            format_duration(*docker.first_check_after) + ": shorten its `interval`";
 }
 
+// Gluetun fetches its public IP through the tunnel: so this shows no less than a health check.
+bool is_connected(const GatewayReading& reading) {
+    return reading.vpn_status == VpnStatus::running && !reading.public_ip.value_or("").empty();
+}
+
 Incarnation incarnation_of(const GatewaySighting& sighting) {
     if (!sighting.container) return {};
     return {sighting.container->id, sighting.container->started_at};
@@ -92,6 +97,9 @@ GatewayView view_of(const GatewaySighting& sighting, const GatewayMemory& memory
         sighting.unknown.empty()
             ? judge_gateway(sighting.container, sighting.reading, memory)
             : GatewayJudgement{GatewayState::unknown, "is left as it is: " + sighting.unknown};
+    if (sighting.reading_awaited && judgement.state == GatewayState::ready)
+        judgement = {GatewayState::unknown,
+                     "is left as it is: its control server has not answered yet"};
     view.state = judgement.state;
     view.detail = std::move(judgement.detail);
     view.vpn_status = vpn_status_of(sighting.reading, memory);
@@ -112,7 +120,7 @@ GatewayJudgement judge_gateway(const std::optional<GatewayContainer>& docker,
     if (!docker->running && docker->state == "paused") return {GatewayState::paused, "is paused"};
     if (!docker->running) return {GatewayState::stopped, describe_stop(*docker)};
     if (docker->health == Health::unhealthy) return {GatewayState::unhealthy, "is unhealthy"};
-    if (docker->health == Health::starting)
+    if (docker->health == Health::starting && !is_connected(reading))
         return {GatewayState::starting, describe_start(*docker)};
     const VpnStatus vpn = vpn_status_of(reading, memory);
     if (vpn == VpnStatus::starting) return {GatewayState::starting, describe(vpn)};
@@ -155,10 +163,10 @@ GatewaySensor::Measurement GatewaySensor::measure(const std::vector<GatewaySight
         GatewayView gateway = view_of(sighting, recall(memory, now));
         measure_readiness(memory, gateway, now);
         measure_port_wait(run, gateway, rotation_interval, now);
-        if (measure_ports(run, gateway, now)) {
+        if (measure_ports(run, gateway, now, now - sighting.reading_age)) {
             measured.with_other_ports.push_back(gateway.name);
         }
-        note_reconnect_signs(run, sighting, now);
+        note_reconnect_signs(run, sighting, now, now - sighting.reading_age);
         measure_reconnects(run, gateway, rotation_interval, now);
         measure_first_ports(run, gateway);
         memory.had_port = memory.had_port || !gateway.ports_answer.ports.empty();
@@ -217,7 +225,8 @@ void GatewaySensor::measure_port_wait(Run& run, GatewayView& gateway, Duration r
     gateway.port_awaited_for = now - *run.port_wait_began;
 }
 
-bool GatewaySensor::measure_ports(Run& run, GatewayView& gateway, Monotonic now) {
+bool GatewaySensor::measure_ports(Run& run, GatewayView& gateway, Monotonic now,
+                                  Monotonic read_at) {
     forget_old(run.port_changes, now);
     bool changed = false;
     if (ports_known(gateway)) {
@@ -230,8 +239,8 @@ bool GatewaySensor::measure_ports(Run& run, GatewayView& gateway, Monotonic now)
         std::map<int, Monotonic> still;
         for (const int port : ports) {
             const bool known = run.ports && run.ports->contains(port);
-            still.emplace(port, known ? run.ports->at(port) : now);
-            gateway.reported_for.emplace(port, now - still.at(port));
+            still.emplace(port, known ? run.ports->at(port) : read_at);
+            gateway.reported_for.emplace(port, read_at - still.at(port));
         }
         run.ports = std::move(still);
     }
@@ -254,19 +263,21 @@ void GatewaySensor::measure_first_ports(Run& run, GatewayView& gateway) {
 // Docker's health check passes again, the public IP is another one, or it was unknown and is known
 // again: Gluetun forgets it whenever its VPN stops, which may take less time than passes between
 // two looks.
-void GatewaySensor::note_reconnect_signs(Run& run, const GatewaySighting& sighting, Monotonic now) {
+void GatewaySensor::note_reconnect_signs(Run& run, const GatewaySighting& sighting, Monotonic now,
+                                         Monotonic read_at) {
     const GatewayReading& reading = sighting.reading;
     bool back = false;
     if (reading.vpn_status != VpnStatus::unknown) {
         const VpnStatus before = std::exchange(run.vpn_status, reading.vpn_status);
         back = is_down(before) && reading.vpn_status == VpnStatus::running;
-        run.vpn_status_at = now;
+        run.vpn_status_at = read_at;
     }
     const bool runs = sighting.container && sighting.container->running;
     if (runs && sighting.container->health == Health::unhealthy && !run.unhealthy_since) {
         run.unhealthy_since = now;
     }
-    if (runs && sighting.container->health == Health::healthy && run.unhealthy_since) {
+    const bool is_well = runs && sighting.container->health == Health::healthy;
+    if (is_well && run.unhealthy_since && !sighting.reading_awaited) {
         // Health checks fail on a busy machine, too: a control server that answers knows better.
         const bool asked = run.vpn_status != VpnStatus::unknown &&
                            run.vpn_status_at + recent >= *run.unhealthy_since;

@@ -91,11 +91,12 @@ class GatewaySensor {
                            Monotonic now);
     static void measure_readiness(Memory& memory, GatewayView& gateway, Monotonic now);
     // Returns whether other ports are reported than before.
-    static bool measure_ports(Run& run, GatewayView& gateway, Monotonic now);
+    static bool measure_ports(Run& run, GatewayView& gateway, Monotonic now, Monotonic read_at);
     static void measure_port_wait(Run& run, GatewayView& gateway, Duration rotation_interval,
                                   Monotonic now);
     static void measure_first_ports(Run& run, GatewayView& gateway);
-    static void note_reconnect_signs(Run& run, const GatewaySighting& sighting, Monotonic now);
+    static void note_reconnect_signs(Run& run, const GatewaySighting& sighting, Monotonic now,
+                                     Monotonic read_at);
     static void measure_reconnects(Run& run, GatewayView& gateway, Duration rotation_interval,
                                    Monotonic now);
 

@@ -17,7 +17,9 @@ struct GatewaySighting {
     std::string unknown;
     // Of the container's addresses the one where its control server answered last, else the first.
     std::string address;
-    GatewayReading reading;  // all unknown: it was not asked
+    GatewayReading reading;  // all unknown: it was not asked, or has not answered for long
+    Duration reading_age{0};
+    bool reading_awaited = false;  // it was asked, for the first time, and has not answered yet
 };
 
 }  // namespace roundhouse

@@ -11,6 +11,15 @@ namespace {
 
 // A list that lags behind a step does so for tens of milliseconds.
 constexpr Duration look_again{100};
+// Only its control server shows when a gateway that starts is ready; Docker's first health check
+// comes seconds later.
+constexpr Duration look_at_start{500};
+constexpr std::chrono::minutes longest_start{1};
+
+bool is_soon_ready(const GatewayView& gateway) {
+    return gateway.declared && gateway.state == GatewayState::starting &&
+           gateway.not_ready_for < longest_start;
+}
 
 PullRequest pull_request_of(const EnginePool& pool) {
     return {pool.engine_template.image, pool.engine_template.registry_auth_file};
@@ -38,7 +47,7 @@ RoundOutcome outcome_of(const RoundResult& round) {
 
 Reconciler::Reconciler(const Equipment& equipment)
     : with_(equipment),
-      reader_(equipment.gateway_api, equipment.workers),
+      reader_(equipment.gateway_api, equipment.workers, equipment.clock, equipment.wake),
       strangers_(equipment.ports),
       narrator_(equipment.journal) {}
 
@@ -55,7 +64,7 @@ RoundResult Reconciler::run_round(SpecInForce spec, const std::stop_token& stop)
     auto [pool, refusal] = with_.steps.templates().in_service(spec.pool);
     spec.pool = std::move(pool);
     StepRunner::Look steps(with_.steps, *spec.pool);
-    auto survey = this->survey(*spec.pool, std::move(refusal), steps);
+    auto survey = this->survey(*spec.pool, std::move(refusal), steps, with_.patience);
     const Time now = with_.clock.now();
     if (!survey) {
         narrator_.look_failed(survey.fault().message);
@@ -80,15 +89,15 @@ void Reconciler::note_templates(const EnginePool& pool, const Observation& seen)
 
 Result<Survey> Reconciler::survey(const EnginePool& pool) {
     StepRunner::Look steps(with_.steps, pool);
-    return survey(pool, std::nullopt, steps);
+    return survey(pool, std::nullopt, steps, GatewayReader::full_patience);
 }
 
 Result<Survey> Reconciler::survey(const EnginePool& pool, std::optional<TemplateRefusal> refusal,
-                                  StepRunner::Look& steps) {
+                                  StepRunner::Look& steps, Duration patience) {
     auto looked =
         look(with_.runtime, with_.workers, pool, [&](int slot) { return steps.is_changing(slot); });
     if (!looked) return looked.fault();
-    reader_.read(pool, looked.value().gateways);
+    reader_.read(pool, looked.value().gateways, patience);
     reader_.find_engines(with_.ports, looked.value().engines, looked.value().gateways);
     Observation seen = sense(pool, std::move(looked.value()));
     seen.template_refusal = std::move(refusal);
@@ -172,7 +181,11 @@ RoundResult Reconciler::report(const SpecInForce& spec, Survey survey, bool list
     result.plans_steps = !survey.plan.steps.empty();
     result.acts = result.plans_steps || !survey.seen.steps_in_flight.empty();
     if (survey.plan.wake_at) result.wake_in = std::max(*survey.plan.wake_at - now, Duration{0});
-    if (list_lags) result.wake_in = std::min(result.wake_in.value_or(look_again), look_again);
+    const auto look_within = [&](Duration time) {
+        result.wake_in = std::min(result.wake_in.value_or(time), time);
+    };
+    if (list_lags) look_within(look_again);
+    if (std::ranges::any_of(survey.seen.gateways, is_soon_ready)) look_within(look_at_start);
     const auto view = std::make_shared<const RoundView>(
         RoundView{spec.pool, spec.generation, std::move(survey.seen), std::move(survey.plan), now});
     // The board comes first: a reader of the log may ask for it at once.

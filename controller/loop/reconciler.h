@@ -2,6 +2,7 @@
 // a step changed.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <stop_token>
 
@@ -46,6 +47,8 @@ struct Equipment {
     StepRunner& steps;
     Meters& meters;
     PortCheck& ports;
+    std::function<void()> wake;                         // starts a round early; any thread
+    Duration patience = GatewayReader::usual_patience;  // of a round with control servers
 };
 
 struct RoundResult {
@@ -65,7 +68,11 @@ class Reconciler {
     // step is handed out.
     RoundResult round(const std::stop_token& stop);
 
-    // The first half of a round alone: looks and plans, and changes nothing.
+    // Lets the next round ask all control servers, however lately they were asked. Any thread.
+    void forget_ages() { reader_.forget_ages(); }
+
+    // The first half of a round alone: looks and plans, and changes nothing. Waits for every
+    // control server.
     Result<Survey> survey(const EnginePool& pool);
 
   private:
@@ -75,7 +82,7 @@ class Reconciler {
     // What was looked at, with what the sensors know.
     Observation sense(const EnginePool& pool, Sightings looked);
     Result<Survey> survey(const EnginePool& pool, std::optional<TemplateRefusal> refusal,
-                          StepRunner::Look& steps);
+                          StepRunner::Look& steps, Duration patience);
     void hand_out(const std::shared_ptr<const EnginePool>& pool, const Plan& plan,
                   StepRunner::Look& steps);
     RoundResult report(const SpecInForce& spec, Survey survey, bool list_lags);

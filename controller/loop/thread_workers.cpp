@@ -1,6 +1,8 @@
 #include "loop/thread_workers.h"
 
+#include <chrono>
 #include <latch>
+#include <memory>
 #include <system_error>
 #include <utility>
 
@@ -62,6 +64,28 @@ void ThreadWorkers::do_all(const std::vector<Job>& jobs) {
     }
     jobs.front()();
     others.wait();
+}
+
+void ThreadWorkers::do_all_within(std::vector<Job> jobs, Duration patience) {
+    struct Count {
+        std::mutex mutex;
+        std::condition_variable ended;
+        std::size_t left = 0;
+    };
+    const auto until = std::chrono::steady_clock::now() + patience;
+    const auto count = std::make_shared<Count>();
+    count->left = jobs.size();
+    for (auto& job : jobs) {
+        const Job counted = [job = std::move(job), count] {
+            job();
+            const std::lock_guard lock(count->mutex);
+            --count->left;
+            count->ended.notify_one();
+        };
+        if (!begin(counted)) counted();
+    }
+    std::unique_lock lock(count->mutex);
+    count->ended.wait_until(lock, until, [&] { return count->left == 0; });
 }
 
 }  // namespace roundhouse

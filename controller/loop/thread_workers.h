@@ -28,6 +28,7 @@ class ThreadWorkers : public Workers {
 
     bool begin(Job job) override;
     void do_all(const std::vector<Job>& jobs) override;
+    void do_all_within(std::vector<Job> jobs, Duration patience) override;
 
   private:
     void work();

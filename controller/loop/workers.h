@@ -4,6 +4,8 @@
 #include <functional>
 #include <vector>
 
+#include "core/time.h"
+
 namespace roundhouse {
 
 using Job = std::function<void()>;
@@ -20,6 +22,10 @@ class Workers {
     // Runs all of them, in parallel as far as threads can be started, and returns when the last has
     // ended.
     virtual void do_all(const std::vector<Job>& jobs) = 0;
+
+    // The same, but returns once `patience` is over, too. Jobs that have not ended then go on: what
+    // they use must outlive them.
+    virtual void do_all_within(std::vector<Job> jobs, Duration patience) = 0;
 };
 
 }  // namespace roundhouse

@@ -52,6 +52,8 @@ constexpr std::array<std::string_view, disturbance_count> names = {
     "ports_many",
     "ports_move_one",
     "replies_broken",
+    "reply_late",
+    "route_hangs",
     "vpn_lost",
     "vpn_back_in_parts",
     "vpn_blinks",

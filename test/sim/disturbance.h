@@ -55,6 +55,8 @@ enum class Disturbance {
     ports_many,
     ports_move_one,  // of two, again and again
     replies_broken,
+    reply_late,   // for longer than a round waits
+    route_hangs,  // the one that tells the forwarded ports
     vpn_lost,
     vpn_back_in_parts,  // the public IP comes long after the status, and the ports after that
     vpn_blinks,         // in less time than passes between two looks, with the same public IP

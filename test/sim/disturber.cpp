@@ -23,6 +23,8 @@ bool bound_to_a_call(Disturbance one) {
         case Disturbance::event_lost:
         case Disturbance::event_late:
         case Disturbance::inspect_hangs:
+        case Disturbance::reply_late:
+        case Disturbance::route_hangs:
         case Disturbance::start_slow:
         case Disturbance::engine_exits_early:
         case Disturbance::engine_slow:

@@ -33,7 +33,7 @@ struct Process {
                 static_cast<std::size_t>(world.dice.between(1, 4))),
           listener(runtime, workers, board, steps, journal, wake),
           reconciler({runtime, gateways, workers, world.clock, journal, board, prober, puller,
-                      steps, meters, ports}) {}
+                      steps, meters, ports, wake}) {}
 
     SimRuntime runtime;
     SimGateways gateways;

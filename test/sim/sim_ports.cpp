@@ -1,6 +1,7 @@
 #include "sim/sim_ports.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "core/names.h"
@@ -238,14 +239,45 @@ Result<void> SimRuntime::follow_events(const std::function<void()>& /*on_open*/,
 // --- control servers --------------------------------------------------------------------------
 
 GatewayReading SimGateways::read(const GatewaySpec& gateway, const std::string& address) {
-    stage_.pass(Duration{world_.dice.between(1, 5)});
+    GatewayReading reading = answer(gateway, address);
+    auto& told = world_.told[gateway.container];
+    told.push_back({world_.clock.elapsed, reading});
+    std::string ports;
+    for (const int port : reading.forwarded_ports.ports)
+        ports += " " + std::to_string(port);
+    world_.tell("  " + gateway.container + " says " + std::string(to_string(reading.vpn_status)) +
+                ", '" + reading.public_ip.value_or("-") + "', ports" + ports);
+    std::erase_if(told, [&](const Told& each) { return each.at + 2min < world_.clock.elapsed; });
+    return reading;
+}
+
+GatewayReading SimGateways::answer(const GatewaySpec& gateway, const std::string& address) {
+    const bool late = world_.has(Disturbance::reply_late) && world_.dice.one_in(4);
+    stage_.pass(Duration{late ? world_.dice.between(100, 1'900) : world_.dice.between(1, 5)});
     GatewayReading reading = world_.reading(gateway.container);
     const auto kind = reading.forwarded_ports.kind;
     if (kind == PortsAnswerKind::unreachable || !world_.reaches(address)) {
         stage_.pass(2s);
         return {};
     }
+    // One route hangs, and the others have answered.
+    if (world_.has(Disturbance::route_hangs) && world_.dice.one_in(4)) {
+        stage_.pass(2s);
+        reading.forwarded_ports = {};
+    }
     return reading;
+}
+
+void SimWorkers::do_all_within(std::vector<Job> jobs, Duration patience) {
+    const auto left = std::make_shared<std::size_t>(jobs.size());
+    for (auto& job : jobs) {
+        stage_.begin([job = std::move(job), left] {
+            job();
+            --*left;
+        });
+    }
+    for (; *left > 0 && patience > 0s && !stage_.killed(); patience -= 1ms)
+        stage_.pass(1ms);
 }
 
 // --- probes -----------------------------------------------------------------------------------

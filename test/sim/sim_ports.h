@@ -82,6 +82,8 @@ class SimGateways : public GatewayApi {
     GatewayReading read(const GatewaySpec& gateway, const std::string& address) override;
 
   private:
+    GatewayReading answer(const GatewaySpec& gateway, const std::string& address);
+
     World& world_;
     Stage& stage_;
 };
@@ -128,6 +130,7 @@ class SimWorkers : public Workers {
         for (const auto& job : jobs)
             job();
     }
+    void do_all_within(std::vector<Job> jobs, Duration patience) override;
 
   private:
     Stage& stage_;

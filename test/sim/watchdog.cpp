@@ -71,8 +71,7 @@ void Watchdog::before_create(const EngineRequest& request) {
     const auto gateway = world_.docker.find(id);
     // A step that was begun before may take its time.
     if (unhealthy != world_.unhealthy_gateways.end() && gateway &&
-        gateway->health != GatewayContainer::Health::none &&
-        gateway->health != GatewayContainer::Health::healthy &&
+        gateway->health == GatewayContainer::Health::unhealthy &&
         world_.clock.elapsed - unhealthy->second > 45s) {
         violated(request.name + " is created behind a gateway that has long been unhealthy");
     }

@@ -135,6 +135,7 @@ class Watchdog {
     void check_wait_ends(const RoundView& view, const GatewayView& gateway, Run& run);
     void check_made_once(const RoundView& view, const GatewayView& gateway, Run& run);
     void check_rotation(const RoundView& view, const GatewayView& gateway, Run& run);
+    void check_is_told(const RoundView& view);
     void check_step(const RoundView& view, const Step& step);
     void check_not_told(const RoundView& view, const Step& step);
 

@@ -196,4 +196,36 @@ void Watchdog::check_made_once(const RoundView& view, const GatewayView& gateway
     }
 }
 
+// Whatever control servers are slow to answer: nothing goes by an answer older than two check
+// intervals, and while Docker does not know yet whether a gateway is healthy, it is ready only by
+// an answer that its VPN runs and has a public IP.
+void Watchdog::check_is_told(const RoundView& view) {
+    const auto was_told = [&](const std::string& gateway, const auto& what) {
+        const Duration oldest = look_began_ - 2 * view.pool->check_interval;
+        return std::ranges::any_of(world_.told[gateway], [&](const Told& told) {
+            return told.at >= oldest && what(told.reading);
+        });
+    };
+    for (const auto& gateway : view.seen.gateways) {
+        const bool ports_told = was_told(gateway.name, [&](const GatewayReading& reading) {
+            return reading.forwarded_ports.ports == gateway.ports_answer.ports;
+        });
+        if (!gateway.ports_answer.ports.empty() && !ports_told) {
+            violated("gateway " + gateway.name +
+                     " has not reported its ports for two check intervals");
+        }
+        const auto container = world_.docker.find(gateway.incarnation.id);
+        const bool starts = container && container->health == GatewayContainer::Health::starting;
+        const auto since = world_.unhealthy_gateways.find(gateway.incarnation.id);
+        const bool is_new =
+            since == world_.unhealthy_gateways.end() || since->second >= look_began_;
+        if (gateway.state != GatewayState::ready || !starts || is_new) continue;
+        const bool told = was_told(gateway.name, [](const GatewayReading& reading) {
+            return reading.vpn_status == VpnStatus::running &&
+                   !reading.public_ip.value_or("").empty();
+        });
+        if (!told) violated("gateway " + gateway.name + " counts as ready before it is known");
+    }
+}
+
 }  // namespace roundhouse::test

@@ -75,8 +75,7 @@ void Watchdog::check_ends_are_looked_at() {
     constexpr Duration soon = 1500ms;
     for (const auto may_delay :
          {Disturbance::call_fails, Disturbance::reply_lost, Disturbance::call_slow,
-          Disturbance::docker_away, Disturbance::inspect_hangs, Disturbance::replies_broken,
-          Disturbance::way_lost, Disturbance::gateway_unreachable}) {
+          Disturbance::docker_away, Disturbance::inspect_hangs}) {
         if (world_.disturbances.contains(may_delay)) return;
     }
     std::erase_if(ends_told_, [&](const auto& each) {
@@ -98,6 +97,7 @@ void Watchdog::after_round(const RoundResult& result, const RoundView* view) {
     check_readiness(*view);
     check_strangers(*view);
     check_gateways(*view);
+    check_is_told(*view);
     for (const auto& step : view->plan.steps) {
         if (step.slot >= 0) {
             looked_for_[step.slot] = look_began_;

@@ -75,6 +75,12 @@ struct ControlServerLife {
     std::vector<Duration> connects;  // when its VPN began a connection
 };
 
+// What the controller was answered by a control server, and when.
+struct Told {
+    Duration at;
+    GatewayReading reading;
+};
+
 // What Docker does not tell. Of list_engines: one row, which cannot be read.
 struct BadAnswer {
     Operation operation = Operation::has_image;
@@ -103,6 +109,7 @@ class World {
     bool images_hidden = false;          // Docker says that no image is there
     bool template_accepted = false;      // Docker has told this process so of one
     std::optional<BadAnswer> bad_answer;
+    std::map<std::string, std::vector<Told>> told;  // lately, by gateway
     // Containers that have ended, by id, and until when lists show them as running. An inspect
     // waits until then.
     std::map<std::string, Duration> ending_until;

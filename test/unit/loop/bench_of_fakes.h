@@ -226,7 +226,8 @@ struct LoopBenchOn {
     Puller puller{docker, workers, clock, journal, [this] { wakeup.notify(); }};
     StepRunner steps{docker, workers, clock, journal, meters, [this] { wakeup.notify(); }};
     Reconciler reconciler{{docker, gateways, workers, clock, journal, board, prober, puller, steps,
-                           meters, port_check}};
+                           meters, port_check, [this] { wakeup.notify(); },
+                           GatewayReader::full_patience}};
 
     explicit LoopBenchOn(EnginePool pool) {
         docker.add_image(pool.engine_template.image);

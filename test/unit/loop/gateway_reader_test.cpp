@@ -1,6 +1,7 @@
 // Which control servers are asked, and where.
 #include <doctest/doctest.h>
 
+#include <condition_variable>
 #include <latch>
 #include <mutex>
 #include <set>
@@ -11,8 +12,11 @@
 
 using namespace roundhouse;
 using namespace roundhouse::test;
+using namespace std::chrono_literals;
 
 namespace {
+
+constexpr Duration at_length = GatewayReader::full_patience;
 
 GatewayReading with_status(VpnStatus status) {
     GatewayReading reading;
@@ -35,7 +39,8 @@ GatewayReading read(const GatewayReading& reading) {
     api.say("gluetun", reading);
     std::vector<GatewaySighting> gateways = {sighting("gluetun")};
     ThreadWorkers workers;
-    GatewayReader(api, workers).read(pool_of(1), gateways);
+    const ManualClock clock;
+    GatewayReader(api, workers, clock, [] {}).read(pool_of(1), gateways, at_length);
     return gateways.front().reading;
 }
 
@@ -90,8 +95,9 @@ TEST_SUITE("gateway reader") {
         gateways.front().container.reset();
         gateways.back().declared = false;
         ThreadWorkers workers;
-        GatewayReader(api, workers)
-            .read(pool_of(1, {"missing", "stopped", "paused", "old"}), gateways);
+        const ManualClock clock;
+        GatewayReader(api, workers, clock, [] {
+        }).read(pool_of(1, {"missing", "stopped", "paused", "old"}), gateways, at_length);
         CHECK(api.asked().empty());
     }
 
@@ -102,7 +108,8 @@ TEST_SUITE("gateway reader") {
         std::vector<GatewaySighting> gateways = {sighting("a"), sighting("b"), sighting("c")};
         gateways[2].container->addresses.clear();
         ThreadWorkers workers;
-        GatewayReader(api, workers).read(pool, gateways);
+        const ManualClock clock;
+        GatewayReader(api, workers, clock, [] {}).read(pool, gateways, at_length);
         CHECK(api.asked() ==
               std::map<std::string, std::string>{{"a", "172.18.0.2"}, {"b", "localhost"}});
         CHECK(gateways[2].reading.forwarded_ports.detail ==
@@ -113,8 +120,9 @@ TEST_SUITE("gateway reader") {
         AllAtOnce api(3);
         std::vector<GatewaySighting> gateways = {sighting("a"), sighting("b"), sighting("c")};
         ThreadWorkers workers;
-        GatewayReader reader(api, workers);
-        reader.read(pool_of(1, {"a", "b", "c"}), gateways);  // else it would never end
+        ManualClock clock;
+        GatewayReader reader(api, workers, clock, [] {});
+        reader.read(pool_of(1, {"a", "b", "c"}), gateways, at_length);  // else it would never end
         for (const auto& gateway : gateways)
             CHECK(gateway.reading.vpn_status == VpnStatus::running);
     }
@@ -123,12 +131,14 @@ TEST_SUITE("gateway reader") {
         "of several addresses all are asked at once, and the one that answers is remembered") {
         AtOneAddress api;
         ThreadWorkers workers;
-        GatewayReader reader(api, workers);
+        ManualClock clock;
+        GatewayReader reader(api, workers, clock, [] {});
         const auto look = [&] {
             std::vector<GatewaySighting> gateways = {sighting("gluetun")};
             gateways[0].container->addresses = {"10.0.0.2", "10.1.0.2", "10.2.0.2"};
             api.asked.clear();
-            reader.read(pool_of(1), gateways);
+            clock.advance(5s);
+            reader.read(pool_of(1), gateways, at_length);
             return gateways[0];
         };
         using Asked = std::set<std::string>;
@@ -176,14 +186,16 @@ TEST_SUITE("gateway reader") {
         AtOneAddress api;
         ThreadWorkers workers;
         OneDoor ports;
-        GatewayReader reader(api, workers);
+        ManualClock clock;
+        GatewayReader reader(api, workers, clock, [] {});
         const EnginePool pool = pool_of(1);
         std::vector<EngineView> engines;
         const auto look = [&] {
             std::vector<GatewaySighting> gateways = {sighting("gluetun")};
             gateways[0].container->id = gateway_id("gluetun");
             gateways[0].container->addresses = {"10.0.0.2", "10.1.0.2"};
-            reader.read(pool, gateways);
+            clock.advance(5s);
+            reader.read(pool, gateways, at_length);
             reader.find_engines(ports, engines, gateways);
             return gateways[0].address;
         };
@@ -207,15 +219,119 @@ TEST_SUITE("gateway reader") {
         AtOneAddress api;
         ThreadWorkers workers;
         NoDoor ports;
-        GatewayReader reader(api, workers);
+        ManualClock clock;
+        GatewayReader reader(api, workers, clock, [] {});
         const EnginePool pool = pool_of(1);
         std::vector<GatewaySighting> gateways = {sighting("gluetun")};
         gateways[0].container->addresses = {"10.0.0.2", "10.1.0.2"};
-        reader.read(pool, gateways);
+        clock.advance(5s);
+        reader.read(pool, gateways, at_length);
         gateways[0] = {};
         gateways[0].name = "gluetun";
-        reader.read(pool, gateways);
+        clock.advance(5s);
+        reader.read(pool, gateways, at_length);
         reader.find_engines(ports, {engine(pool, 0)}, gateways);
         CHECK(gateways[0].address.empty());
+    }
+
+    // A control server that answers once it may, at its own time.
+    struct Slow : GatewayApi {
+        GatewayReading read(const GatewaySpec&, const std::string&) override {
+            std::unique_lock lock(mutex);
+            ++asked;
+            changed.wait(lock, [this] { return !hangs; });
+            return answer;
+        }
+        void hang(bool now) {
+            const std::lock_guard lock(mutex);
+            hangs = now;
+            changed.notify_all();
+        }
+        std::mutex mutex;
+        std::condition_variable changed;
+        bool hangs = false;
+        int asked = 0;
+        GatewayReading answer = with_status(VpnStatus::running);
+    };
+
+    struct Asking {
+        Slow api;
+        ManualClock clock;
+        Wakeup late_answer;
+        EnginePool pool = pool_of(1);
+        GatewaySighting seen = sighting("gluetun");
+        ThreadWorkers workers;
+        GatewayReader reader{api, workers, clock, [this] { late_answer.notify(); }};
+
+        GatewaySighting look(Duration patience = at_length) {
+            std::vector<GatewaySighting> gateways = {seen};
+            reader.read(pool, gateways, patience);
+            return gateways[0];
+        }
+        int asked_after(Duration time) {
+            clock.advance(time);
+            const int before = api.asked;
+            look();
+            return api.asked - before;
+        }
+    };
+
+    TEST_CASE("an answer that comes late delays nothing, and starts a round if it is news") {
+        Asking bench;
+        bench.pool.check_interval = 10s;
+        bench.api.hang(true);
+        CHECK(bench.look(1ms).reading_awaited);
+        bench.clock.advance(3s);
+        CHECK(bench.look(1ms).reading_awaited);
+        bench.api.hang(false);
+        REQUIRE(bench.late_answer.wait(10s, {}));
+        GatewaySighting seen = bench.look(0ms);
+        CHECK(seen.reading.vpn_status == VpnStatus::running);
+        CHECK(seen.reading_age == 3s);
+        CHECK_FALSE(seen.reading_awaited);
+
+        bench.api.hang(true);
+        bench.clock.advance(5s);
+        seen = bench.look(GatewayReader::usual_patience);  // nor is it awaited the next time
+        CHECK(seen.reading_age == 8s);
+        bench.api.hang(false);
+    }
+
+    TEST_CASE("it is asked again after half a check interval, or if it may have changed") {
+        Asking bench;
+        bench.pool.check_interval = 10s;
+        CHECK(bench.asked_after(0s) == 1);
+        CHECK(bench.asked_after(4999ms) == 0);
+        CHECK(bench.asked_after(1ms) == 1);
+        bench.seen.container->health = GatewayContainer::Health::unhealthy;
+        CHECK(bench.asked_after(0s) == 1);
+        bench.seen.container->started_at = "again";
+        CHECK(bench.asked_after(0s) == 1);
+        bench.pool.gateways[0].control_server.port = 8001;
+        CHECK(bench.asked_after(0s) == 1);
+        bench.reader.forget_ages();
+        CHECK(bench.asked_after(0s) == 1);
+        CHECK(bench.asked_after(0s) == 0);
+        bench.seen.container->health = GatewayContainer::Health::starting;
+        CHECK(bench.asked_after(0s) == 1);
+        CHECK(bench.asked_after(399ms) == 0);
+        CHECK(bench.asked_after(1ms) == 1);
+    }
+
+    TEST_CASE("an answer older than two check intervals is none, and one of another life neither") {
+        Asking bench;
+        bench.look();
+        bench.api.hang(true);
+        bench.clock.advance(10s);
+        CHECK(bench.look(1ms).reading.vpn_status == VpnStatus::running);
+        bench.clock.advance(1ms);
+        GatewaySighting seen = bench.look(1ms);
+        CHECK(seen.reading.vpn_status == VpnStatus::unknown);
+        CHECK(seen.reading.forwarded_ports.detail ==
+              "the control server of gluetun has not answered for 10s");
+        bench.seen.container->started_at = "again";
+        seen = bench.look(1ms);
+        CHECK(seen.reading_awaited);
+        bench.api.hang(false);
     }
 }

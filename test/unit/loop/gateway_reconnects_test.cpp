@@ -127,7 +127,7 @@ TEST_SUITE("gateway reconnects") {
         bench.measure();
         bench.lose(VpnStatus::crashed);
         bench.regain("192.0.2.1");
-        bench.health(Health::starting);
+        bench.health(Health::unhealthy);
         for (int i = 0; i < 3; ++i)
             CHECK_FALSE(bench.reconnected_ago());
         bench.health(Health::healthy);

@@ -34,6 +34,14 @@ TEST_SUITE("gateway sensor: state") {
                 memory.vpn_status = VpnStatus::crashed;  // which was a moment ago
             };
         };
+        // What a control server says while Docker waits for its first health check.
+        const auto before_check = [](VpnStatus status, const std::string& ip) {
+            return [=](GatewaySighting& seen, GatewayMemory&) {
+                seen.container->health = Health::starting;
+                seen.reading.vpn_status = status;
+                seen.reading.public_ip = ip;
+            };
+        };
         const auto recalled = [](VpnStatus status) {
             return [=](GatewaySighting&, GatewayMemory& memory) { memory.vpn_status = status; };
         };
@@ -67,6 +75,15 @@ TEST_SUITE("gateway sensor: state") {
              "`interval`"},
             {with_health(Health::unhealthy), unhealthy, "is unhealthy"},
             {with_health(Health::starting), starting, "is starting"},
+            {before_check(VpnStatus::running, "192.0.2.1"), ready, ""},
+            {before_check(VpnStatus::running, ""), starting, "is starting"},
+            {before_check(VpnStatus::starting, "192.0.2.1"), starting, "is starting"},
+            {[](GatewaySighting& seen, GatewayMemory&) {
+                 seen.container->health = Health::unhealthy;
+                 seen.reading.vpn_status = VpnStatus::running;
+                 seen.reading.public_ip = "192.0.2.1";
+             },
+             unhealthy, "is unhealthy"},
             {with_health(Health::healthy), ready, ""},
             {with_health(Health::none), ready, ""},
             {said(VpnStatus::running), ready, ""},
@@ -95,8 +112,38 @@ TEST_SUITE("gateway sensor: state") {
         }
     }
 
+    TEST_CASE("a gateway whose control server has not answered yet is unknown, unless it is down") {
+        SensorBench bench;
+        bench.sighting.reading = {};
+        bench.sighting.reading_awaited = true;
+        GatewayView seen = bench.measure();
+        CHECK(seen.state == GatewayState::unknown);
+        CHECK(seen.detail == "is left as it is: its control server has not answered yet");
+        bench.health(Health::unhealthy);
+        CHECK(bench.measure().state == GatewayState::unhealthy);
+        bench.health(Health::healthy);
+        bench.measure();
+        bench.sighting.reading_awaited = false;
+        bench.vpn(VpnStatus::running);
+        seen = bench.measure();
+        CHECK(seen.state == GatewayState::ready);
+        CHECK(!seen.reconnected_ago);  // the control server knows better than the health check
+    }
+
+    TEST_CASE("a port counts as reported up to the last answer, however old that is") {
+        SensorBench bench;
+        bench.report({40001});
+        bench.measure(9s);
+        CHECK(bench.measure(0s).reported_for.at(40001) == 9s);
+        bench.sighting.reading_age = 3s;
+        CHECK(bench.measure(3s).reported_for.at(40001) == 9s);
+        bench.sighting.reading_age = 1s;
+        CHECK(bench.measure(2s).reported_for.at(40001) == 13s);
+    }
+
     TEST_CASE("the first sight is no change; from then on the ages grow") {
         SensorBench bench;
+        bench.public_ip("");
         const auto ages = [&](Health health, Duration later) {
             bench.health(health);
             const GatewayView seen = bench.measure(later);
@@ -267,6 +314,7 @@ TEST_SUITE("gateway sensor: ports") {
     TEST_CASE("a port is awaited from the first time that a gateway is ready, once per interval") {
         SensorBench bench;
         bench.rotation_interval = 2min;
+        bench.public_ip("");
         bench.health(Health::starting);
         bench.measure();
         bench.health(Health::healthy);

@@ -199,6 +199,7 @@ TEST_SUITE("events") {
         class NoThreads : public Workers {
             bool begin(Job) override { return false; }
             void do_all(const std::vector<Job>&) override {}
+            void do_all_within(std::vector<Job>, Duration) override {}
         };
         LoopBench bench(pool_of(1));
         NoThreads workers;

@@ -24,7 +24,7 @@ TEST_SUITE("meters") {
         Board empty;
         Reconciler idle({bench.docker, bench.gateways, bench.workers, bench.clock, bench.journal,
                          empty, bench.prober, bench.puller, bench.steps, bench.meters,
-                         bench.port_check});
+                         bench.port_check, [] {}, GatewayReader::full_patience});
         idle.round({});
         CHECK(bench.meters.rounds(RoundOutcome::failed) == 0);
     }
@@ -56,6 +56,7 @@ TEST_SUITE("meters") {
         bench.round();
         CHECK(bench.meters.port_changes("gluetun") == 0);
         bench.gateways.say_ports("gluetun", {40002});
+        bench.advance(std::chrono::seconds(5));
         bench.round();
         bench.round();
         CHECK(bench.meters.port_changes("gluetun") == 1);

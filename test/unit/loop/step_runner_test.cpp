@@ -28,6 +28,7 @@ class PatientWorkers : public Workers {
         for (const auto& job : jobs)
             job();
     }
+    void do_all_within(std::vector<Job> jobs, Duration) override { do_all(jobs); }
     void work() {
         for (; !jobs_.empty(); jobs_.pop_front())
             jobs_.front()();
