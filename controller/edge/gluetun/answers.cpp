@@ -135,7 +135,7 @@ std::string name_of(const AskedServer& server) {
 ForwardedPortsAnswer answer_from(const std::vector<ControlReply>& replies,
                                  const AskedServer& server) {
     const ControlReply& last = replies.back();
-    if (last.problem == ReplyProblem::unreachable) {
+    if (last.problem == ReplyProblem::unreachable || last.problem == ReplyProblem::late) {
         return {PortsAnswerKind::unreachable, {}, last.detail};
     }
     if (last.problem == ReplyProblem::broken) return {PortsAnswerKind::malformed, {}, last.detail};
@@ -199,6 +199,7 @@ std::string vpn_detail_from(const ControlReply& reply, const AskedServer& server
     const bool answered = reply.problem != ReplyProblem::unreachable;
     if (!answered || vpn_status_from(reply) != VpnStatus::unknown) return "";
     const std::string until = "; until then only Docker's health check shows a VPN that is down";
+    if (reply.problem == ReplyProblem::late) return name_of(server) + " " + reply.detail + until;
     if (is_access_denied(reply)) {
         return name_of(server) + " does not report the VPN's status (HTTP " +
                std::to_string(reply.status) +

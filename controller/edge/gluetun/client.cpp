@@ -4,7 +4,9 @@
 #include <chrono>
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "core/host_port.h"
 #include "edge/gluetun/answers.h"
@@ -46,9 +48,9 @@ class RouteSearches {
                   steady_clock::time_point deadline)
         : gateway_(std::move(gateway)),
           settings_(settings),
-          searches_{RouteSearch(forwarded_ports_routes(), target.authority),
-                    RouteSearch(vpn_status_routes(), target.authority),
-                    RouteSearch(public_ip_routes(), target.authority)},
+          searches_{RouteSearch(routes_[0], target.authority),
+                    RouteSearch(routes_[1], target.authority),
+                    RouteSearch(routes_[2], target.authority)},
           transfers_(std::move(target), deadline) {}
 
     void run() {
@@ -89,18 +91,38 @@ class RouteSearches {
     }
 
     void time_out() {
+        const ControlReply late = no_reply_in_time();
         for (std::size_t i = 0; i < searches_.size(); ++i) {
             if (searches_[i].next_path() == nullptr) continue;
-            add_reply(
-                i, no_reply(ReplyProblem::unreachable,
-                            "gives no whole reply within " + format_duration(settings_.deadline) +
-                                "; check that roundhouse is on one of Gluetun's networks, "
-                                "and Gluetun's log"));
+            ControlReply reply = late;
+            if (reply.problem == ReplyProblem::late) {
+                reply.detail += ", but not " + routes_[i][searches_[i].replies().size()] +
+                                " within " + format_duration(settings_.deadline) +
+                                ": see Gluetun's log";
+            }
+            add_reply(i, std::move(reply));
         }
+    }
+
+    // Where one route is answered, the network is well.
+    ControlReply no_reply_in_time() const {
+        for (std::size_t i = 0; i < searches_.size(); ++i) {
+            const auto& replies = searches_[i].replies();
+            const bool answered = !replies.empty() && replies.back().problem == ReplyProblem::none;
+            if (!answered) continue;
+            return no_reply(ReplyProblem::late, "answers " + routes_[i][replies.size() - 1]);
+        }
+        return no_reply(ReplyProblem::unreachable,
+                        "gives no whole reply within " + format_duration(settings_.deadline) +
+                            "; check that roundhouse is on one of Gluetun's networks, and "
+                            "Gluetun's log");
     }
 
     std::string gateway_;
     const GluetunSettings& settings_;
+    // Newest first, for the forwarded ports, the VPN's status and the public IP.
+    std::array<std::vector<std::string>, 3> routes_{forwarded_ports_routes(), vpn_status_routes(),
+                                                    public_ip_routes()};
     std::array<RouteSearch, 3> searches_;
     std::array<steady_clock::time_point, 3> started_{};
     int pending_ = 0;

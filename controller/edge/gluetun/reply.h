@@ -10,6 +10,7 @@ namespace roundhouse {
 enum class ReplyProblem {
     none,
     unreachable,  // no connection, not one byte received, or the deadline passed
+    late,         // the deadline passed, but the server replied to another request in time
     broken,       // bytes were received, but they are no reply that can be used
 };
 

@@ -257,6 +257,8 @@ TEST_CASE("VPN status: Gluetun's six words, and nothing else") {
     CHECK(vpn_detail_from(reply(401, "Unauthorized"), server).find("GET /v1/vpn/status") !=
           std::string::npos);
     CHECK(vpn_detail_from(reply(200, "?"), server).find("something else") != std::string::npos);
+    CHECK(vpn_detail_from(no_reply(ReplyProblem::late, "answers others"), server)
+              .find(" answers others; until then") != std::string::npos);
     CHECK(vpn_status_from(no_reply(ReplyProblem::unreachable, "")) == VpnStatus::unknown);
     CHECK(vpn_status_from(no_reply(ReplyProblem::broken, "")) == VpnStatus::unknown);
 }

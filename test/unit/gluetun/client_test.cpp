@@ -254,6 +254,15 @@ TEST_CASE("a question that hangs holds up no other") {
               (hanging != "/v1/portforward"));
         CHECK((reading.vpn_status == VpnStatus::running) == (hanging != "/v1/vpn/status"));
         CHECK((reading.public_ip == "192.0.2.1") == (hanging != "/v1/publicip/ip"));
+        if (hanging == "/v1/portforward") {
+            CHECK(mentions(reading.forwarded_ports.detail,
+                           " answers /v1/vpn/status, but not /v1/portforward within 300ms"));
+            CHECK_FALSE(mentions(reading.forwarded_ports.detail, "network"));
+        }
+        if (hanging == "/v1/vpn/status") {
+            CHECK(mentions(reading.vpn_detail,
+                           " answers /v1/portforward, but not /v1/vpn/status within 300ms"));
+        }
     }
 }
 
