@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import unittest
 
-from readme import SOURCE
+from documents import SOURCE
 
 FOLDER = os.path.join(SOURCE, "examples", "compose")
 SECRET = "secrets/gluetun_api_key"
