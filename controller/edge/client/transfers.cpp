@@ -260,7 +260,7 @@ void HttpTransfers::Multi::configure(Transfer& transfer) {
         set(CURLOPT_POST, 1L);
         set(CURLOPT_POSTFIELDS, request.body.c_str());
         set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
-        add_header("Content-Type: application/json");
+        add_header("Content-Type: " + request.content_type);
         add_header("Expect:");
     } else {
         set(CURLOPT_CUSTOMREQUEST, request.method.c_str());

@@ -32,7 +32,8 @@ struct HttpRequest {
     TlsFiles tls;
     std::string bearer;  // token for an Authorization header; empty: no such header
     std::vector<std::string> headers = {};  // further ones: "Name: value"
-    std::string body;                       // JSON
+    std::string body;                       // of a POST
+    std::string content_type = "application/json";
 
     Duration connect_timeout = std::chrono::seconds(10);
     Duration timeout{0};       // from begin() to the last byte; 0: no limit

@@ -74,6 +74,9 @@ void read_own(ValueReader& reader, Environment& environment) {
     reader.read("ROUNDHOUSE_LOG_LEVEL", environment.log_level, log_level_value());
     reader.read("ROUNDHOUSE_LOG_FORMAT", environment.log_format, log_format_value());
     reader.read("ROUNDHOUSE_STATE_DIR", environment.state_dir);
+    reader.read("ROUNDHOUSE_NOTIFY_URL", environment.notify_url);
+    reader.read("ROUNDHOUSE_NOTIFY_URL_FILE", environment.notify_url_file);
+    reader.read("ROUNDHOUSE_HEARTBEAT_URL", environment.heartbeat_url);
 }
 
 }  // namespace

@@ -26,6 +26,11 @@ struct Environment {
     Severity log_level = Severity::info;
     LogFormat log_format = LogFormat::text;
     std::string state_dir = "/var/lib/roundhouse";
+
+    // URLs, which hold secrets, and a file with one. Not checked here: no message may have them.
+    std::string notify_url;
+    std::string notify_url_file;
+    std::string heartbeat_url;
 };
 
 // The value of a variable, or a null pointer: std::getenv, or a table in a test.

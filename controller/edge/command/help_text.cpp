@@ -38,6 +38,11 @@ Environment (a flag overrides its variable, and so does the spec):
   ROUNDHOUSE_API_KEY_FILE           key file of the HTTP API (no key)
   ROUNDHOUSE_ALLOWED_HOSTS          host names under which the API answers without a key, besides
                                     IP addresses, localhost and the machine's own name
+  ROUNDHOUSE_NOTIFY_URL             where 'run' posts warnings, errors and recoveries; ?format= is
+                                    json, ntfy, apprise, discord or slack (nowhere)
+  ROUNDHOUSE_NOTIFY_URL_FILE        file with that URL, read again for each message
+  ROUNDHOUSE_HEARTBEAT_URL          what 'run' asks for each minute while the pool is ready
+                                    (nothing)
 
 Exit codes of all commands:
   0 done; 1 failed; 2 'plan': steps are pending; 3 'apply': timed out; 65 the spec has errors;

@@ -8,6 +8,7 @@
 
 #include "edge/command/commands.h"
 #include "edge/command/connections.h"
+#include "edge/command/notify.h"
 #include "edge/command/print.h"
 #include "edge/http/routes.h"
 #include "edge/http/server.h"
@@ -93,6 +94,11 @@ bool start_server(Server& server, const Environment& environment, const Api& api
 
 int command_run(const CommandLine& line, const Environment& environment, Signals& signals) {
     if (!key_is_usable(environment.api_key_file)) return exit_code::bad_usage;
+    const auto notify = notify_settings(environment);
+    if (!notify) {
+        print_problem(notify.fault().message);
+        return exit_code::bad_usage;
+    }
     const SystemClock clock;
     ControllerMeters meters(clock);
     GluetunSettings gluetun;
@@ -146,6 +152,11 @@ int command_run(const CommandLine& line, const Environment& environment, Signals
     // The server starts after the first load, so that its first responses show the spec.
     const bool serves = !admission.refused() && start_server(server, environment, api, journal);
     if (!serves) ended.request_stop();
+    std::optional<Notifier> notifier;
+    if (notify.value().url || !notify.value().heartbeat_url.empty()) {
+        notifier.emplace(notify.value(), journal, journal, clock,
+                         [&] { return outlook_of(controller.board(), meters.since_last_turn()); });
+    }
     controller.run(ended.get_token(), [&](const RoundResult&) {
         meters.turn_ended();
         return true;

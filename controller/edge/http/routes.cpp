@@ -50,12 +50,8 @@ Response dashboard(const ApiSources& /*from*/, const Request& /*request*/) {
 
 // The loop is alive.
 Response health(const ApiSources& from, const Request& /*request*/) {
-    // While Docker hangs, a round takes up to this long; a loop that is stuck takes longer.
-    constexpr std::chrono::seconds slow_round{30};
-    const auto spec = from.board.spec();
-    const Duration interval = spec.pool == nullptr ? Duration{60'000} : spec.pool->check_interval;
     const Duration since = from.since_last_round();
-    if (since <= 3 * interval + slow_round) return text("ok\n");
+    if (is_alive(from.board.spec(), since)) return text("ok\n");
     return error_response(503, "no round has ended for " + format_duration(since));
 }
 
@@ -225,6 +221,13 @@ Response respond(const ApiSources& from, const Request& request) {
 }
 
 }  // namespace
+
+bool is_alive(const SpecInForce& spec, Duration since_last_round) {
+    // While Docker hangs, a round takes up to this long; a loop that is stuck takes longer.
+    constexpr std::chrono::seconds slow_round{30};
+    const Duration interval = spec.pool == nullptr ? Duration{60'000} : spec.pool->check_interval;
+    return since_last_round <= 3 * interval + slow_round;
+}
 
 Response Api::handle(const Request& request) const {
     Response response;

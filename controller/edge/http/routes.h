@@ -43,4 +43,7 @@ class Api {
     ApiSources sources_;
 };
 
+// Whether rounds end as often as they should. A loop that is not alive serves nobody for long.
+bool is_alive(const SpecInForce& spec, Duration since_last_round);
+
 }  // namespace roundhouse

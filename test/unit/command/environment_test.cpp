@@ -49,6 +49,9 @@ TEST_CASE("without variables the documented defaults hold; an empty one counts a
         CHECK(environment.log_level == Severity::info);
         CHECK(environment.log_format == LogFormat::text);
         CHECK(environment.state_dir == "/var/lib/roundhouse");
+        CHECK(environment.notify_url.empty());
+        CHECK(environment.notify_url_file.empty());
+        CHECK(environment.heartbeat_url.empty());
     }
 }
 
@@ -64,6 +67,9 @@ TEST_CASE("every variable sets its member") {
         {"DOCKER_TLS_VERIFY", "0"},  // any value: as the docker command has it
         {"DOCKER_CERT_PATH", "/certs"},
         {"ROUNDHOUSE_API_KEY_FILE", "/run/secrets/own"},
+        {"ROUNDHOUSE_NOTIFY_URL", "https://ntfy.sh/x"},
+        {"ROUNDHOUSE_NOTIFY_URL_FILE", "/run/secrets/url"},
+        {"ROUNDHOUSE_HEARTBEAT_URL", "https://hc-ping.com/x"},
         {"ROUNDHOUSE_ALLOWED_HOSTS", "NAS.local, pool.example.org. ,box"},
         {"ROUNDHOUSE_LISTEN", "[::]:80"},
         {"ROUNDHOUSE_LOG_LEVEL", "debug"},
@@ -88,6 +94,9 @@ TEST_CASE("every variable sets its member") {
     CHECK(environment.log_level == Severity::debug);
     CHECK(environment.log_format == LogFormat::json);
     CHECK(environment.state_dir == "/state");
+    CHECK(environment.notify_url == "https://ntfy.sh/x");
+    CHECK(environment.notify_url_file == "/run/secrets/url");
+    CHECK(environment.heartbeat_url == "https://hc-ping.com/x");
 }
 
 TEST_CASE("the least and the greatest values are accepted, and the short forms") {
