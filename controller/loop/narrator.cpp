@@ -37,6 +37,18 @@ std::string_view headline(const Decision& decision) {
     return decision.ready ? "engine ready" : "engine not ready";
 }
 
+bool is_good(const Condition& condition) {
+    return condition.status == (condition.type == "Capped" ? Truth::no : Truth::yes);
+}
+
+// Entries about engines, gateways, the spec and looks tell of these, in more detail.
+bool is_told_otherwise(const Condition& condition) {
+    const bool by_type = condition.type == "Ready" || condition.type == "Progressing" ||
+                         condition.type == "GatewayReady" || condition.type == "SpecValid" ||
+                         condition.type == "RuntimeReachable";
+    return by_type || condition.reason == "LookFailed";
+}
+
 }  // namespace
 
 void Narrator::round_ended(const Observation& seen, const Plan& plan) {
@@ -147,16 +159,28 @@ void Narrator::log_engines(const Plan& plan) {
 
 void Narrator::conditions_changed(const std::vector<Condition>& changed) {
     for (const auto& condition : changed) {
-        // A failed look is recorded itself; the conditions that it makes Unknown are no news.
-        const bool news = condition.status != Truth::unknown || condition.reason != "LookFailed";
-        JournalEntry entry{news ? Severity::info : Severity::debug,
+        if (condition.type == "Ready" && condition.status == Truth::yes) {
+            journal_.record(
+                {Severity::info, "all engines are ready", {{"because", condition.message}}});
+        }
+        // Good news is news where the bad news was.
+        const bool was_bad = bad_conditions_.contains(condition.type);
+        const bool news = !is_told_otherwise(condition) && (was_bad || !is_good(condition));
+        if (is_good(condition)) {
+            bad_conditions_.erase(condition.type);
+        } else if (news) {
+            bad_conditions_.insert(condition.type);
+        }
+        // Nothing happens until a person acts.
+        const bool stuck = condition.type == "Progressing" && condition.reason == "Stuck";
+        JournalEntry entry{stuck  ? Severity::warning
+                           : news ? Severity::info
+                                  : Severity::debug,
                            "condition changed",
                            {{"condition", condition.type},
                             {"status", std::string(to_string(condition.status))},
                             {"reason", condition.reason}}};
-        // Progressing's message adds nothing to that of Ready.
-        const bool says_more = !condition.message.empty() && condition.type != "Progressing";
-        if (says_more) entry.fields.emplace_back("because", condition.message);
+        if (!condition.message.empty()) entry.fields.emplace_back("because", condition.message);
         journal_.record(entry);
     }
 }

@@ -38,6 +38,7 @@ class Narrator {
     std::map<std::string, std::vector<int>> ports_;  // by gateway, of those that had any
     std::map<std::string, std::pair<Fate, Reason>> engines_;
     std::set<int> passed_over_;
+    std::set<std::string> bad_conditions_;  // types that were recorded as not good
     std::string look_fault_;
 };
 

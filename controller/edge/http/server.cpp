@@ -16,6 +16,23 @@
 
 namespace roundhouse {
 
+namespace {
+
+// What to do about an address that cannot be had, as the end of a sentence; empty where the error
+// says it all.
+std::string hint_for(const error_code& error, int port) {
+    if (error == asio::error::address_in_use) {
+        return ": is another roundhouse running? ss -ltnp 'sport = :" + std::to_string(port) +
+               "' shows what listens there";
+    }
+    if (error == asio::error::access_denied && port < 1024) {
+        return ": a port below 1024 needs the right to bind it; choose a higher one";
+    }
+    return "";
+}
+
+}  // namespace
+
 class Server::Impl {
   public:
     explicit Impl(const ServerLimits& limits) : limits_(limits) {}
@@ -54,9 +71,9 @@ Result<void> Server::Impl::listen(const HostPort& address, Handler handler) {
     if (!error) acceptor_.bind(endpoint, error);
     if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
     if (error) {
-        return Fault{
-            FaultKind::rejected,
-            "cannot listen on " + host_port(address.host, address.port) + ": " + error.message()};
+        return Fault{FaultKind::rejected, "cannot listen on " +
+                                              host_port(address.host, address.port) + ": " +
+                                              error.message() + hint_for(error, address.port)};
     }
     const auto local = acceptor_.local_endpoint();
     address_ = host_port(local.address().to_string(), local.port());

@@ -1,0 +1,77 @@
+// What of the conditions' changes is news.
+#include "loop/narrator.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace roundhouse;
+
+namespace {
+
+class Entries : public Journal {
+  public:
+    void record(const JournalEntry& entry) override {
+        if (entry.severity == Severity::debug) return;
+        std::string line = entry.severity == Severity::warning ? "warning: " : "";
+        line += entry.message;
+        for (const auto& [name, value] : entry.fields)
+            line += " " + value;
+        lines.push_back(line);
+    }
+    std::vector<std::string> take() { return std::exchange(lines, {}); }
+
+  private:
+    std::vector<std::string> lines;
+};
+
+Condition condition(std::string type, Truth status, std::string reason, std::string message = "") {
+    Condition result;
+    result.type = std::move(type);
+    result.status = status;
+    result.reason = std::move(reason);
+    result.message = std::move(message);
+    return result;
+}
+
+using Lines = std::vector<std::string>;
+
+}  // namespace
+
+TEST_SUITE("narrator") {
+    TEST_CASE("conditions that are good from the start are no news; that all is ready is") {
+        Entries entries;
+        Narrator narrator(entries);
+        narrator.conditions_changed({condition("Capped", Truth::no, "WithinCap"),
+                                     condition("PortsFree", Truth::yes, "Free"),
+                                     condition("Progressing", Truth::yes, "WorldDiffers"),
+                                     condition("GatewayReady", Truth::no, "GatewayNotReady"),
+                                     condition("Ready", Truth::yes, "AllEnginesReady", "3 of 3")});
+        CHECK(entries.take() == Lines{"all engines are ready 3 of 3"});
+    }
+
+    TEST_CASE("a condition that is not good is news, and so is its end") {
+        Entries entries;
+        Narrator narrator(entries);
+        narrator.conditions_changed({condition("Capped", Truth::yes, "AboveCap", "25 of 20"),
+                                     condition("PortsFree", Truth::unknown, "LookFailed")});
+        CHECK(entries.take() == Lines{"condition changed Capped True AboveCap 25 of 20"});
+        narrator.conditions_changed({condition("Capped", Truth::no, "WithinCap"),
+                                     condition("PortsFree", Truth::yes, "Free")});
+        CHECK(entries.take() == Lines{"condition changed Capped False WithinCap"});
+        narrator.conditions_changed({condition("Capped", Truth::no, "WithinCap")});
+        CHECK(entries.take().empty());
+    }
+
+    TEST_CASE("where nothing happens until a person acts, that is a warning") {
+        Entries entries;
+        Narrator narrator(entries);
+        narrator.conditions_changed({condition("Progressing", Truth::no, "Stuck", "remove a-2")});
+        CHECK(entries.take() ==
+              Lines{"warning: condition changed Progressing False Stuck remove a-2"});
+        narrator.conditions_changed({condition("Progressing", Truth::no, "Matches")});
+        CHECK(entries.take().empty());
+    }
+}
