@@ -52,7 +52,7 @@ while [ $# -gt 0 ]; do
             ctest+=(--tests-regex "${2:?--filter needs a regular expression}")
             shift
             ;;
-        --help)
+        -h | --help)
             printf '%s\n' "$usage"
             exit
             ;;

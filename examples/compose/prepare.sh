@@ -197,7 +197,7 @@ END
 
 case ${1:-} in
     "") ;;
-    --help)
+    -h | --help)
         printf '%s\n' "$usage"
         exit
         ;;

@@ -17,6 +17,10 @@ FILES = {"usr/bin/roundhouse", "usr/" + UNIT, SETTINGS, PAGE, "usr/share/doc/rou
 FILES |= {"usr/share/doc/roundhouse/" + os.path.relpath(path, SOURCE)
           for folder in ("examples", "examples/specs", "manifests")
           for path in glob.glob(os.path.join(SOURCE, folder, "*.md"))}
+COMPLETION = "usr/share/bash-completion/completions/roundhouse"
+FILES |= {COMPLETION, "usr/share/zsh/vendor-completions/_roundhouse",
+          "usr/share/fish/vendor_completions.d/roundhouse.fish",
+          "usr/share/doc/roundhouse/copyright"}
 FILES |= {"usr/share/roundhouse/" + name for name in (
     "enginepool.schema.json", "openapi.yaml", "openapi-schemas.yaml", "grafana/dashboard.json",
     "prometheus/prometheus.yml", "prometheus/rules.yaml")}
@@ -71,6 +75,31 @@ class Installation(WithFolder):
     def test_settings_change_nothing_before_they_are_edited(self):
         lines = read(self.folder, SETTINGS).splitlines()
         self.assertEqual([], [line for line in lines if line and not line.startswith("#")])
+
+
+class Completion(WithFolder):
+    """What bash offers where somebody presses the tabulator."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        install(cls.folder)
+
+    def offered(self, *words):
+        script = (". \"$1\"; shift; COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); _roundhouse;"
+                  " printf '%s\n' \"${COMPREPLY[@]}\"")
+        path = os.path.join(self.folder, "usr/bin") + ":" + os.environ["PATH"]
+        return said_by("bash", "-c", script, "bash", os.path.join(self.folder, COMPLETION),
+                       "roundhouse", *words, PATH=path).split()
+
+    def test_commands_flags_and_their_values(self):
+        for words, expected in [(("va",), ["validate"]), (("get", "ga"), ["gateways"]),
+                                (("apply", "--t"), ["--timeout"]),
+                                (("plan", "-o", "j"), ["json"]),
+                                (("run", "--log-format", ""), ["text", "json"])]:
+            with self.subTest(words=words):
+                self.assertEqual(expected, self.offered(*words))
+        self.assertGreater(len(self.offered("")), 7)
 
 
 class AnotherPrefix(WithFolder):

@@ -98,9 +98,37 @@ std::string did_you_mean(const std::string& written, const std::vector<std::stri
     return nearest ? " (did you mean '" + *nearest + "'?)" : "";
 }
 
+// What people call commands that have another name here, or none; nullptr for other words.
+const char* what_is_meant_by(const std::string& word) {
+    const auto meant = find_word<const char*>(
+        word,
+        {{"status", "'roundhouse get pool' shows the state"},
+         {"info", "'roundhouse get pool' shows the state"},
+         {"ps", "'roundhouse get engines' lists them"},
+         {"ls", "'roundhouse get engines' lists them"},
+         {"list", "'roundhouse get engines' lists them"},
+         {"describe", "'roundhouse get engines -o wide' shows every reason"},
+         {"logs", "'roundhouse get events -w' shows what happens"},
+         {"events", "'roundhouse get events -w' shows what happens"},
+         {"scale", "change 'replicas' in the spec: 'roundhouse run' follows each save"},
+         {"up", "'roundhouse run' keeps engines running, 'roundhouse apply' ends when they do"},
+         {"start", "'roundhouse run' keeps engines running"},
+         {"restart", "change the template in the spec, or 'docker kill' an engine"},
+         {"rm", "'roundhouse down' removes this pool's engines"},
+         {"delete", "'roundhouse down' removes this pool's engines"},
+         {"stop", "'roundhouse down' removes this pool's engines"},
+         {"check", "'roundhouse validate' checks a spec"},
+         {"lint", "'roundhouse validate' checks a spec"},
+         {"diff", "'roundhouse plan' shows what would be done"}});
+    return meant.value_or(nullptr);
+}
+
 Fault unknown_command(const std::string& word) {
     if (word.starts_with("-")) {
         return problem("unknown flag " + in_quotes(word) + " before the command");
+    }
+    if (const char* meant = what_is_meant_by(word)) {
+        return problem("unknown command " + in_quotes(word) + ": " + meant);
     }
     std::vector<std::string> names;
     for (const CommandHelp& help : command_helps())

@@ -99,14 +99,15 @@ std::string message_of(const Json& gateway) {
 }
 
 std::string gateways_table(const Json& reply, const TableStyle& style) {
-    Table table(columns({"GATEWAY", "READY", "STATE", "FOR", "VPN", "FORWARDED PORTS", "ENGINES"},
-                        {"HOST", "PORTS", "MESSAGE"}, style));
+    Table table(columns(
+        {"GATEWAY", "READY", "STATE", "FOR", "VPN", "PUBLIC IP", "FORWARDED PORTS", "ENGINES"},
+        {"HOST", "PORTS", "MESSAGE"}, style));
     for (const Json& gateway : list_of(reply, "items")) {
         add_row(
             table,
             {shown(gateway, "name"), ready_cell(gateway), shown(gateway, "state"),
              age_of(text_of(gateway, "since"), style.now), shown(gateway, "vpnStatus"),
-             ports_of(gateway), shown(gateway, "engines")},
+             shown(gateway, "publicIp"), ports_of(gateway), shown(gateway, "engines")},
             {shown(gateway, "host"), shown(gateway, "forwardedPortReason"), message_of(gateway)},
             style);
     }

@@ -147,6 +147,9 @@ TEST_CASE("a command line that cannot be used is one line that says why") {
     const Row rows[] = {
         {{"aply", "-f", "x"},
          "roundhouse: unknown command 'aply' (did you mean 'apply'?); see 'roundhouse --help'\n"},
+        {{"status"},
+         "roundhouse: unknown command 'status': 'roundhouse get pool' shows the state; see "
+         "'roundhouse --help'\n"},
         {{"frobnicate"}, "roundhouse: unknown command 'frobnicate'; see 'roundhouse --help'\n"},
         {{"--log-level", "debug", "run"},
          "roundhouse run: unknown flag '--log-level' before the command; see 'roundhouse run "

@@ -87,15 +87,15 @@ acestream-1  no     exited   Backoff     gluetun:19001  22001            gluetun
         constexpr std::string_view gateways = R"({"items":[
           {"name":"gluetun","host":"vpn","ready":true,"state":"ready","message":"",
            "since":"2026-01-01T09:30:00Z","readyFor":9000,"vpnStatus":"running",
-           "forwardedPorts":[40001,40002],"forwardedPortReason":"Held",
+           "publicIp":"192.0.2.7","forwardedPorts":[40001,40002],"forwardedPortReason":"Held",
            "forwardedPortMessage":"","engines":3},
           {"name":"other","host":"other","ready":false,"state":"missing","message":"no container",
            "since":"2026-01-01T11:59:59Z","vpnStatus":"unknown","forwardedPorts":[],
            "forwardedPortReason":"Unreachable","forwardedPortMessage":"no answer","engines":0}]})";
         CHECK("\n" + table(Resource::gateways, gateways) == R"(
-GATEWAY  READY  STATE    FOR    VPN      FORWARDED PORTS  ENGINES
-gluetun  yes    ready    2h30m  running  40001,40002      3
-other    no     missing  1s     unknown  none             0
+GATEWAY  READY  STATE    FOR    VPN      PUBLIC IP  FORWARDED PORTS  ENGINES
+gluetun  yes    ready    2h30m  running  192.0.2.7  40001,40002      3
+other    no     missing  1s     unknown  -          none             0
 )");
         CHECK(table(Resource::gateways, gateways, true)
                   .find("other  Unreachable  no container; no answer\n") != std::string::npos);
