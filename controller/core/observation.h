@@ -23,6 +23,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/host_port.h"
 #include "core/time.h"
 
 namespace roundhouse {
@@ -75,10 +76,12 @@ struct GatewayView {
     bool declared = true;
     GatewayState state = GatewayState::missing;
     std::string detail;  // a sentence's end that says why it is in this state; empty when ready
-    // In the state `unknown` these three are as last known.
+    // In the state `unknown` these four are as last known.
     Incarnation incarnation;
     std::string address;                // where its namespace can be dialled; empty when unknown
     std::set<int> published_tcp_ports;  // container ports published on the host
+    // By container port, where on the host: an empty host is every address of it.
+    std::map<int, HostPort> host_ports;
 
     // What its control server said in this round; nothing when it was not asked.
     VpnStatus vpn_status = VpnStatus::unknown;

@@ -92,6 +92,7 @@ GatewayView view_of(const GatewaySighting& sighting, const GatewayMemory& memory
     if (sighting.container) {
         view.address = sighting.address;
         view.published_tcp_ports = sighting.container->published_tcp_ports;
+        view.host_ports = sighting.container->host_ports;
     }
     auto judgement =
         sighting.unknown.empty()

@@ -48,6 +48,7 @@ struct GatewayContainer {
     // Each IP that it has, IPv4 first, by network name; "127.0.0.1" in the host's own network.
     std::vector<std::string> addresses = {};
     std::set<int> published_tcp_ports;
+    std::map<int, HostPort> host_ports = {};  // as GatewayView::host_ports
     bool asks_for_port = false;  // its environment tells Gluetun to have a port forwarded
 };
 

@@ -245,6 +245,7 @@ TEST_CASE_TEMPLATE("a gateway is known by its exact name", W, FakeWorld, DockerW
     CHECK(gateway.health == GatewayContainer::Health::none);
     CHECK(gateway.addresses.size() == 1);
     CHECK(gateway.published_tcp_ports == std::set<int>{39017});
+    CHECK(gateway.host_ports == std::map<int, HostPort>{{39017, {"", 39017}}});
     CHECK_FALSE(value_of(runtime.inspect_gateway(id)).has_value());
     CHECK_FALSE(value_of(runtime.inspect_gateway(id.substr(0, 12))).has_value());
     CHECK_FALSE(value_of(runtime.inspect_gateway(world.pool())).has_value());

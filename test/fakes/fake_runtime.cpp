@@ -149,6 +149,9 @@ Result<std::optional<GatewayContainer>> FakeRuntime::inspect_gateway(const std::
     return perform<Gateway>(Operation::inspect_gateway, name, [&]() -> Gateway {
         const FakeContainer* container = look_up(name);
         if (container == nullptr || container->name != name) return std::nullopt;
+        std::map<int, HostPort> host_ports;
+        for (const int port : container->published_tcp_ports)
+            host_ports[port] = {"", port};
         return GatewayContainer{.id = container->id,
                                 .started_at = container->started_at,
                                 .running = container->state == EngineState::running,
@@ -156,6 +159,7 @@ Result<std::optional<GatewayContainer>> FakeRuntime::inspect_gateway(const std::
                                 .health = container->health,
                                 .addresses = addresses_of(*container),
                                 .published_tcp_ports = container->published_tcp_ports,
+                                .host_ports = std::move(host_ports),
                                 .asks_for_port = container->asks_for_port};
     });
 }

@@ -87,14 +87,41 @@ std::vector<std::string> addresses_in(const Field& container, const std::string&
     return addresses;
 }
 
+// Of several bindings of a port, the one that most clients can reach: at every address, else at one
+// that other machines may reach. What cannot be understood is no binding.
+std::optional<HostPort> widest_binding(const std::vector<Field>& bindings) {
+    const auto width = [](const HostPort& binding) {
+        if (binding.host.empty()) return 2;
+        return is_loopback(binding.host) ? 0 : 1;
+    };
+    std::optional<HostPort> widest;
+    for (const auto& binding : bindings) {
+        std::optional<int> port;
+        std::string host;
+        const std::string trouble = trouble_of([&] {
+            port = parse_number(binding.at("HostPort").text(), 1, 65535);
+            if (const auto address = binding.maybe("HostIp")) host = address->text();
+        });
+        if (!trouble.empty()) continue;
+        if (host == "0.0.0.0" || host == "::") host.clear();
+        if (!port || (!host.empty() && !is_ip_address(host))) continue;
+        const HostPort found{std::move(host), *port};
+        if (!widest || width(found) > width(*widest)) widest = found;
+    }
+    return widest;
+}
+
 // Docker's keys are "19000/tcp"; the bindings of a port that is only exposed are null or [].
-void add_published_tcp_ports(const std::optional<Field>& bindings, std::set<int>& ports) {
+void add_published_tcp_ports(const std::optional<Field>& bindings, GatewayContainer& gateway) {
     if (!bindings) return;
     for (const auto& [key, hosts] : bindings->members()) {
         const auto slash = key.find('/');
         if (slash == std::string::npos || key.substr(slash) != "/tcp") continue;
         const auto port = parse_number(std::string_view(key).substr(0, slash));
-        if (port && !hosts.elements().empty()) ports.insert(*port);
+        const auto bound = hosts.elements();
+        if (!port || bound.empty()) continue;
+        gateway.published_tcp_ports.insert(*port);
+        if (auto where = widest_binding(bound)) gateway.host_ports[*port] = std::move(*where);
     }
 }
 
@@ -323,9 +350,10 @@ Result<std::optional<GatewayContainer>> parse_gateway(std::string_view text,
             if (!has_run) gateway.first_check_after = check_interval_in(reply);
         }
         gateway.addresses = addresses_in(reply, host_config.at("NetworkMode").text());
-        add_published_tcp_ports(host_config.maybe("PortBindings"), gateway.published_tcp_ports);
+        // What was asked for, then over it what is.
+        add_published_tcp_ports(host_config.maybe("PortBindings"), gateway);
         if (const auto settings = reply.maybe("NetworkSettings")) {
-            add_published_tcp_ports(settings->maybe("Ports"), gateway.published_tcp_ports);
+            add_published_tcp_ports(settings->maybe("Ports"), gateway);
         }
         if (const auto config = reply.maybe("Config")) {
             gateway.asks_for_port = asks_for_port(config->maybe("Env"));

@@ -15,6 +15,11 @@ bool is_ip_address(const std::string& text) {
            ::inet_pton(AF_INET, text.c_str(), &parsed) == 1;
 }
 
+bool is_loopback(const std::string& host) {
+    if (host == "localhost" || host == "::1") return true;
+    return is_ip_address(host) && host.starts_with("127.");
+}
+
 bool is_host_name(std::string_view text) {
     constexpr std::size_t longest = 253;  // of DNS
     constexpr std::string_view characters =

@@ -10,6 +10,9 @@ namespace roundhouse {
 // "192.0.2.1" or "2001:db8::1", without brackets and without a zone.
 bool is_ip_address(const std::string& text);
 
+// "127.0.0.1" and the rest of 127.0.0.0/8, "::1", and "localhost": only their own machine has it.
+bool is_loopback(const std::string& host);
+
 // Letters, digits, '-', '_' and '.', as in "nas.local" and in the names of containers.
 bool is_host_name(std::string_view text);
 

@@ -214,6 +214,42 @@ TEST_CASE("a gateway is read in full") {
     CHECK(seen.health == GatewayContainer::Health::healthy);
     CHECK(seen.addresses == std::vector<std::string>{"10.0.0.2", "10.1.0.2"});
     CHECK(seen.published_tcp_ports == std::set<int>{19000, 19001});
+    CHECK(seen.host_ports == std::map<int, HostPort>{{19000, {"", 19000}}, {19001, {"", 19001}}});
+}
+
+TEST_CASE("where a port is on the host") {
+    struct Row {
+        std::string bindings;
+        std::optional<HostPort> host_port;
+    };
+    const Row rows[] = {
+        {R"([{"HostIp":"","HostPort":"29001"}])", HostPort{"", 29001}},
+        {R"([{"HostIp":"0.0.0.0","HostPort":"29001"},{"HostIp":"::","HostPort":"29001"}])",
+         HostPort{"", 29001}},
+        {R"([{"HostIp":"127.0.0.1","HostPort":"29001"}])", HostPort{"127.0.0.1", 29001}},
+        {R"([{"HostIp":"192.0.2.7","HostPort":"29001"}])", HostPort{"192.0.2.7", 29001}},
+        {R"([{"HostIp":"127.0.0.1","HostPort":"1"},{"HostIp":"192.0.2.7","HostPort":"2"}])",
+         HostPort{"192.0.2.7", 2}},
+        {R"([{"HostIp":"::1","HostPort":"1"},{"HostPort":"2"},{"HostIp":"::","HostPort":"3"}])",
+         HostPort{"", 2}},
+        // What is asked for has no number yet, and what cannot be understood is left out.
+        {R"([{"HostIp":"","HostPort":""}])", std::nullopt},
+        {R"([{"HostIp":"","HostPort":"0"}])", std::nullopt},
+        {R"([{"HostIp":"evil.example/","HostPort":"29001"}])", std::nullopt},
+        {R"([{"HostIp":"","HostPort":29001}])", std::nullopt},
+        {R"([{"HostIp":7,"HostPort":"1"},"x",{"HostIp":"","HostPort":"29001"}])",
+         HostPort{"", 29001}},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.bindings);
+        std::string text = gateway_text;
+        const std::string from = R"([{"HostIp": "0.0.0.0", "HostPort": "19001"}])";
+        const auto ports = gateway(text.replace(text.find(from), from.size(), row.bindings));
+        CHECK(ports.published_tcp_ports == std::set<int>{19000, 19001});
+        const auto found = ports.host_ports.find(19001);
+        CHECK((found == ports.host_ports.end() ? std::nullopt : std::optional(found->second)) ==
+              row.host_port);
+    }
 }
 
 TEST_CASE("a gateway's health and state are closed sets") {

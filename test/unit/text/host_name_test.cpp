@@ -29,6 +29,17 @@ TEST_CASE("the host of an authority, however it is written") {
     }
 }
 
+TEST_CASE("a host that only its own machine has") {
+    for (const std::string host : {"localhost", "127.0.0.1", "127.9.9.9", "::1"}) {
+        CAPTURE(host);
+        CHECK(is_loopback(host));
+    }
+    for (const std::string host : {"", "nas", "127.example.org", "127.1", "10.0.0.1", "::2"}) {
+        CAPTURE(host);
+        CHECK_FALSE(is_loopback(host));
+    }
+}
+
 TEST_CASE("what is no authority has no host") {
     const std::string texts[] = {"",
                                  ":",
