@@ -49,7 +49,7 @@ LABEL org.opencontainers.image.title="roundhouse" \
       org.opencontainers.image.revision="$COMMIT" \
       org.opencontainers.image.base.name="scratch"
 ENV ROUNDHOUSE_LISTEN=0.0.0.0:9190
-EXPOSE 9190
+EXPOSE 9190 6878
 # Any user will do that may use the Docker socket: see examples/deploy.md. The state folder is
 # writable for all, so that a volume made of it serves whichever user it is.
 USER 65532:65532

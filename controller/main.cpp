@@ -36,6 +36,7 @@ int run_command(const CommandLine& line, const Environment& environment) {
         case Command::get: return command_get(line, environment);
         case Command::down: return command_down(line, environment, signals().stop());
         case Command::render: return command_render(line);
+        case Command::balance: return command_balance(line, environment, signals().stop());
         case Command::schema: return command_schema(line);
         case Command::version: return command_version();
     }

@@ -12,6 +12,7 @@ from borrowed_image import borrow
 from compose import ComposeTest
 from docker_host import docker
 from harness import ids, require
+from player import Viewer
 from prometheus import installed
 from steering import http_request
 
@@ -33,6 +34,11 @@ class NextToGluetun(ComposeTest):
             for path in ("/", "/metrics", "/readyz"):
                 self.assertTrue(http_request(self.published_at, 9190, path=path), path)
             self.assertTrue(all(engine.answers(self.published_at) for engine in first))
+        with self.subTest("the one address plays"):
+            viewer = Viewer(f"http://{self.published_at}:6878/ace/getstream?id=abc")
+            self.addCleanup(viewer.leave)
+            self.wait_until(lambda: viewer.packets > 100, "a stream plays")
+            self.assertIn(viewer.port, [engine.http_port for engine in first])
         with self.subTest("commands run inside, as the README says"):
             told = self.compose("exec", "-T", "roundhouse", "roundhouse", "get", "engines").stdout
             self.assertEqual(4, len(told.splitlines()), told)

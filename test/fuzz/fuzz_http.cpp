@@ -99,7 +99,7 @@ void examine_response(const Response& response, const DecodedRequest& decoded) {
     must(std::ranges::find(documented, response.status) != documented.end(), "a known status");
     must(!mentions(response.body, key), "a body holds no key");
     if (response.content_type == "application/json") {
-        must(is_json_object(response.body), "JSON is JSON");
+        must(parse_json(response.body).ok(), "JSON is JSON");
     }
     must(!response.next || !mentions(response.next(), key), "a stream holds no key");
     examine_head(response, decoded);
@@ -119,9 +119,15 @@ struct GuardedBench : test::ApiBench {
     }
 };
 
+Observation published_world() {
+    Observation seen = test::matching_world(test::pool_of(2));
+    seen.gateways[0].host_ports = {{19000, {"", 29000}}, {19001, {"", 29001}}};
+    return seen;
+}
+
 // The same without a key: browsers may use it under known names only.
 struct OpenBench : test::ApiBench {
-    OpenBench() : ApiBench(test::pool_of(2), test::matching_world(test::pool_of(2))) {
+    OpenBench() : ApiBench(test::pool_of(2), published_world()) {
         access.host_names = {"nas.local"};
         host.clear();
     }
@@ -134,6 +140,25 @@ void examine_host(const Response& response, const Request& request) {
     const auto name = host_of(std::string(header(request, "host")));
     must(name && (is_ip_address(*name) || name == "localhost" || name == "nas.local"),
          "no data under an unknown name");
+}
+
+// The balancer leads to its engines alone, at the host that was asked or at the gateway.
+void examine_redirect(const Response& response, const DecodedRequest& decoded) {
+    constexpr std::array statuses = {307, 400, 404, 405};
+    must(std::ranges::find(statuses, response.status) != statuses.end(), "a known answer");
+    examine_head(response, decoded);
+    const std::string location = test::header_of(response, "Location");
+    must((response.status == 307) == !location.empty(), "a redirect leads somewhere");
+    if (location.empty()) return;
+    const std::string& target = decoded.request.target;
+    must(target.starts_with('/') && location.ends_with(target), "it keeps path and query");
+    const std::string before = location.substr(0, location.size() - target.size());
+    const auto host = host_of(std::string(header(decoded.request, "host")));
+    must(host.has_value(), "it needs a host");
+    const bool inside = before == "http://gluetun:19000" || before == "http://gluetun:19001";
+    const bool outside = before == "http://" + host_port(*host, 29000) ||
+                         before == "http://" + host_port(*host, 29001);
+    must(inside || outside, "it leads to an engine");
 }
 
 }  // namespace
@@ -154,6 +179,7 @@ void examine_http(std::string_view bytes) {
         const Response without_key = open_bench.ask(decoded.request);
         examine_response(without_key, decoded);
         examine_host(without_key, decoded.request);
+        examine_redirect(open_bench.balancer.handle(decoded.request), decoded);
     }
 }
 

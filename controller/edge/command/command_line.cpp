@@ -18,6 +18,7 @@
 namespace roundhouse {
 namespace {
 
+constexpr int most_upstreams = 100;
 constexpr const char* resource_words = "pool, engines, gateways or events";
 constexpr int most_slots = 1000;
 
@@ -60,9 +61,24 @@ void add_flags(CLI::App& command, const CommandFlags& flags) {
         add("--listen", "ADDRESS", "Where to serve HTTP (127.0.0.1:9190)");
         add("--allowed-hosts", "NAMES", "Host names answered without a key, besides its own");
     }
+    if (flags.from) {
+        command
+            .add_option("--from",
+                        "A controller's API, or dns:NAME:PORT for one at each address of "
+                        "a name; repeat the flag for more")
+            ->type_name("URL")
+            ->expected(1, most_upstreams)
+            ->allow_extra_args(false);
+    }
+    if (flags.balances) {
+        add("--balancer-listen", "ADDRESS",
+            std::string("Where to redirect players to engines") +
+                (flags.from ? " (0.0.0.0:6878)" : " (nowhere)"));
+        add("--balancer-host", "HOST", "Host that players are redirected to (the one they ask)");
+    }
     if (flags.api_key) add("--api-key-file", "PATH", "Key file of the HTTP API (no key)");
-    if (flags.docker) {
-        add("--docker-host", "URL", "Docker (unix:///var/run/docker.sock)");
+    if (flags.docker) add("--docker-host", "URL", "Docker (unix:///var/run/docker.sock)");
+    if (flags.logs) {
         add("--log-level", "LEVEL", "debug, info, warning or error (info)");
         add("--log-format", "FORMAT", "text or json (text)");
     }
@@ -233,6 +249,27 @@ void read_render_flags(ValueReader& reader, RenderOptions& options) {
                 name_value("-./", "a resource of a device plugin, such as devic.es/tun"));
 }
 
+// Every value of --from.
+Result<std::vector<Upstream>> upstreams_of(const CLI::App& command) {
+    const CLI::Option* option = command.get_option_no_throw("--from");
+    std::vector<Upstream> from;
+    if (option == nullptr) return from;
+    for (const std::string& text : option->results()) {
+        auto upstream = parse_upstream(text);
+        if (!upstream) {
+            return problem("--from: expected " + std::string(upstream_accepted) + ", got " +
+                           in_quotes(text));
+        }
+        from.push_back(std::move(*upstream));
+    }
+    if (from.empty()) {
+        return problem(
+            "--from is missing: name a controller, as in 'roundhouse balance --from "
+            "http://192.0.2.10:9190'");
+    }
+    return from;
+}
+
 Result<CommandLine> read_flags(const CommandHelp& help, const CLI::App& command) {
     CommandLine line;
     line.command = help.command;
@@ -251,12 +288,17 @@ Result<CommandLine> read_flags(const CommandHelp& help, const CLI::App& command)
         return problem("what to render for is missing: kubernetes");
     }
     line.render.with_pool = text_of_flag(command, "--no-pool").empty();
+    auto from = upstreams_of(command);
+    if (!from) return from.fault();
+    line.from = std::move(from.value());
     if (line.follow && line.quiet) return problem("--watch and --quiet: give one of them");
     ValueReader reader(ValueReader::Source::flags,
                        [&](const char* flag) { return text_of_flag(command, flag); });
     reader.read("RESOURCE", line.resource, resource_value());
     reader.read("--server", line.server);
     reader.read("--listen", line.listen, listen_value());
+    reader.read("--balancer-listen", line.balancer_listen, listen_value());
+    reader.read("--balancer-host", line.balancer_host, host_value());
     reader.read("--api-key-file", line.api_key_file);
     reader.read("--allowed-hosts", line.allowed_hosts, host_names_value());
     reader.read("--timeout", line.timeout, timeout_value());
@@ -345,6 +387,8 @@ Environment overridden(Environment environment, const CommandLine& command_line)
     environment.docker_host = command_line.docker_host.value_or(environment.docker_host);
     environment.state_dir = command_line.state_dir.value_or(environment.state_dir);
     environment.listen = command_line.listen.value_or(environment.listen);
+    if (command_line.balancer_listen) environment.balancer_listen = command_line.balancer_listen;
+    environment.balancer_host = command_line.balancer_host.value_or(environment.balancer_host);
     environment.api_key_file = command_line.api_key_file.value_or(environment.api_key_file);
     environment.allowed_hosts = command_line.allowed_hosts.value_or(environment.allowed_hosts);
     environment.log_level = command_line.log_level.value_or(environment.log_level);

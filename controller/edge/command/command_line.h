@@ -8,11 +8,12 @@
 
 #include "core/time.h"
 #include "edge/command/environment.h"
+#include "edge/command/upstream.h"
 #include "edge/kubernetes/options.h"
 
 namespace roundhouse {
 
-enum class Command { run, apply, plan, validate, get, down, render, schema, version };
+enum class Command { run, apply, plan, validate, get, down, balance, render, schema, version };
 enum class Output { table, wide, json, yaml, markdown };
 enum class Resource { pool, engines, gateways, events };
 
@@ -28,12 +29,15 @@ struct CommandLine {
     bool quiet = false;
     std::optional<std::string> server;  // as written; empty: the one at Environment::listen
 
-    RenderOptions render;  // the image is empty where the flag is not given
+    RenderOptions render;        // the image is empty where the flag is not given
+    std::vector<Upstream> from;  // balance; at least one
 
     // Flags that override the environment.
     std::optional<std::string> docker_host;
     std::optional<std::string> state_dir;
     std::optional<HostPort> listen;
+    std::optional<HostPort> balancer_listen;
+    std::optional<std::string> balancer_host;
     std::optional<std::string> api_key_file;
     std::optional<std::vector<std::string>> allowed_hosts;
     std::optional<Severity> log_level;

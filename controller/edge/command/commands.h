@@ -21,6 +21,8 @@ int command_get(const CommandLine& line, const Environment& environment);
 int command_down(const CommandLine& line, const Environment& environment,
                  const std::stop_token& stop);
 int command_render(const CommandLine& line);
+int command_balance(const CommandLine& line, const Environment& environment,
+                    const std::stop_token& stop);
 int command_schema(const CommandLine& line);
 int command_version();
 

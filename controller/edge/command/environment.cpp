@@ -71,6 +71,8 @@ void read_own(ValueReader& reader, Environment& environment) {
     reader.read("ROUNDHOUSE_API_KEY_FILE", environment.api_key_file);
     reader.read("ROUNDHOUSE_ALLOWED_HOSTS", environment.allowed_hosts, host_names_value());
     reader.read("ROUNDHOUSE_LISTEN", environment.listen, listen_value());
+    reader.read("ROUNDHOUSE_BALANCER_LISTEN", environment.balancer_listen, listen_value());
+    reader.read("ROUNDHOUSE_BALANCER_HOST", environment.balancer_host, host_value());
     reader.read("ROUNDHOUSE_LOG_LEVEL", environment.log_level, log_level_value());
     reader.read("ROUNDHOUSE_LOG_FORMAT", environment.log_format, log_format_value());
     reader.read("ROUNDHOUSE_STATE_DIR", environment.state_dir);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,8 +22,10 @@ struct Environment {
     std::string docker_cert_path;
 
     std::string api_key_file;  // for roundhouse's own HTTP API; empty: it needs no key
-    std::vector<std::string> allowed_hosts;  // host names, in lower case
-    HostPort listen{"127.0.0.1", 9190};      // an IP address
+    std::vector<std::string> allowed_hosts;   // host names, in lower case
+    HostPort listen{"127.0.0.1", 9190};       // an IP address
+    std::optional<HostPort> balancer_listen;  // nullopt: no balancer
+    std::string balancer_host;                // empty: the host that clients ask
     Severity log_level = Severity::info;
     LogFormat log_format = LogFormat::text;
     std::string state_dir = "/var/lib/roundhouse";

@@ -35,6 +35,8 @@ Environment (a flag overrides its variable, and so does the spec):
   ROUNDHOUSE_LOG_FORMAT             text, json (text)
   ROUNDHOUSE_STATE_DIR              folder of the lock file (/var/lib/roundhouse)
   ROUNDHOUSE_LISTEN                 address of the HTTP API, for 'run' and 'get' (127.0.0.1:9190)
+  ROUNDHOUSE_BALANCER_LISTEN        address of the balancer, for 'run' and 'balance' (no balancer)
+  ROUNDHOUSE_BALANCER_HOST          host that it redirects players to (the one that they ask)
   ROUNDHOUSE_API_KEY_FILE           key file of the HTTP API (no key)
   ROUNDHOUSE_ALLOWED_HOSTS          host names under which the API answers without a key, besides
                                     IP addresses, localhost and the machine's own name
@@ -55,23 +57,31 @@ constexpr std::array commands{
     CommandHelp{Command::run,
                 "run",
                 "Runs the controller, which keeps the engines as the spec declares them",
-                {.file = true, .docker = true, .state_dir = true, .serves = true, .api_key = true},
+                {.file = true,
+                 .docker = true,
+                 .logs = true,
+                 .state_dir = true,
+                 .serves = true,
+                 .api_key = true,
+                 .balances = true},
                 R"(Example:
   roundhouse run -f /etc/roundhouse/engines.yaml --log-level debug
   roundhouse run -f engines.yaml --listen 0.0.0.0:9190 --api-key-file key
+  roundhouse run -f engines.yaml --balancer-listen 0.0.0.0:6878
 
 The controller reads the spec again whenever it changes. A bad edit changes nothing: the last good
 spec stays in force. A lock in the state directory allows one controller per pool.
 SIGTERM or SIGINT ends the controller and leaves the engines running.
 The controller serves a dashboard at /, metrics for Prometheus at /metrics, and the HTTP API that
-'roundhouse get' uses.
+'roundhouse get' uses. With --balancer-listen it also answers players, and redirects each to the
+engine with the fewest viewers: http://ADDRESS:6878/ace/getstream?id=...
 
 Exit codes:
   0 ended by SIGTERM or SIGINT; 1 failed; 78 bad flags or environment.)"},
     CommandHelp{Command::apply,
                 "apply",
                 "Creates, replaces and removes engines until they match the spec, then ends",
-                {.file = true, .timeout = true, .docker = true, .state_dir = true},
+                {.file = true, .timeout = true, .docker = true, .logs = true, .state_dir = true},
                 R"(Example:
   roundhouse apply -f engines.yaml --timeout 2m
 
@@ -83,7 +93,7 @@ Exit codes:
     CommandHelp{Command::plan,
                 "plan",
                 "Shows what would be done now, and why; changes nothing",
-                {.file = true, .outputs = "table or json", .docker = true},
+                {.file = true, .outputs = "table or json", .docker = true, .logs = true},
                 R"(Example:
   roundhouse plan -f engines.yaml -o json
 
@@ -122,7 +132,7 @@ Exit codes:
     CommandHelp{Command::down,
                 "down",
                 "Removes this pool's engines, and nothing else",
-                {.file = true, .docker = true, .state_dir = true},
+                {.file = true, .docker = true, .logs = true, .state_dir = true},
                 R"(Example:
   roundhouse down -f engines.yaml
 
@@ -151,6 +161,22 @@ The environment sets no defaults here, as it is not the agents'.
 Exit codes:
   0 done; 65 the spec has errors, or asks for what a Pod cannot do; 1 another failure;
   78 bad flags or environment.)"},
+    CommandHelp{Command::balance,
+                "balance",
+                "Runs a balancer alone, in front of the engines of other controllers",
+                {.logs = true, .api_key = true, .balances = true, .from = true},
+                R"(Examples:
+  roundhouse balance --from http://192.0.2.10:9190 --from http://192.0.2.11:9190
+  roundhouse balance --from dns:roundhouse.media.svc:9190 --balancer-listen 127.0.0.1:6878
+
+Players get one address, such as http://BALANCER:6878/ace/getstream?id=..., and are redirected to
+an engine that is ready and has the fewest viewers. An engine is reached at the host that its spec
+gives, else at the host of its controller's URL and the port that is published there. A controller
+that does not answer for 10 s is left out until it answers again. Any number of balancers may run
+side by side.
+
+Exit codes:
+  0 ended by SIGTERM or SIGINT; 1 failed; 78 bad flags or environment.)"},
     CommandHelp{Command::schema,
                 "schema",
                 "Prints the spec's JSON Schema, or its table of fields",

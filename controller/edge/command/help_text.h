@@ -13,12 +13,15 @@ struct CommandFlags {
     bool timeout = false;
     const char* outputs = "";  // the values of -o, "table or json"; empty: no -o
     Output usual_output = Output::table;
-    bool docker = false;  // --docker-host, --log-level, --log-format
+    bool docker = false;  // --docker-host
+    bool logs = false;    // --log-level, --log-format
     bool state_dir = false;
-    bool serves = false;   // --listen, --allowed-hosts
-    bool api_key = false;  // --api-key-file
-    bool renders = false;  // TARGET, and the options of manifests
-    bool asks = false;     // RESOURCE, --watch, --quiet, --server
+    bool serves = false;    // --listen, --allowed-hosts
+    bool api_key = false;   // --api-key-file
+    bool balances = false;  // --balancer-listen, --balancer-host
+    bool from = false;      // --from
+    bool renders = false;   // TARGET, and the options of manifests
+    bool asks = false;      // RESOURCE, --watch, --quiet, --server
 };
 
 struct CommandHelp {

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "edge/command/balancer_server.h"
 #include "edge/command/commands.h"
 #include "edge/command/connections.h"
 #include "edge/command/notify.h"
@@ -122,6 +123,9 @@ int command_run(const CommandLine& line, const Environment& environment, Signals
     Controller controller(connections.runtime(), connections.gateway_api(), connections.probes(),
                           connections.ports(), connections.clock(), journal, meters);
     meters.watch(controller.board());
+    Balancer balancer(sources_of_board(controller.board(), environment.balancer_host),
+                      connections.clock());
+    Server balancer_server;
     UnauthorizedLog unauthorized(clock, journal);
     const Api api({.board = controller.board(),
                    .events = journal,
@@ -134,7 +138,8 @@ int command_run(const CommandLine& line, const Environment& environment, Signals
                            meters.http_unauthorized();
                            unauthorized.record(request);
                        },
-                   .access = access_rules(environment)});
+                   .access = access_rules(environment),
+                   .balancer = balancer});
     Admission admission(environment.state_dir, journal);
     SpecSource source(line.file, environment.spec_defaults, controller.board(), connections.clock(),
                       journal, [&](const EnginePool& pool) {
@@ -150,7 +155,9 @@ int command_run(const CommandLine& line, const Environment& environment, Signals
     signals.on_hangup([&] { watcher.report_soon(); });
     source.load();
     // The server starts after the first load, so that its first responses show the spec.
-    const bool serves = !admission.refused() && start_server(server, environment, api, journal);
+    const bool serves =
+        !admission.refused() && start_server(server, environment, api, journal) &&
+        start_balancer(balancer_server, environment.balancer_listen, balancer, journal);
     if (!serves) ended.request_stop();
     std::optional<Notifier> notifier;
     if (notify.value().url || !notify.value().heartbeat_url.empty()) {
@@ -161,6 +168,7 @@ int command_run(const CommandLine& line, const Environment& environment, Signals
         meters.turn_ended();
         return true;
     });
+    balancer_server.stop();
     server.stop();
     signals.on_hangup(nullptr);
     if (!serves || admission.refused()) return exit_code::failure;

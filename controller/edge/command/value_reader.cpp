@@ -2,6 +2,7 @@
 
 #include "edge/text/foreign_text.h"
 #include "edge/text/host_name.h"
+#include "edge/text/strings.h"
 
 namespace roundhouse {
 
@@ -44,6 +45,14 @@ ValueKind<HostPort> listen_value() {
 ValueKind<std::vector<std::string>> host_names_value() {
     return {parse_hosts,
             "host names without ports, separated by commas, such as nas.local,pool.example.org"};
+}
+
+ValueKind<std::string> host_value() {
+    const auto parse = [](const std::string& text) -> std::optional<std::string> {
+        return is_ip_address(text) || is_host_name(text) ? std::optional(lower(text))
+                                                         : std::nullopt;
+    };
+    return {parse, "a host name or an IP address without a port, such as nas.local or 192.0.2.10"};
 }
 
 ValueKind<Severity> log_level_value() {

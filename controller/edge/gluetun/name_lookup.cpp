@@ -19,7 +19,7 @@ namespace roundhouse {
 
 namespace {
 
-using Found = Result<std::string>;
+using Found = Result<std::vector<std::string>>;
 
 Fault no_address(const std::string& name, const std::string& why) {
     return {FaultKind::unavailable, "the name " + in_quotes(name) + " cannot be resolved: " + why};
@@ -44,9 +44,12 @@ Found ask_resolver(const std::string& name) {
             if (family == AF_INET6) return no_address(name, ::gai_strerror(error));
             continue;
         }
-        std::string ip = ip_of(*list);
+        std::vector<std::string> addresses;
+        for (const addrinfo* entry = list; entry != nullptr; entry = entry->ai_next) {
+            if (std::string ip = ip_of(*entry); !ip.empty()) addresses.push_back(std::move(ip));
+        }
         ::freeaddrinfo(list);
-        if (!ip.empty()) return ip;
+        if (!addresses.empty()) return addresses;
     }
     return no_address(name, "it has no address");
 }
@@ -68,7 +71,14 @@ NameLookup::NameLookup() : lookups_(std::make_shared<Lookups>()) {}
 
 Result<std::string> NameLookup::find(const std::string& name,
                                      std::chrono::steady_clock::time_point deadline) {
-    if (is_ip_address(name)) return name;
+    auto all = find_all(name, deadline);
+    if (!all) return all.fault();
+    return std::move(all.value().front());
+}
+
+Result<std::vector<std::string>> NameLookup::find_all(
+    const std::string& name, std::chrono::steady_clock::time_point deadline) {
+    if (is_ip_address(name)) return std::vector{name};
     std::unique_lock lock(lookups_->mutex);
     Lookups::Entry& entry = lookups_->entries[name];
     if (!entry.running && !entry.found) {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "loop/result.h"
 
@@ -21,6 +22,10 @@ class NameLookup {
     // ...".
     Result<std::string> find(const std::string& name,
                              std::chrono::steady_clock::time_point deadline);
+
+    // The same for all its IPv4 addresses, or where it has none its IPv6 addresses: at least one.
+    Result<std::vector<std::string>> find_all(const std::string& name,
+                                              std::chrono::steady_clock::time_point deadline);
 
   private:
     struct Lookups;

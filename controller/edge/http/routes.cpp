@@ -11,6 +11,7 @@
 #include "edge/http/plan_view.h"
 #include "edge/http/request_parts.h"
 #include "edge/http/views.h"
+#include "edge/text/host_name.h"
 #include "edge/text/json.h"
 
 namespace roundhouse {
@@ -89,8 +90,27 @@ std::string look_fault(const Board& board) {
     return "";
 }
 
-Response engines(const ApiSources& from, const Request& /*request*/) {
-    return json(engines_as_json(from.board.round().get(), look_fault(from.board)));
+Response engines(const ApiSources& from, const Request& request) {
+    const auto query = split_target(request.target).query;
+    const auto ready = parameter(query, "ready").value_or("false");
+    if (ready != "true" && ready != "false") {
+        return error_response(400, "ready takes true or false");
+    }
+    const auto format = parameter(query, "format").value_or("json");
+    const auto round = from.board.round();
+    const bool only_ready = ready == "true";
+    if (format == "json") {
+        return json(engines_as_json(round.get(), look_fault(from.board), only_ready));
+    }
+    if (format == "hostport") return text(engines_as_lines(round.get(), only_ready));
+    if (format == "prometheus") return json(engines_as_targets(round.get(), only_ready));
+    return error_response(400, "format takes json, hostport or prometheus");
+}
+
+Response best_engine(const ApiSources& from, const Request& request) {
+    const auto host = host_of(std::string(header(request, "host")));
+    const auto choice = from.balancer.best(host.value_or(""), split_target(request.target).query);
+    return choice.engine ? json(best_as_json(choice)) : error_response(503, choice.why_not);
 }
 
 Response gateways(const ApiSources& from, const Request& /*request*/) {
@@ -175,6 +195,7 @@ constexpr std::array routes = {
     Route{"/metrics", "GET", Access::data, metrics},
     Route{"/api/v1/pool", "GET", Access::data, pool},
     Route{"/api/v1/engines", "GET", Access::data, engines},
+    Route{"/api/v1/engines/best", "GET", Access::data, best_engine},
     Route{"/api/v1/gateways", "GET", Access::data, gateways},
     Route{"/api/v1/events", "GET", Access::data, events},
     Route{"/api/v1/history", "GET", Access::data, history},

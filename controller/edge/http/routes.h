@@ -12,6 +12,7 @@
 
 #include "core/time.h"
 #include "edge/http/access.h"
+#include "edge/http/balancer.h"
 #include "edge/http/message.h"
 #include "loop/board.h"
 #include "loop/event_log.h"
@@ -28,6 +29,7 @@ struct ApiSources {
     std::function<void()> wake;                  // starts a round early
     std::function<void(const Request&)> on_unauthorized;  // a request was answered 401
     AccessRules access;
+    Balancer& balancer;  // is asked where it would send a viewer, and sends nobody
 };
 
 // Used by one thread; other threads may write the sources at the same time.

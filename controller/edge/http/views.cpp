@@ -7,6 +7,8 @@
 #include <string_view>
 #include <utility>
 
+#include "core/balance.h"
+#include "core/host_port.h"
 #include "core/launch.h"
 #include "edge/http/plan_view.h"
 #include "edge/system/version.h"
@@ -37,15 +39,26 @@ std::string rounded(Duration duration) {
     return whole.count() == 0 ? "0s" : format_duration(whole);
 }
 
+// Its address is left out where it is every one of the machine.
+Json published_view(const std::optional<HostPort>& published) {
+    Json view = Json::object();
+    if (!published) return view;
+    view["publishedPort"] = published->port;
+    if (!published->host.empty()) view["publishedAddress"] = published->host;
+    return view;
+}
+
 // `engine` is null when there is no container: the engine is missing or being created.
-Json engine_view(const Decision& decision, const EngineView* engine) {
+Json engine_view(const RoundView& round, const Decision& decision, const EngineView* engine) {
     Json view{{"name", decision.engine}};
     if (decision.slot >= 0) view["slot"] = decision.slot;
     if (engine != nullptr) view["id"] = engine->id;
-    view.update({{"gateway", decision.gateway},
-                 {"host", decision.host},
-                 {"port", decision.port},
-                 {"p2pPort", decision.p2p_port},
+    view.update({{"gateway", decision.gateway}, {"host", decision.host}, {"port", decision.port}});
+    if (decision.port != 0) {
+        view.update(published_view(
+            published_port(*round.pool, round.seen, decision.gateway, decision.port)));
+    }
+    view.update({{"p2pPort", decision.p2p_port},
                  {"forwarded", decision.has_forwarded_port},
                  {"ready", decision.ready},
                  {"draining", decision.draining}});
@@ -63,6 +76,15 @@ Json engine_view(const Decision& decision, const EngineView* engine) {
     }
     view.update(wait_view(decision.wait));
     return view;
+}
+
+std::vector<const Decision*> with_place(const RoundView* round, bool only_ready) {
+    std::vector<const Decision*> found;
+    if (round == nullptr) return found;
+    for (const auto& decision : round->plan.decisions) {
+        if (!decision.host.empty() && (decision.ready || !only_ready)) found.push_back(&decision);
+    }
+    return found;
 }
 
 // An integer when it is whole, so that JSON shows 5 and not 5.0.
@@ -165,7 +187,8 @@ std::string pool_as_json(const SpecInForce& spec, const RoundView* round,
     return indented(view);
 }
 
-std::string engines_as_json(const RoundView* round, const std::string& look_fault) {
+std::string engines_as_json(const RoundView* round, const std::string& look_fault,
+                            bool only_ready) {
     Json items = Json::array();
     if (round != nullptr) {
         // By id: lists show broken leftovers under the name of the engine that took their place.
@@ -173,12 +196,46 @@ std::string engines_as_json(const RoundView* round, const std::string& look_faul
         for (const auto& engine : round->seen.engines)
             engines.emplace(engine.id, &engine);
         for (const auto& decision : round->plan.decisions) {
+            if (only_ready && !decision.ready) continue;
             const auto found = engines.find(decision.engine_id);
             items.push_back(
-                engine_view(decision, found == engines.end() ? nullptr : found->second));
+                engine_view(*round, decision, found == engines.end() ? nullptr : found->second));
         }
     }
     return seen_as_json(round, look_fault, std::move(items));
+}
+
+std::string engines_as_lines(const RoundView* round, bool only_ready) {
+    std::string lines;
+    for (const Decision* decision : with_place(round, only_ready))
+        lines += host_port(decision->host, decision->port) + "\n";
+    return lines;
+}
+
+std::string engines_as_targets(const RoundView* round, bool only_ready) {
+    Json groups = Json::array();
+    for (const Decision* decision : with_place(round, only_ready)) {
+        groups.push_back({{"targets", {host_port(decision->host, decision->port)}},
+                          {"labels",
+                           {{"pool", round->pool->name},
+                            {"engine", decision->engine},
+                            {"gateway", decision->gateway}}}});
+    }
+    return indented(groups);
+}
+
+std::string best_as_json(const BalancerChoice& choice) {
+    const EngineOffer& engine = *choice.engine;
+    Json view{{"name", engine.name},
+              {"slot", engine.slot},
+              {"id", engine.id},
+              {"gateway", engine.gateway},
+              {"host", choice.address.host},
+              {"port", choice.address.port},
+              {"url", "http://" + host_port(choice.address.host, choice.address.port)},
+              {"forwarded", engine.has_forwarded_port}};
+    if (engine.sessions) view["sessions"] = *engine.sessions;
+    return indented(view);
 }
 
 std::string gateways_as_json(const RoundView* round, const std::string& look_fault) {

@@ -112,6 +112,30 @@ TEST_CASE("get takes what to ask for, where, and for how long") {
     CHECK(overridden({}, more).api_key_file == "key");
 }
 
+TEST_CASE("balance takes any number of controllers") {
+    const CommandLine line =
+        good({"balance", "--from", "http://host-a:9190", "--from", "https://[2001:DB8::1]/",
+              "--from=host-b:9190", "--from", "dns:roundhouse.media:9190", "--balancer-listen",
+              "127.0.0.1:6878", "--balancer-host", "NAS.local"});
+    CHECK(line.command == Command::balance);
+    CHECK(line.from == std::vector<Upstream>{{"http://host-a:9190", "host-a", 0},
+                                             {"https://[2001:DB8::1]", "2001:db8::1", 0},
+                                             {"http://host-b:9190", "host-b", 0},
+                                             {"", "roundhouse.media", 9190}});
+    CHECK(overridden({}, line).balancer_listen == HostPort{"127.0.0.1", 6878});
+    CHECK(overridden({}, line).balancer_host == "nas.local");
+    for (const char* from :
+         {"", "ftp://host-a", "http://", "http://host-a/path", "http://user@host-a", "dns:name",
+          "dns:name:0", "dns:a b:80", "dns::80", "http://host-a:99999", "host a"}) {
+        CAPTURE(std::string(from));
+        const CommandLineEnd end = ended({"balance", "--from", from});
+        CHECK(end.exit_code == 78);
+        CHECK(mentions(end.text, "http://192.0.2.10:9190"));
+    }
+    CHECK(mentions(ended({"balance"}).text, "--from is missing"));
+    CHECK(mentions(ended({"run", "-f", "x", "--from", "a"}).text, "unknown flag '--from'"));
+}
+
 TEST_CASE("flags override the environment where they are given") {
     Environment environment;
     environment.docker_host = "tcp://from-environment:2375";

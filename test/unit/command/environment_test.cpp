@@ -130,6 +130,15 @@ TEST_CASE("an address to listen on is an IP and a port") {
         CHECK(good({{"ROUNDHOUSE_LISTEN", row.text}}).listen == row.address);
 }
 
+TEST_CASE("the balancer is off, and redirects to the host that clients ask, unless it is told") {
+    CHECK(good({}).balancer_listen == std::nullopt);
+    CHECK(good({}).balancer_host.empty());
+    const auto told =
+        good({{"ROUNDHOUSE_BALANCER_LISTEN", ":6878"}, {"ROUNDHOUSE_BALANCER_HOST", "NAS.local"}});
+    CHECK(told.balancer_listen == HostPort{"0.0.0.0", 6878});
+    CHECK(told.balancer_host == "nas.local");
+}
+
 TEST_CASE("an unusable value is one line: the variable, the value, what is accepted") {
     struct Row {
         const char* name;
@@ -159,6 +168,12 @@ TEST_CASE("an unusable value is one line: the variable, the value, what is accep
          {",", "nas,", ",nas", "nas,,box", "nas box", "nas:9190", "http://nas", "nas/x", "*",
           "*.local", ".local", "[::1]", "n\xc3\xa4s"},
          "host names without ports, separated by commas, such as nas.local,pool.example.org"},
+        {"ROUNDHOUSE_BALANCER_LISTEN",
+         {"6878", "nas.local:6878"},
+         "ADDRESS:PORT such as 127.0.0.1:9190 or [::1]:9190"},
+        {"ROUNDHOUSE_BALANCER_HOST",
+         {"nas:6878", "http://nas", "nas/x", "a b", "[::1]", "n\xc3\xa4s"},
+         "a host name or an IP address without a port, such as nas.local or 192.0.2.10"},
         {"ROUNDHOUSE_LOG_LEVEL", {"warn", "INFO", "trace"}, "debug, info, warning or error"},
         {"ROUNDHOUSE_LOG_FORMAT", {"logfmt"}, "text or json"},
     };

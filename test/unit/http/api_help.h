@@ -22,6 +22,7 @@ inline const std::vector<std::string> readable_paths{
     "/metrics",
     "/api/v1/pool",
     "/api/v1/engines",
+    "/api/v1/engines/best",
     "/api/v1/gateways",
     "/api/v1/events",
     "/api/v1/history",
@@ -57,6 +58,7 @@ struct ApiBench {
     std::function<void()> wake = [this] { ++wakes; };
     int unauthorized = 0;
     AccessRules access;
+    Balancer balancer{sources_of_board(board, ""), clock};
     std::string host = "127.0.0.1:9190";  // of requests that name none; empty: they have no Host
 
     // As a controller that was just started, before its first look.
@@ -88,7 +90,7 @@ struct ApiBench {
     Response ask(Request asked) {
         if (!host.empty()) asked.headers.emplace("host", host);
         const Api api({board, events, history, metrics, since_last_round, wake,
-                       [this](const Request&) { ++unauthorized; }, access});
+                       [this](const Request&) { ++unauthorized; }, access, balancer});
         return api.handle(asked);
     }
     Response get(const std::string& target, std::map<std::string, std::string> headers = {}) {

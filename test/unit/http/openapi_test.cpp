@@ -46,6 +46,10 @@ class Reader {
             for (const std::string method : {"GET", "HEAD"})
                 ask(bench, request(method, "/api/v1/events" + query));
         }
+        for (const std::string query : {"?format=hostport", "?format=xml"}) {
+            for (const std::string method : {"GET", "HEAD"})
+                ask(bench, request(method, "/api/v1/engines" + query));
+        }
         for (const char* body : {"", "{}", "[]"})
             ask(bench, reconcile("application/json", body));
         ask(bench, reconcile("text/plain", "{}"));
@@ -68,6 +72,7 @@ class Reader {
 // Something of everything: engines of many fates, gateways in many states.
 Observation eventful_world(const EnginePool& pool) {
     Observation seen = matching_world(pool);
+    seen.gateways[0].host_ports[19005] = {"127.0.0.1", 29005};
     forward(seen.gateways[0], {{40001, 1h}});
     seen.gateways.push_back(gateway("former", GatewayState::stopped, 3s));
     seen.gateways.back().declared = false;
