@@ -4,7 +4,10 @@ import re
 
 # The rooms of the controller, in one order: each uses only itself and those before it.
 ROOMS = ["core", "loop", "edge/text", "edge/system", "edge/client", "edge/spec", "edge/kubernetes",
-         "edge/docker", "edge/gluetun", "edge/http", "edge/metrics", "edge/command", "main"]
+         "edge/docker", "edge/gluetun", "edge/http", "edge/metrics", "edge/pod", "edge/command",
+         "main"]
+# A program of its own, which is built on libc alone. One room talks to it, and reads its headers.
+HELPER, ITS_ROOM = "hold", "edge/pod"
 
 # Heavy headers, and the one room of each. JSON is the language of many rooms: every one of edge
 # may read and write it, but a header names its types through json_fwd.hpp only.
@@ -33,13 +36,13 @@ def includes_of(text):
 
 def room_of(path):
     """"core" for controller/core/plan.h, "edge/docker" for controller/edge/docker/json.h, "main"
-    for controller/main.cpp; None outside the rooms."""
+    for controller/main.cpp, "hold" for the helper; None outside the rooms."""
     if not path.startswith("controller/"):
         return None
     if path == "controller/main.cpp":
         return "main"
     folder = path.removeprefix("controller/")
-    return next((room for room in ROOMS if folder.startswith(room + "/")), None)
+    return next((room for room in [HELPER, *ROOMS] if folder.startswith(room + "/")), None)
 
 
 def is_standard(header):
@@ -55,7 +58,11 @@ def check_layering(path, text):
         return
     for number, header in includes_of(text):
         target = room_of("controller/" + header)
-        if target is not None:
+        if HELPER in (room, target):
+            alone = room == HELPER and (target is None or target == HELPER)
+            if not alone and (room, target) != (ITS_ROOM, HELPER):
+                yield f"{path}:{number}: {room} must not include {header}: {HELPER} stands alone"
+        elif target is not None:
             if ROOMS.index(target) > ROOMS.index(room):
                 yield f"{path}:{number}: {room} must not include {header}: {target} comes after it"
         elif room in ("core", "loop") and not is_standard(header):
