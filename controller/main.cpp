@@ -29,7 +29,8 @@ Signals& signals() {
 
 int run_command(const CommandLine& line, const Environment& environment) {
     switch (line.command) {
-        case Command::run: return command_run(line, environment, signals());
+        case Command::run:
+        case Command::agent: return command_run(line, environment, signals());
         case Command::apply: return command_apply(line, environment, signals().stop());
         case Command::plan: return command_plan(line, environment);
         case Command::validate: return command_validate(line, environment);

@@ -5,10 +5,12 @@
 #include <unistd.h>
 
 #include <array>
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 
+#include "core/names.h"
 #include "edge/docker/runtime.h"
 
 namespace roundhouse {
@@ -172,6 +174,71 @@ bool DockerWorld::is_up(const std::string& address, int slot) {
         ::connect(socket, reinterpret_cast<const sockaddr*>(&peer), sizeof peer) == 0;
     ::close(socket);
     return connected;
+}
+
+namespace {
+
+HolderSettings pod_settings(const PodFolder& pod, const std::string& gateway) {
+    HolderSettings settings{pod.slots(), gateway};
+    settings.health_port = pod.health_port();
+    return settings;
+}
+
+}  // namespace
+
+PodWorld::PodWorld() : World("contract"), pod_(8) {
+    pod_.set_gateway(true);
+    runtime_ = std::make_unique<HolderRuntime>(pod_settings(pod_, gateway()));
+}
+
+bool PodWorld::open() {
+    for (int slot = 0; slot < 2; ++slot)
+        pod_.start_holder(slot);
+    return true;
+}
+
+std::string PodWorld::run_publishing_gateway(int /*port*/) {
+    const auto seen = runtime_->inspect_gateway(gateway());
+    REQUIRE(seen.ok());
+    return seen.value()->id;
+}
+
+void PodWorld::kill_container(const std::string& name) {
+    ::kill(pod_.child(*slot_of_name(pool(), name)), SIGKILL);
+}
+
+std::string PodWorld::up_file(int slot) const {
+    return pod_.file(slot, "s/up");
+}
+
+// A shell that heeds SIGTERM once its file is there.
+EngineRequest PodWorld::engine(int slot, const std::string& network_mode) const {
+    EngineRequest request = World::engine(slot, network_mode);
+    if (network_mode.empty()) {
+        const auto seen = runtime_->inspect_gateway(gateway());
+        REQUIRE(seen.ok());
+        request.network_mode = "container:" + seen.value()->id;
+    }
+    request.entrypoint = {"/bin/sh", "-c"};
+    request.command = {"trap 'exit 0' TERM; : > " + up_file(slot) +
+                       "; while :; do sleep 0.05; done"};
+    return request;
+}
+
+EngineRequest PodWorld::short_lived(int slot) {
+    EngineRequest request = engine(slot);
+    request.command = {"exit 3"};
+    return request;
+}
+
+EngineRequest PodWorld::unstartable(int slot) {
+    EngineRequest request = engine(slot);
+    request.entrypoint = {"/no-such-program"};
+    return request;
+}
+
+bool PodWorld::is_up(const std::string& /*address*/, int slot) {
+    return ::access(up_file(slot).c_str(), F_OK) == 0;
 }
 
 }  // namespace roundhouse

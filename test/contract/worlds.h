@@ -1,5 +1,5 @@
-// The two worlds that the contract cases run in: the fake in memory, and what DOCKER_HOST names, a
-// real Docker Engine or Podman.
+// The worlds that the contract cases run in: the fake in memory, what DOCKER_HOST names (a real
+// Docker Engine or Podman), and a Pod of plain processes.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -7,7 +7,9 @@
 #include <memory>
 #include <string>
 
+#include "edge/pod/runtime.h"
 #include "fakes/fake_runtime.h"
+#include "fakes/pod_folder.h"
 #include "loop/runtime.h"
 
 namespace roundhouse {
@@ -39,12 +41,15 @@ class World {
     // keeps those from the first process of a container.
     virtual bool is_up(const std::string& address, int slot) = 0;
 
-    // An engine that runs until it is stopped; `network_mode` is empty for Docker's default.
-    EngineRequest engine(int slot, const std::string& network_mode = "") const;
+    // An engine that runs until it is stopped; `network_mode` is empty for the world's default.
+    virtual EngineRequest engine(int slot, const std::string& network_mode = "") const;
+    // Whether engines of the default network mode have an IP of their own.
+    virtual bool gives_addresses() const { return true; }
     // One that ends at once with exit code 3.
     virtual EngineRequest short_lived(int slot) = 0;
-    // One that Docker cannot start, for a reason of its own.
+    // One that cannot be started, for a reason of its own.
     virtual EngineRequest unstartable(int slot) = 0;
+    virtual std::string start_error() const { return "unable to find user"; }
 
   protected:
     explicit World(std::string pool) : pool_(std::move(pool)) {}
@@ -95,7 +100,36 @@ class DockerWorld : public World {
     bool opened_ = false;
 };
 
+// The holders of two slots and a stand-in of Gluetun, as processes on this machine. Other hands are
+// signals.
+class PodWorld : public World {
+  public:
+    PodWorld();
+    Runtime& runtime() override { return *runtime_; }
+    bool open() override;
+    std::string image() const override { return "engine"; }
+    std::string run_publishing_gateway(int port) override;
+    // The life of the gateway is the Pod's: no case of this world asks for another.
+    void stop_container(const std::string& /*name*/) override {}
+    void start_container(const std::string& /*name*/) override {}
+    bool remove_container(const std::string& /*name*/) override { return false; }
+    void kill_container(const std::string& name) override;
+    EngineRequest engine(int slot, const std::string& network_mode = "") const override;
+    bool gives_addresses() const override { return false; }
+    EngineRequest short_lived(int slot) override;
+    EngineRequest unstartable(int slot) override;
+    std::string start_error() const override { return "No such file"; }
+    bool is_up(const std::string& address, int slot) override;
+
+  private:
+    std::string up_file(int slot) const;
+
+    PodFolder pod_;
+    std::unique_ptr<HolderRuntime> runtime_;
+};
+
 }  // namespace roundhouse
 
 TYPE_TO_STRING(roundhouse::FakeWorld);
 TYPE_TO_STRING(roundhouse::DockerWorld);
+TYPE_TO_STRING(roundhouse::PodWorld);

@@ -78,6 +78,10 @@ void add_flags(CLI::App& command, const CommandFlags& flags) {
     }
     if (flags.api_key) add("--api-key-file", "PATH", "Key file of the HTTP API (no key)");
     if (flags.docker) add("--docker-host", "URL", "Docker (unix:///var/run/docker.sock)");
+    if (flags.pod) {
+        add("--slots", "DIR", "The folder of the slots, as made by 'hold --install'");
+        add("--gateway", "NAME", "The gateway of this Pod, one of the spec's");
+    }
     if (flags.logs) {
         add("--log-level", "LEVEL", "debug, info, warning or error (info)");
         add("--log-format", "FORMAT", "text or json (text)");
@@ -280,6 +284,11 @@ Result<CommandLine> read_flags(const CommandHelp& help, const CLI::App& command)
     if (help.flags.file && line.file.empty()) {
         return problem("-f PATH is missing: name the spec's file or folder, as in 'roundhouse " +
                        std::string(help.name) + " -f engines.yaml'");
+    }
+    line.slots = text_of_flag(command, "--slots");
+    line.gateway = text_of_flag(command, "--gateway");
+    if (help.flags.pod && (line.slots.empty() || line.gateway.empty())) {
+        return problem("--slots DIR and --gateway NAME are both needed");
     }
     if (help.flags.asks && text_of_flag(command, "RESOURCE").empty()) {
         return problem("what to get is missing: " + std::string(resource_words));

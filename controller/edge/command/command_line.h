@@ -13,7 +13,19 @@
 
 namespace roundhouse {
 
-enum class Command { run, apply, plan, validate, get, down, balance, render, schema, version };
+enum class Command {
+    run,
+    agent,
+    apply,
+    plan,
+    validate,
+    get,
+    down,
+    balance,
+    render,
+    schema,
+    version,
+};
 enum class Output { table, wide, json, yaml, markdown };
 enum class Resource { pool, engines, gateways, events };
 
@@ -22,6 +34,10 @@ struct CommandLine {
     std::string file;                            // never empty where the command takes -f
     Duration timeout = std::chrono::minutes(5);  // apply
     Output output = Output::table;               // one of CommandFlags::outputs
+
+    // agent; neither is empty
+    std::string slots;
+    std::string gateway;
 
     // get
     Resource resource = Resource::pool;

@@ -12,6 +12,7 @@ namespace roundhouse {
 // Each command returns the exit code of the process (edge/system/exit_code.h). A request on `stop`
 // ends the command early. Nothing that a user can cause makes a command throw.
 
+// Also `agent`, which has another runtime and the share of one gateway.
 int command_run(const CommandLine& line, const Environment& environment, Signals& signals);
 int command_apply(const CommandLine& line, const Environment& environment,
                   const std::stop_token& stop);

@@ -27,19 +27,26 @@ Result<DockerEndpoint> endpoint_of(const Environment& environment) {
 }  // namespace
 
 Connections::Connections(const Environment& environment, DockerSettings docker,
-                         GluetunSettings gluetun)
+                         GluetunSettings gluetun, std::unique_ptr<Runtime> runtime)
     : journal_(std::make_unique<Log>(LogSettings{environment.log_level, environment.log_format,
                                                  wants_colours(STDERR_FILENO)})),
-      clock_(std::make_unique<SystemClock>()) {
-    auto endpoint = endpoint_of(environment);
-    if (!endpoint) {
-        print_problem(endpoint.fault().message);
-        return;
-    }
-    runtime_ = std::make_unique<DockerRuntime>(std::move(endpoint.value()), std::move(docker));
+      clock_(std::make_unique<SystemClock>()),
+      runtime_(std::move(runtime)) {
+    if (!runtime_) connect_to_docker(environment, std::move(docker));
+    if (!runtime_) return;
     gateway_api_ = std::make_unique<GluetunClient>(std::move(gluetun));
     probes_ = std::make_unique<HttpProbes>();
     ports_ = std::make_unique<ConnectCheck>();
+}
+
+void Connections::connect_to_docker(const Environment& environment, DockerSettings settings) {
+    auto endpoint = endpoint_of(environment);
+    if (endpoint) {
+        runtime_ =
+            std::make_unique<DockerRuntime>(std::move(endpoint.value()), std::move(settings));
+    } else {
+        print_problem(endpoint.fault().message);
+    }
 }
 
 Connections::~Connections() = default;

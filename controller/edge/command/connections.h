@@ -18,8 +18,9 @@ namespace roundhouse {
 class Connections {
   public:
     // Makes no call to Docker. Reports a DOCKER_HOST that is not usable on stderr.
+    // With a `runtime`, Docker is not used.
     explicit Connections(const Environment& environment, DockerSettings docker = {},
-                         GluetunSettings gluetun = {});
+                         GluetunSettings gluetun = {}, std::unique_ptr<Runtime> runtime = nullptr);
     ~Connections();
     Connections(const Connections&) = delete;
     Connections& operator=(const Connections&) = delete;
@@ -37,6 +38,8 @@ class Connections {
     PortCheck& ports() { return *ports_; }
 
   private:
+    void connect_to_docker(const Environment& environment, DockerSettings settings);
+
     std::unique_ptr<Journal> journal_;
     std::unique_ptr<Clock> clock_;
     std::unique_ptr<Runtime> runtime_;

@@ -78,6 +78,19 @@ engine with the fewest viewers: http://ADDRESS:6878/ace/getstream?id=...
 
 Exit codes:
   0 ended by SIGTERM or SIGINT; 1 failed; 78 bad flags or environment.)"},
+    CommandHelp{Command::agent,
+                "agent",
+                "Runs the controller inside a Pod, over holders instead of Docker",
+                {.file = true, .logs = true, .pod = true, .serves = true, .api_key = true},
+                R"(Example:
+  roundhouse agent -f /etc/roundhouse --slots /slots --gateway gluetun-a
+
+Each gateway is a Pod, and so has an agent of its own, which keeps this gateway's share of the
+replicas. The engines are children of 'hold', the command of the Pod's engine containers. They run
+on without the agent, which adopts them when it is back.
+
+Exit codes:
+  0 ended by SIGTERM or SIGINT; 1 failed; 78 bad flags or environment.)"},
     CommandHelp{Command::apply,
                 "apply",
                 "Creates, replaces and removes engines until they match the spec, then ends",

@@ -16,6 +16,7 @@ struct CommandFlags {
     bool docker = false;  // --docker-host
     bool logs = false;    // --log-level, --log-format
     bool state_dir = false;
+    bool pod = false;       // --slots, --gateway
     bool serves = false;    // --listen, --allowed-hosts
     bool api_key = false;   // --api-key-file
     bool balances = false;  // --balancer-listen, --balancer-host

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <climits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -15,6 +16,8 @@
 #include "edge/http/server.h"
 #include "edge/http/unauthorized_log.h"
 #include "edge/metrics/meters.h"
+#include "edge/pod/pod_pool.h"
+#include "edge/pod/runtime.h"
 #include "edge/spec/folder_watcher.h"
 #include "edge/spec/source.h"
 #include "edge/system/exit_code.h"
@@ -91,6 +94,16 @@ bool start_server(Server& server, const Environment& environment, const Api& api
     return true;
 }
 
+// The share of the Pod's gateway, in the slots that the Pod has.
+Result<EnginePool> adapt_to_pod(EnginePool pool, const std::string& gateway,
+                                HolderRuntime& holders) {
+    const auto slots = holders.slot_count();
+    if (!slots) return slots.fault();
+    auto share = pool_of_pod(std::move(pool), gateway, slots.value());
+    if (share) holders.serve(share.value());
+    return share;
+}
+
 }  // namespace
 
 int command_run(const CommandLine& line, const Environment& environment, Signals& signals) {
@@ -108,7 +121,12 @@ int command_run(const CommandLine& line, const Environment& environment, Signals
     };
     DockerSettings docker;
     docker.on_call_end = [&](const DockerCallEnd& call) { meters.docker_call_ended(call); };
-    Connections connections(environment, std::move(docker), std::move(gluetun));
+    std::unique_ptr<HolderRuntime> pod;
+    if (line.command == Command::agent) {
+        pod = std::make_unique<HolderRuntime>(HolderSettings{line.slots, line.gateway});
+    }
+    HolderRuntime* const holders = pod.get();
+    Connections connections(environment, std::move(docker), std::move(gluetun), std::move(pod));
     if (!connections.ready()) return connections.exit_code();
     Server server;  // declared first: events wake its streams until the end
     EventLog journal(connections.journal(), clock, [&] { server.wake_streams(); });
@@ -140,13 +158,18 @@ int command_run(const CommandLine& line, const Environment& environment, Signals
                        },
                    .access = access_rules(environment),
                    .balancer = balancer});
-    Admission admission(environment.state_dir, journal);
-    SpecSource source(line.file, environment.spec_defaults, controller.board(), connections.clock(),
-                      journal, [&](const EnginePool& pool) {
-                          const bool admitted = admission.admit(pool);
-                          if (!admitted) ended.request_stop();
-                          return admitted;
-                      });
+    Admission admission(holders == nullptr ? environment.state_dir : line.slots, journal);
+    SpecSource source(
+        line.file, environment.spec_defaults, controller.board(), connections.clock(), journal,
+        [&](const EnginePool& pool) {
+            const bool admitted = admission.admit(pool);
+            if (!admitted) ended.request_stop();
+            return admitted;
+        },
+        holders == nullptr
+            ? SpecSource::Adapt()
+            : [&](EnginePool
+                      pool) { return adapt_to_pod(std::move(pool), line.gateway, *holders); });
     // The watch starts before the first load, so that no save between the two is missed.
     FolderWatcher watcher(line.file, [&] {
         source.load();

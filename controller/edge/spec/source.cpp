@@ -5,18 +5,27 @@
 namespace roundhouse {
 
 SpecSource::SpecSource(std::string path, SpecDefaults defaults, Board& board, const Clock& clock,
-                       Journal& journal, std::function<bool(const EnginePool&)> admit)
+                       Journal& journal, std::function<bool(const EnginePool&)> admit, Adapt adapt)
     : path_(std::move(path)),
       defaults_(std::move(defaults)),
       board_(board),
       clock_(clock),
       journal_(journal),
-      admit_(std::move(admit)) {}
+      admit_(std::move(admit)),
+      adapt_(std::move(adapt)) {}
 
 void SpecSource::load() {
     const std::lock_guard lock(mutex_);
     Manifest manifest = read_manifest(path_, defaults_);
     if (!manifest.pool) return reject(manifest);
+    if (adapt_) {
+        auto adapted = adapt_(std::move(*manifest.pool));
+        if (!adapted) {
+            manifest.errors.push_back({path_, 0, 0, "", adapted.fault().message});
+            return reject(manifest);
+        }
+        manifest.pool = std::move(adapted.value());
+    }
     accept(std::move(*manifest.pool), manifest.warnings);
 }
 

@@ -10,14 +10,19 @@
 #include "loop/board.h"
 #include "loop/clock.h"
 #include "loop/journal.h"
+#include "loop/result.h"
 
 namespace roundhouse {
 
 class SpecSource {
   public:
-    // `admit` is asked about each good spec until one is in force; false rejects the spec.
+    // What a good spec means for this controller; a fault says why it cannot be in force.
+    using Adapt = std::function<Result<EnginePool>(EnginePool)>;
+
+    // `admit` is asked about each good spec until one is in force; false rejects the spec. Without
+    // `adapt` every spec is taken as it is.
     SpecSource(std::string path, SpecDefaults defaults, Board& board, const Clock& clock,
-               Journal& journal, std::function<bool(const EnginePool&)> admit);
+               Journal& journal, std::function<bool(const EnginePool&)> admit, Adapt adapt = {});
 
     // Reads the files again. A good spec that differs comes into force; a bad one changes nothing
     // but the condition SpecValid. Any thread.
@@ -35,6 +40,7 @@ class SpecSource {
     const Clock& clock_;
     Journal& journal_;
     std::function<bool(const EnginePool&)> admit_;
+    Adapt adapt_;
 
     std::mutex mutex_;                 // one load at a time
     std::vector<SpecProblem> logged_;  // of the spec that was rejected last

@@ -1,0 +1,79 @@
+#include "edge/pod/slot_records.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+using namespace roundhouse;
+
+namespace {
+
+SlotOrder some_order() {
+    SlotOrder order;
+    order.generation = 12;
+    order.runs = true;
+    order.grace = Duration(5000);
+    order.argv = {"/engine", "--name=a b", "", "two\nlines", "back\\slash", "\\n", " end "};
+    order.env = {"HTTP_PORT=19000", "EMPTY=", "TWO=a\nb"};
+    order.id = std::string(64, 'a');
+    order.name = "acestream-0";
+    order.image = "engine:1";
+    order.network_mode = "container:0000";
+    order.created_at = Time(Duration(1'700'000'000'123));
+    order.labels = {{"roundhouse.slot", "0"}, {"note", "a=b\n"}, {"none", ""}};
+    return order;
+}
+
+constexpr std::string_view good_report =
+    "generation 3\nstate exited\npid 17\nstarted_ms 1000\nended_ms 2500\nexit_code 3\nerror "
+    "\nend\n";
+
+}  // namespace
+
+TEST_CASE("an order is read as it was written, whatever is in it") {
+    CHECK(parse_order(to_text(some_order())) == some_order());
+    CHECK(parse_order(to_text(SlotOrder())) == SlotOrder());
+}
+
+TEST_CASE("half a file is none, wherever it ends") {
+    const std::string order = to_text(some_order());
+    for (std::size_t size = 0; size < order.size(); ++size) {
+        CAPTURE(size);
+        CHECK_FALSE(parse_order(order.substr(0, size)).has_value());
+    }
+    for (std::size_t size = 0; size < good_report.size(); ++size) {
+        CAPTURE(size);
+        CHECK_FALSE(parse_report(std::string(good_report.substr(0, size))).has_value());
+    }
+}
+
+TEST_CASE("a report is read") {
+    const auto report = parse_report(std::string(good_report));
+    REQUIRE(report.has_value());
+    CHECK(report->generation == 3);
+    CHECK(report->state == RunState::exited);
+    CHECK(report->started_at == Time(Duration(1000)));
+    CHECK(report->ended_at == Time(Duration(2500)));
+    CHECK(report->exit_code == 3);
+    CHECK(report->error.empty());
+}
+
+TEST_CASE("what an engine may have written instead of a report is none") {
+    for (const std::string text :
+         {"", "end", "hello\nend\n", "generation x\nend\n", "generation -1\nend\n",
+          "generation 99999999999999999999\nend\n", "generation 9223372036854775807\nend\n",
+          "generation 1\nstate happy\nend\n", "started_ms 1.5\nend\n", "generation 1 \nend\n",
+          "\n\nend\n"}) {
+        CAPTURE(text);
+        CHECK_FALSE(parse_report(text).has_value());
+    }
+}
+
+TEST_CASE("fields of later versions are passed over, and messages are made safe") {
+    const auto report = parse_report("colour blue\ngeneration 1\nerror a\x1b[31mb\\nc\nend\n");
+    REQUIRE(report.has_value());
+    CHECK(report->generation == 1);
+    CHECK(report->error == "a?[31mb c");
+}
