@@ -132,8 +132,8 @@ std::string host_names(const EnginePool& pool, const std::string& gateway,
     for (const std::string& service : {gateway, agents_name(pool)}) {
         lines += (lines.empty() ? "" : ",\n") + service;
         if (options.name_space.empty()) continue;
-        for (const char* domain : {"", ".svc", ".svc.cluster.local"})
-            lines += ", " + service + "." + options.name_space + domain;
+        const std::string full = service + "." + options.name_space;
+        lines += ", " + full + ",\n" + full + ".svc, " + full + ".svc.cluster.local";
     }
     return lines;
 }

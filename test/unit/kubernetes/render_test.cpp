@@ -200,7 +200,8 @@ TEST_SUITE("manifests") {
         for (const std::string part :
              {"\n              devic.es/tun: 1\n", "image: \"registry.example/roundhouse:2\"\n",
               "image: \"registry.example/gluetun:3\"\n",
-              "gluetun-a, gluetun-a.media, gluetun-a.media.svc, gluetun-a.media.svc.cluster.local,"
+              "gluetun-a, gluetun-a.media,\n                gluetun-a.media.svc, "
+              "gluetun-a.media.svc.cluster.local,"
               "\n                acestream-agents, acestream-agents.media,"}) {
             CAPTURE(part);
             CHECK(contains(documents.at(3), part));
