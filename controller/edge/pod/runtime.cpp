@@ -40,6 +40,12 @@ Result<std::string> draw_id() {
     return id;
 }
 
+// Of a network mode as requests have it.
+Network network_of(const std::string& mode) {
+    if (mode.starts_with(joiner_prefix)) return {.joins = mode.substr(joiner_prefix.size())};
+    return {.name = mode};
+}
+
 // Of "<pool>-<slot>", whatever the pool.
 std::optional<int> slot_in(const std::string& name) {
     const auto dash = name.rfind('-');
@@ -78,7 +84,7 @@ ContainerListing listing_of(const SlotSight& sight) {
     row.id = order.id;
     row.name = order.name;
     row.labels = order.labels;
-    row.network_mode = order.network_mode;
+    row.network = network_of(order.network_mode);
     row.image = order.image;
     row.created_at = order.created_at;
     row.unreadable = sight.unreadable;
@@ -173,11 +179,11 @@ Result<std::optional<EngineEnd>> HolderRuntime::inspect_end(const std::string& i
     return std::optional(end_of(*sight.value()));
 }
 
-Result<std::optional<std::string>> HolderRuntime::inspect_network_mode(const std::string& id) {
+Result<std::optional<Network>> HolderRuntime::inspect_network(const std::string& id) {
     const auto sight = find(id);
     if (!sight) return sight.fault();
-    if (!sight.value()) return std::optional<std::string>();
-    return std::optional(sight.value()->order.network_mode);
+    if (!sight.value()) return std::optional<Network>();
+    return std::optional(network_of(sight.value()->order.network_mode));
 }
 
 Result<std::optional<GatewayContainer>> HolderRuntime::inspect_gateway(const std::string& name) {
@@ -238,7 +244,7 @@ Result<SlotOrder> HolderRuntime::order_of(const EngineRequest& request,
     }
     const auto incarnation = folders_.incarnation();
     if (!incarnation) return incarnation.fault();
-    if (request.network_mode != std::string(joiner_prefix) + incarnation.value().id) {
+    if (network_of(request.network_mode).joins != incarnation.value().id) {
         return rejected(request.name + " was planned for network " + request.network_mode +
                         ", and this Pod has " + incarnation.value().id);
     }

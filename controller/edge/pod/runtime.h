@@ -38,9 +38,10 @@ class HolderRuntime : public Runtime {
     // The number of slots that the Pod has. `unavailable`: the folder cannot be read.
     Result<int> slot_count() const;
 
+    RuntimeView about() override { return {.name = "holders", .version = {}, .api_version = {}}; }
     Result<std::vector<ContainerListing>> list_engines() override;
     Result<std::optional<EngineEnd>> inspect_end(const std::string& id) override;
-    Result<std::optional<std::string>> inspect_network_mode(const std::string& id) override;
+    Result<std::optional<Network>> inspect_network(const std::string& id) override;
     Result<std::optional<GatewayContainer>> inspect_gateway(const std::string& name) override;
     Result<std::vector<NameHolder>> list_names(const std::string& prefix) override;
     Result<bool> has_image(const std::string& image) override;

@@ -219,7 +219,9 @@ TEST_SUITE("api") {
         CHECK(bench.get("/api/v1/plan").status == 503);
         CHECK(mentions(message_of(bench.get("/api/v1/plan")), "no round was done yet"));
         const EnginePool pool = pool_of(1);
-        bench.see(pool, {{gateway("gluetun")}, {}, {}, {}, {}, {}, {}, {}});
+        Observation seen;
+        seen.gateways = {gateway("gluetun")};
+        bench.see(pool, seen);
         const Response planned = bench.get("/api/v1/plan");
         CHECK(planned.status == 200);
         CHECK(mentions(planned.body, "\"action\": \"create\""));
