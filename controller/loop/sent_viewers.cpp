@@ -72,19 +72,11 @@ void SentViewers::sent(const EngineOffer& engine, const Viewer& viewer, bool aga
     sendings_.push_back({engine.id, viewer, engine.sessions.value_or(0), now, now});
 }
 
-std::optional<std::string> SentViewers::engine_of_player(std::string_view player) const {
+std::optional<std::string> SentViewers::last_engine(std::string Viewer::*member,
+                                                    std::string_view value) const {
     const std::lock_guard lock(mutex_);
     for (auto sending = sendings_.rbegin(); sending != sendings_.rend(); ++sending) {
-        const bool found = sending->viewer.player == player && age(sending->last) < player_for;
-        if (found) return sending->engine;
-    }
-    return std::nullopt;
-}
-
-std::optional<std::string> SentViewers::engine_of_client(std::string_view client) const {
-    const std::lock_guard lock(mutex_);
-    for (auto sending = sendings_.rbegin(); sending != sendings_.rend(); ++sending) {
-        const bool found = sending->viewer.client == client && age(sending->last) < player_for;
+        const bool found = sending->viewer.*member == value && age(sending->last) < player_for;
         if (found) return sending->engine;
     }
     return std::nullopt;

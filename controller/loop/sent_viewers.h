@@ -41,9 +41,13 @@ class SentViewers {
     void sent(const EngineOffer& engine, const Viewer& viewer, bool again);
 
     // The id of the engine that this player was last sent to; nullopt: none, or too long ago.
-    std::optional<std::string> engine_of_player(std::string_view player) const;
+    std::optional<std::string> engine_of_player(std::string_view player) const {
+        return last_engine(&Viewer::player, player);
+    }
     // The same for any player of a client.
-    std::optional<std::string> engine_of_client(std::string_view client) const;
+    std::optional<std::string> engine_of_client(std::string_view client) const {
+        return last_engine(&Viewer::client, client);
+    }
 
   private:
     struct Sending {
@@ -56,6 +60,8 @@ class SentViewers {
     };
 
     void forget_those_who_left(const std::vector<EngineOffer>& engines);
+    std::optional<std::string> last_engine(std::string Viewer::*member,
+                                           std::string_view value) const;
     Candidate candidate(const EngineOffer& engine, std::string_view stream) const;
     Duration age(Monotonic since) const { return clock_.monotonic() - since; }
 
