@@ -159,10 +159,7 @@ void Narrator::log_engines(const Plan& plan) {
 
 void Narrator::conditions_changed(const std::vector<Condition>& changed) {
     for (const auto& condition : changed) {
-        if (condition.type == "Ready" && condition.status == Truth::yes) {
-            journal_.record(
-                {Severity::info, "all engines are ready", {{"because", condition.message}}});
-        }
+        if (condition.type == "Ready") ready_changed(condition);
         // Good news is news where the bad news was.
         const bool was_bad = bad_conditions_.contains(condition.type);
         const bool news = !is_told_otherwise(condition) && (was_bad || !is_good(condition));
@@ -183,6 +180,15 @@ void Narrator::conditions_changed(const std::vector<Condition>& changed) {
         if (!condition.message.empty()) entry.fields.emplace_back("because", condition.message);
         journal_.record(entry);
     }
+}
+
+// The begin and the end of an outage; how it begins at the start of the program is no news.
+void Narrator::ready_changed(const Condition& condition) {
+    const bool ready = condition.status == Truth::yes;
+    if (condition.status == Truth::unknown || std::exchange(was_ready_, ready) == ready) return;
+    journal_.record({Severity::info,
+                     ready ? "all engines are ready" : "not all engines are ready",
+                     {{"condition", condition.type}, {"because", condition.message}}});
 }
 
 void Narrator::look_failed(const std::string& message) {

@@ -32,6 +32,7 @@ class Narrator {
     void log_ports(const GatewayView& gateway);
     void log_engines(const Plan& plan);
     void log_passed_over(const Observation& seen, const Plan& plan);
+    void ready_changed(const Condition& condition);
 
     Journal& journal_;
     std::map<std::string, GatewayView> gateways_;
@@ -39,6 +40,7 @@ class Narrator {
     std::map<std::string, std::pair<Fate, Reason>> engines_;
     std::set<int> passed_over_;
     std::set<std::string> bad_conditions_;  // types that were recorded as not good
+    bool was_ready_ = false;
     std::string look_fault_;
 };
 

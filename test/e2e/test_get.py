@@ -39,7 +39,7 @@ class Get(unittest.TestCase):
         self.assertEqual(["acestream-2", "no", "exited", "Backoff", "gluetun:19002"],
                          rows[2].split()[:5])
         self.assertTrue(self.lines_of("engines", "-o", "wide")[3].endswith("exited with code 1"))
-        self.assertEqual(["gluetun", "yes", "ready", "2h", "running", "40001", "3"],
+        self.assertEqual(["gluetun", "yes", "ready", "2h", "running", "192.0.2.1", "40001", "3"],
                          self.lines_of("gateways")[1].split())
         self.assertTrue(self.lines_of("events")[1].endswith("pool=acestream"))
         self.api.conditions.append(condition("Capped", "True", "Capped", "5 asked for"))

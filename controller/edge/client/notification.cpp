@@ -63,13 +63,27 @@ bool is_bad(const Event& event) {
     return event.severity == Severity::warning || event.severity == Severity::error;
 }
 
+// Without the values before it: "port=19000 p2p_port=22000: no container" is "no container". A
+// message of values alone stays.
+std::string_view prose_of(std::string_view message) {
+    std::string_view rest = message;
+    while (true) {
+        const auto word = rest.substr(0, rest.find(' '));
+        const auto equals = word.find('=');
+        if (equals == std::string_view::npos || equals == 0) return message;
+        if (word.size() == rest.size()) return message;
+        rest.remove_prefix(word.size() + 1);
+        if (word.ends_with(':')) return rest;
+    }
+}
+
 // "engine waits: acestream-2 (Backoff): exited with code 137"
 std::string line_of(const Event& event) {
     std::string line = (is_bad(event) ? "\u26a0 " : "\u2714 ") + event.what;
     const std::string& about = event.engine.empty() ? event.gateway : event.engine;
     if (!about.empty()) line += ": " + about;
     if (!event.reason.empty() && is_bad(event)) line += " (" + event.reason + ")";
-    if (!event.message.empty()) line += ": " + event.message;
+    if (!event.message.empty()) line.append(": ").append(prose_of(event.message));
     return cleaned(line, longest_line_bytes);
 }
 

@@ -13,10 +13,10 @@
 namespace roundhouse {
 
 // Takes every event, and keeps those that people are to be told: warnings and errors, each once
-// until its subject has recovered, and again after six hours; and recoveries of what was told. A
-// batch waits for what follows in the next seconds, batches are a minute apart, and after a failed
-// delivery the next try is later each time. At most `capacity` events wait: of more, the oldest are
-// dropped, and counted.
+// until its subject has recovered, and again after six hours; and recoveries of what was told. What
+// recovers before it is sent is not told at all. A batch waits for what follows in the next
+// seconds, batches are a minute apart, and after a failed delivery the next try is later each time.
+// At most `capacity` events wait: of more, the oldest are dropped, and counted.
 class Outbox {
   public:
     static constexpr std::size_t capacity = 50;
@@ -49,7 +49,8 @@ class Outbox {
     void refused(Monotonic now);
 
   private:
-    bool is_told(const Event& event, Monotonic now);
+    bool is_news(const Event& event, const std::string& subject, Monotonic now);
+    bool is_recovery_of_sent(const std::string& subject);
     void trim();
 
     Pace pace_;

@@ -23,7 +23,7 @@ Event trouble() {
     event.what = "engine waits";
     event.engine = "acestream-2";
     event.reason = "Backoff";
-    event.message = "exited with \"137\" <now> & @everyone";
+    event.message = "port=19002 p2p_port=22002: exited with \"137\" <now> & @everyone";
     return event;
 }
 

@@ -176,7 +176,9 @@ TEST_CASE("where it cannot listen it says why") {
     REQUIRE_FALSE(in_use.ok());
     CHECK(in_use.fault().kind == FaultKind::rejected);
     CHECK(in_use.fault().message ==
-          "cannot listen on " + host_port(taken.host, taken.port) + ": Address already in use");
+          "cannot listen on " + host_port(taken.host, taken.port) +
+              ": Address already in use: is another roundhouse running? ss -ltnp 'sport = :" +
+              std::to_string(taken.port) + "' shows what listens there");
     CHECK(second.address().empty());
 
     Server third;

@@ -49,7 +49,22 @@ TEST_SUITE("narrator") {
                                      condition("Progressing", Truth::yes, "WorldDiffers"),
                                      condition("GatewayReady", Truth::no, "GatewayNotReady"),
                                      condition("Ready", Truth::yes, "AllEnginesReady", "3 of 3")});
-        CHECK(entries.take() == Lines{"all engines are ready 3 of 3"});
+        CHECK(entries.take() == Lines{"all engines are ready Ready 3 of 3"});
+    }
+
+    TEST_CASE("an outage has a begin and an end") {
+        Entries entries;
+        Narrator narrator(entries);
+        const auto says = [&](Truth status, const std::string& message) {
+            narrator.conditions_changed({condition("Ready", status, "Because", message)});
+            return entries.take();
+        };
+        CHECK(says(Truth::no, "0 of 3").empty());
+        CHECK(says(Truth::yes, "3 of 3") == Lines{"all engines are ready Ready 3 of 3"});
+        CHECK(says(Truth::unknown, "not known").empty());
+        CHECK(says(Truth::yes, "3 of 3").empty());
+        CHECK(says(Truth::no, "2 of 3") == Lines{"not all engines are ready Ready 2 of 3"});
+        CHECK(says(Truth::yes, "3 of 3") == Lines{"all engines are ready Ready 3 of 3"});
     }
 
     TEST_CASE("a condition that is not good is news, and so is its end") {

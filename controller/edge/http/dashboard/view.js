@@ -243,7 +243,8 @@ function showGateways(gateways) {
     return element("li", tone,
       element("h3", "", gateway.name, " ", element("span", "mark", stateOfGateway(gateway)), " ",
         gateway.since ? age(gateway.since) : ""), list,
-      element("p", "dim", ...prose(ready ? gateway.forwardedPortMessage : "")));
+      element("p", "dim", ...prose(ready && gateway.forwardedPortReason !== "Held"
+        ? gateway.forwardedPortMessage : "")));
   }));
 }
 
@@ -269,7 +270,8 @@ function eventRow(event) {
   const time = element("time", "", clockText(event.lastTime));
   time.dateTime = event.lastTime;
   time.title = new Date(event.lastTime).toLocaleString();
-  const about = [event.engine || event.gateway, event.reason].filter(Boolean).join(" ");
+  const reason = event.reason === "UpToDate" ? "" : event.reason;
+  const about = [event.engine || event.gateway, reason].filter(Boolean).join(" ");
   return element("li", tones[event.severity] || "plain",
     time, " ", element("span", "mark", event.what), about ? ` ${about}` : "",
     event.count > 1 ? ` (${event.count} times)` : "",
