@@ -135,6 +135,8 @@ struct EnginePool {
     int max_unavailable = 1;
     DrainSpec drain;
     EngineTemplate engine_template;
+    // Not from a spec: its engines run in a Pod's containers, engine-0 for slot 0.
+    bool in_pod = false;
 
     bool operator==(const EnginePool&) const = default;
 };

@@ -28,6 +28,7 @@ Result<EnginePool> pool_of_pod(EnginePool pool, const std::string& gateway, int 
     own.control_server.address.clear();  // it is where a Docker host finds it
     pool.gateways = {std::move(own)};
     pool.max_active_replicas = std::min(pool.max_active_replicas, slots);
+    pool.in_pod = true;
     return pool;
 }
 

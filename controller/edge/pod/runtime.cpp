@@ -70,12 +70,12 @@ Fault no_holder(int slot) {
                                         "(see kubectl describe pod); the engine starts with it"};
 }
 
-Fault late(const SlotSight& sight, const std::string& what) {
-    Fault fault{FaultKind::unavailable, "the holder of slot " + std::to_string(sight.slot) +
-                                            " did not " + what + " " + sight.order.name +
-                                            " in time"};
-    fault.timed_out = true;
-    return fault;
+Fault late(int slot, const std::string& what) {
+    const std::string number = std::to_string(slot);
+    return {.kind = FaultKind::unavailable,
+            .message = "the holder of slot " + number + " did not " + what +
+                       " its engine in time: see kubectl logs -c engine-" + number,
+            .timed_out = true};
 }
 
 ContainerListing listing_of(const SlotSight& sight) {
@@ -289,30 +289,36 @@ Result<CreatedContainer> HolderRuntime::create(const EngineRequest& request) {
     return CreatedContainer{std::move(order.value().id), {}};
 }
 
+Result<std::optional<SlotSight>> HolderRuntime::change_order(
+    const std::string& id, const std::function<bool(SlotSight&)>& change) {
+    const std::lock_guard lock(mutex_);
+    auto found = find(id);
+    if (!found || !found.value()) return found;
+    SlotSight& sight = *found.value();
+    if (!change(sight)) return found;
+    const auto written = folders_.write(sight.slot, sight.order);
+    if (!written) return written.fault();
+    return found;
+}
+
 Result<void> HolderRuntime::start(const std::string& id) {
     const auto gateway = inspect_gateway(settings_.gateway);
     if (!gateway) return Fault{FaultKind::conflict, gateway.fault().message};
     if (gateway.value()->health == GatewayContainer::Health::unhealthy) {
         return Fault{FaultKind::conflict, "gateway " + settings_.gateway + " is unhealthy"};
     }
-    SlotSight sight;
-    {
-        const std::lock_guard lock(mutex_);
-        const auto found = find(id);
-        if (!found) return found.fault();
-        if (!found.value()) return Fault{FaultKind::gone, "there is no engine " + id.substr(0, 12)};
-        sight = *found.value();
+    const auto changed = change_order(id, [](SlotSight& sight) {
         SlotOrder& order = sight.order;
         const bool has_begun = order.generation == sight.report.generation;
         const bool is_over = has_begun && !runs(sight);
         if (is_over) ++order.generation;
-        if (is_over || !order.runs) {
-            order.runs = true;
-            const auto written = folders_.write(sight.slot, order);
-            if (!written) return written;
-        }
-    }
-    return await_start(sight.slot, sight.order.generation);
+        const bool was_told = order.runs && !is_over;
+        order.runs = true;
+        return !was_told;
+    });
+    if (!changed) return changed.fault();
+    if (!changed.value()) return Fault{FaultKind::gone, "there is no engine " + id.substr(0, 12)};
+    return await_start(changed.value()->slot, changed.value()->order.generation);
 }
 
 // A holder may come later than the agent: its container starts after the agent's, and again after
@@ -333,42 +339,33 @@ Result<void> HolderRuntime::await_start(int slot, std::int64_t generation) {
         if (is_told && (has_run || sight.held)) return {};
         const auto waited = std::chrono::duration_cast<Duration>(Steady::now() - begun);
         if (!sight.held && waited >= settings_.holder_absent) return no_holder(slot);
-        if (waited >= settings_.change) return late(sight, "start");
+        if (waited >= settings_.change) return late(slot, "start");
         const Duration limit = sight.held ? settings_.change : settings_.holder_absent;
         watch.wait(std::min(poll_interval, limit - waited));
     }
 }
 
 Result<void> HolderRuntime::stop(const std::string& id, Duration grace) {
-    SlotSight sight;
-    {
-        const std::lock_guard lock(mutex_);
-        const auto found = find(id);
-        if (!found) return found.fault();
-        if (!found.value()) return {};
-        sight = *found.value();
+    const auto changed = change_order(id, [&](SlotSight& sight) {
         sight.order.runs = false;
         sight.order.grace = grace;
-        const auto written = folders_.write(sight.slot, sight.order);
-        if (!written) return written;
-    }
-    return await_end(sight, grace + settings_.after_grace);
+        return true;
+    });
+    if (!changed) return changed.fault();
+    if (!changed.value()) return {};
+    return await_end(*changed.value(), grace + settings_.after_grace);
 }
 
 Result<void> HolderRuntime::remove(const std::string& id) {
-    SlotSight sight;
-    {
-        const std::lock_guard lock(mutex_);
-        const auto found = find(id);
-        if (!found) return found.fault();
-        if (!found.value()) return {};
-        sight = *found.value();
+    const auto changed = change_order(id, [](SlotSight& sight) {
         SlotOrder nothing;
         nothing.generation = sight.order.generation;
-        const auto written = folders_.write(sight.slot, nothing);
-        if (!written) return written;
-    }
-    return await_end(sight, settings_.change);
+        sight.order = nothing;
+        return true;
+    });
+    if (!changed) return changed.fault();
+    if (!changed.value()) return {};
+    return await_end(*changed.value(), settings_.change);
 }
 
 // Without a holder there is no child.
@@ -380,7 +377,7 @@ Result<void> HolderRuntime::await_end(const SlotSight& sight, Duration deadline)
         const bool is_another = now.order.generation != sight.order.generation;
         if (is_another || !runs(now)) return {};
         const auto waited = std::chrono::duration_cast<Duration>(Steady::now() - begun);
-        if (waited >= deadline) return late(sight, "end");
+        if (waited >= deadline) return late(sight.slot, "end");
         watch.wait(std::min(poll_interval, deadline - waited));
     }
 }

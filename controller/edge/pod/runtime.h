@@ -60,6 +60,10 @@ class HolderRuntime : public Runtime {
     Result<std::vector<SlotSight>> look() const;
     // The slot that has the engine; nullopt: none has.
     Result<std::optional<SlotSight>> find(const std::string& id) const;
+    // Writes the order that `change` makes of the engine's, unless it returns false. The slot as it
+    // is then; nullopt: there is no such engine.
+    Result<std::optional<SlotSight>> change_order(const std::string& id,
+                                                  const std::function<bool(SlotSight&)>& change);
     Result<SlotOrder> order_of(const EngineRequest& request, const SlotSight& before) const;
     Result<void> await_start(int slot, std::int64_t generation);
     Result<void> await_end(const SlotSight& sight, Duration deadline);

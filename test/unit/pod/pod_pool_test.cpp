@@ -43,6 +43,7 @@ TEST_CASE("a Pod sees its gateway, its share and its slots") {
     REQUIRE(first.ok());
     CHECK(first.value().replicas == 3);
     CHECK(first.value().max_active_replicas == 8);
+    CHECK(first.value().in_pod);
     const auto second = pool_of_pod(pool_from(two_gateways), "gluetun-b", 1);
     REQUIRE(second.ok());
     CHECK(second.value().replicas == 2);
