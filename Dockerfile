@@ -14,14 +14,16 @@ WORKDIR /source
 COPY . .
 ARG COMMIT=unknown
 RUN cmake -S . -B build -G Ninja -DROUNDHOUSE_COMMIT=$COMMIT \
-    && cmake --build build --target roundhouse unit_tests \
+    && cmake --build build --target roundhouse hold unit_tests \
     && ctest --test-dir build --tests-regex '^unit\.' --output-on-failure --no-tests=error \
         --parallel "$(nproc)"
 
 # What goes into the image: the program, the libraries that it loads, with the list of packages
-# that they come from (vulnerability scanners read it) and their licences, and certificates.
+# that they come from (vulnerability scanners read it) and their licences, and certificates; and
+# the static helper that Pods run their engines with (controller/hold).
 RUN set -eu; image=/image; mkdir $image; \
     install -D --strip build/roundhouse $image/usr/bin/roundhouse; \
+    install build/hold $image/usr/bin/hold; \
     libraries=$(ldd $image/usr/bin/roundhouse | grep --only-matching '/[^ ]*'); \
     cp --parents --dereference $libraries /etc/ssl/certs/ca-certificates.crt $image; \
     packages=$(for file in $libraries; do dpkg-query --search "*/${file##*/}"; done \

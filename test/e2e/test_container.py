@@ -80,9 +80,10 @@ class Container(unittest.TestCase):
                          config["Healthcheck"]["Test"])
 
     def test_nothing_in_it_but_what_it_needs(self):
-        """One program, the loader and libraries, certificates, licences, and a few lines in etc."""
+        """Two programs, loader and libraries, certificates, licences, and a few lines in etc."""
         expected = re.compile(
-            r"usr/bin/roundhouse|lib(64)?/(.*/)?(ld-linux-[\w-]+|lib[\w.+-]+)\.so[.\d]*"
+            r"usr/bin/(hold|roundhouse)"
+            r"|lib(64)?/(.*/)?(ld-linux-[\w-]+|lib[\w.+-]+)\.so[.\d]*"
             r"|etc/(group|nsswitch\.conf|os-release|passwd|ssl/certs/ca-certificates\.crt)"
             r"|usr/share/doc/[\w.+-]+/copyright|var/lib/dpkg/status\.d/[\w.+-]+")
         made_by_docker = {".dockerenv", "dev/console", "etc/hostname", "etc/hosts", "etc/mtab",
