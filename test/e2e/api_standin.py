@@ -26,8 +26,10 @@ class ApiStandin:
     """Listens at `address` from start() to stop(), which may be called several times. `events` is
     what happened, oldest first."""
 
-    def __init__(self, page=b""):
+    def __init__(self, page=b"", host="127.0.0.1", name="roundhouse"):
         self.page = page
+        self.host = host
+        self.name = name
         self.key = ""
         self.streams = True
         self.alive = True
@@ -47,10 +49,10 @@ class ApiStandin:
 
     @property
     def address(self):
-        return f"127.0.0.1:{self.port}"
+        return f"{self.host}:{self.port}"
 
     def start(self):
-        self.server = Server(("127.0.0.1", self.port), Handler)
+        self.server = Server((self.host, self.port), Handler)
         self.server.api = self
         self.server.running = True
         self.port = self.server.server_address[1]
@@ -80,7 +82,7 @@ class ApiStandin:
         ready = sum(each["ready"] for each in self.engines)
         replies = {
             "/api/v1/pool": {
-                "version": "0.1.0", "name": "acestream",
+                "controller": self.name, "version": "0.1.0", "name": "acestream",
                 "image": "ghcr.io/krinkuto11/acestream-http-proxy:latest",
                 "preset": "krinkuto11/acestream-http-proxy",
                 "replicas": self.wanted, "maxActiveReplicas": 20, "generation": 1,

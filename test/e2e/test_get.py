@@ -44,7 +44,7 @@ class Get(unittest.TestCase):
         self.assertTrue(self.lines_of("events")[1].endswith("pool=acestream"))
         self.api.conditions.append(condition("Capped", "True", "Capped", "5 asked for"))
         pool = self.lines_of("pool")
-        self.assertEqual(["acestream", "3", "3", "2", "3", "20"], pool[1].split())
+        self.assertEqual(["acestream", "3", "3", "2", "2", "20"], pool[1].split())
         self.assertTrue(pool[-1].endswith("5 asked for"))
 
     def test_json_and_yaml_hold_everything(self):
@@ -140,6 +140,70 @@ class Get(unittest.TestCase):
         self.api.start()
         self.assertIn("answers again", following.stderr.readline())
         self.assertIn("roundhouse starts", following.stdout.readline())
+
+
+class Several(unittest.TestCase):
+    """The controllers at the addresses of one name, of which the last one does not answer."""
+
+    def setUp(self):
+        self.first = self.standin("127.0.0.1", "gluetun-a-pod")
+        self.second = self.standin("127.0.0.2", "gluetun-b-pod", port=self.first.port)
+        for number, api in enumerate((self.first, self.second)):
+            api.engines = [engine(0, gateway=f"gluetun-{number}")]
+            api.happens("spec accepted", message=f"pool={number}")
+        hosts = tempfile.NamedTemporaryFile("w", encoding="utf-8")
+        self.addCleanup(hosts.close)
+        hosts.write("".join(f"127.0.0.{n} agents.test\n" for n in (2, 3, 1)))
+        hosts.flush()
+        os.chmod(hosts.name, 0o644)
+        # Only in its own view of the file system has the name these addresses.
+        self.apart = ["unshare", "--mount", "--map-root-user", "sh", "-c",
+                      'mount --bind "$0" /etc/hosts && exec "$@"', hosts.name]
+        done = subprocess.run([*self.apart, "true"], capture_output=True, text=True, timeout=20)
+        if done.returncode != 0 and os.environ.get("CI") != "true":
+            self.skipTest(done.stderr)
+
+    def standin(self, host, name, port=0):
+        api = ApiStandin(host=host, name=name)
+        api.port = port
+        api.start()
+        self.addCleanup(api.stop)
+        return api
+
+    def get(self, *arguments):
+        return subprocess.run(
+            [*self.apart, BINARY, "get", *arguments, "--server",
+             f"dns:agents.test:{self.first.port}"], capture_output=True, text=True, timeout=30)
+
+    def test_one_table_has_the_engines_of_all_and_who_does_not_answer(self):
+        done = self.get("engines")
+        self.assertEqual((0, ""), (done.returncode, done.stderr))
+        header, *rows = (line.split() for line in done.stdout.splitlines())
+        self.assertEqual(["CONTROLLER", "ENGINE"], header[:2])
+        self.assertEqual(["gluetun-a-pod", "acestream-0", "yes"], rows[0][:3])
+        self.assertEqual(["gluetun-b-pod", "acestream-0", "yes"], rows[1][:3])
+        self.assertEqual("127.0.0.3", rows[2][0])
+        self.assertIn("cannot be reached: connection refused", " ".join(rows[2]))
+        self.assertEqual(3, len(rows))
+
+    def test_json_says_whose_each_item_is(self):
+        for what in ("pool", "engines", "gateways", "events"):
+            told = json.loads(self.get(what, "-o", "json").stdout)
+            self.assertEqual(["gluetun-a-pod", "gluetun-b-pod"],
+                             [item["controller"] for item in told["items"]])
+            self.assertEqual({"127.0.0.1": True, "127.0.0.2": True, "127.0.0.3": False},
+                             {each["address"]: each["answers"] for each in told["controllers"]})
+
+    def test_health_is_that_of_all_who_answer(self):
+        self.assertEqual(0, self.get("pool", "--quiet").returncode)
+        self.second.alive = False
+        self.assertEqual(1, self.get("pool", "--quiet").returncode)
+        self.first.stop()
+        self.second.stop()
+        self.assertEqual(69, self.get("pool", "--quiet").returncode)
+        said = self.get("pool").stderr
+        self.assertIn("of the 3 controllers at 'agents.test' none answers: ", said)
+        self.assertIn("http://127.0.0.2:", said)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@
 #include "edge/system/exit_code.h"
 #include "edge/text/duration.h"
 #include "edge/text/foreign_text.h"
+#include "edge/text/host_name.h"
 #include "edge/text/nearest_name.h"
 
 namespace roundhouse {
@@ -53,7 +54,8 @@ void add_flags(CLI::App& command, const CommandFlags& flags) {
     }
     if (flags.asks) {
         add("RESOURCE", "", resource_words);
-        add("--server", "URL", "The controller (127.0.0.1:9190, or ROUNDHOUSE_LISTEN)");
+        add("--server", "URL",
+            "The controller (127.0.0.1:9190, or ROUNDHOUSE_LISTEN); dns:NAME:PORT: all at a name");
         command.add_flag("-w,--watch")->description("Keep running, and print what changes");
         command.add_flag("-q,--quiet")->description("Print nothing; only set the exit code");
     }
@@ -199,6 +201,18 @@ ValueKind<Duration> timeout_value() {
     return {parse, "a duration up to 24h, such as 30s or 5m"};
 }
 
+// What begins otherwise is a URL, which libcurl judges.
+ValueKind<std::string> server_value() {
+    const auto parse = [](const std::string& word) -> std::optional<std::string> {
+        constexpr std::string_view by_name = "dns:";
+        if (!word.starts_with(by_name)) return word;
+        const auto named = parse_host_port(std::string_view(word).substr(by_name.size()));
+        const bool usable = named && named->port != 0 && is_host_name(named->host);
+        return usable ? std::optional(word) : std::nullopt;
+    };
+    return {parse, "a URL, or dns:NAME:PORT such as dns:acestream-agents:9190"};
+}
+
 ValueKind<std::string> target_value() {
     return {[](const std::string& word) {
                 return find_word<std::string>(word, {{"kubernetes", word}});
@@ -304,7 +318,7 @@ Result<CommandLine> read_flags(const CommandHelp& help, const CLI::App& command)
     ValueReader reader(ValueReader::Source::flags,
                        [&](const char* flag) { return text_of_flag(command, flag); });
     reader.read("RESOURCE", line.resource, resource_value());
-    reader.read("--server", line.server);
+    reader.read("--server", line.server, server_value());
     reader.read("--listen", line.listen, listen_value());
     reader.read("--balancer-listen", line.balancer_listen, listen_value());
     reader.read("--balancer-host", line.balancer_host, host_value());

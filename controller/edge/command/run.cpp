@@ -1,7 +1,3 @@
-#include <unistd.h>
-
-#include <array>
-#include <climits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,6 +17,7 @@
 #include "edge/spec/folder_watcher.h"
 #include "edge/spec/source.h"
 #include "edge/system/exit_code.h"
+#include "edge/system/machine_name.h"
 #include "edge/system/secret_file.h"
 #include "edge/system/state_lock.h"
 #include "edge/system/stop_deadline.h"
@@ -72,10 +69,7 @@ bool key_is_usable(const std::string& file) {
 // Without a key, the API answers under the allowed names and the machine's (or container's) own.
 AccessRules access_rules(const Environment& environment) {
     AccessRules rules{environment.api_key_file, environment.allowed_hosts};
-    std::array<char, HOST_NAME_MAX + 1> name{};
-    if (::gethostname(name.data(), name.size() - 1) == 0) {
-        if (const auto own = host_of(name.data())) rules.host_names.push_back(*own);
-    }
+    if (const auto own = host_of(machine_name())) rules.host_names.push_back(*own);
     return rules;
 }
 

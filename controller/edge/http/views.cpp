@@ -11,6 +11,7 @@
 #include "core/host_port.h"
 #include "core/launch.h"
 #include "edge/http/plan_view.h"
+#include "edge/system/machine_name.h"
 #include "edge/system/version.h"
 #include "edge/text/json.h"
 
@@ -170,7 +171,8 @@ std::string pool_as_json(const SpecInForce& spec, const RoundView* round,
     const EnginePool& pool = spec.pool == nullptr ? none : *spec.pool;
     // Without a pool nothing is wanted and nothing is allowed.
     const int most = spec.pool == nullptr ? 0 : pool.max_active_replicas;
-    Json view{{"version", version()},
+    Json view{{"controller", machine_name()},
+              {"version", version()},
               {"name", pool.name},
               {"image", spec.pool == nullptr ? "" : pool.engine_template.image},
               {"preset", pool.engine_template.preset},

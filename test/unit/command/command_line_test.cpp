@@ -56,6 +56,16 @@ TEST_CASE("every command is understood") {
     CHECK(good({"--version"}).command == Command::version);
 }
 
+TEST_CASE("get asks a URL, or every address of a name") {
+    CHECK(good({"get", "pool", "--server", "nas/rh"}).server == "nas/rh");
+    CHECK(good({"get", "pool", "--server", "dns:agents.media:9190"}).server ==
+          "dns:agents.media:9190");
+    for (const char* server : {"dns:agents", "dns:agents:0", "dns::9190", "dns:http://a:9190"}) {
+        CHECK(mentions(ended({"get", "pool", "--server", server}).text,
+                       "--server: expected a URL, or dns:NAME:PORT such as"));
+    }
+}
+
 TEST_CASE("manifests have options") {
     const RenderOptions none = good({"render", "kubernetes", "-f", "x"}).render;
     CHECK(none.with_pool);

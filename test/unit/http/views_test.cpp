@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "edge/system/machine_name.h"
 #include "edge/system/version.h"
 #include "edge/text/json.h"
 #include "unit/http/api_help.h"
@@ -54,6 +55,7 @@ TEST_SUITE("api views") {
     TEST_CASE("a pool before its first look says what is wanted, and that nothing is there") {
         ApiBench bench;
         CHECK(bench.get("/api/v1/pool").body == R"({
+  "controller": ")" + machine_name() + R"(",
   "version": ")" + version() + R"(",
   "name": "",
   "image": "",
@@ -90,6 +92,8 @@ TEST_SUITE("api views") {
                                    noon + 90s);
         const std::string body = bench.get("/api/v1/pool").body;
         const std::string start = R"({
+  "controller": ")" + machine_name() +
+                                  R"(",
   "version": ")" + version() + R"(",
   "name": "acestream",
   "image": "krinkuto11/nano-ace",
