@@ -3,20 +3,25 @@
 # docker buildx build --platform linux/amd64,linux/arm64 .
 
 FROM debian:bookworm-slim AS build
-COPY controller/debian-packages.txt /packages/controller.txt
-COPY test/unit/debian-packages.txt /packages/unit-tests.txt
+COPY controller/debian-packages.txt /packages.txt
 RUN apt-get update --quiet=2 \
-    && sed 's/#.*//' /packages/*.txt | DEBIAN_FRONTEND=noninteractive xargs \
+    && sed 's/#.*//' /packages.txt | DEBIAN_FRONTEND=noninteractive xargs \
         apt-get install --yes --quiet=2 --no-install-recommends ca-certificates >/dev/null \
     && rm -rf /var/lib/apt/lists/*
 
+# What is compiled, and no more: after an edit elsewhere nothing is built again.
 WORKDIR /source
-COPY . .
+COPY CMakeLists.txt ./
+COPY manifests/CMakeLists.txt manifests/man_page.cmake manifests/
+COPY manifests/debian manifests/debian
+COPY manifests/systemd manifests/systemd
+COPY controller controller
 ARG COMMIT=unknown
-RUN cmake -S . -B build -G Ninja -DROUNDHOUSE_COMMIT=$COMMIT \
-    && cmake --build build --target roundhouse hold unit_tests \
-    && ctest --test-dir build --tests-regex '^unit\.' --output-on-failure --no-tests=error \
-        --parallel "$(nproc)"
+# ON compiles in a third of the time, all at once.
+ARG UNITY=ON
+RUN cmake -S . -B build -G Ninja -DROUNDHOUSE_COMMIT=$COMMIT -DROUNDHOUSE_TESTS=OFF \
+        -DCMAKE_UNITY_BUILD=$UNITY \
+    && cmake --build build --target roundhouse hold
 
 # What goes into the image: the program, the libraries that it loads, with the list of packages
 # that they come from (vulnerability scanners read it) and their licences, and certificates; and

@@ -5,7 +5,7 @@
 #   build.sh --remove IMAGE removes it again, and what was only made for it
 # Where the registry cannot be reached, Debian's base image is made with debootstrap, under the name
 # that the Dockerfile gives it. The same compiler made the same objects on this machine a moment
-# ago: such a base image brings them along, so that building takes one minute and not five.
+# ago: such a base image brings them along, so that building takes one minute and not three.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 base=$(sed -n 's/^FROM \(debian:[^ ]*\).*/\1/p' "$root/Dockerfile")
@@ -45,5 +45,5 @@ docker image inspect "$base" >/dev/null 2>&1 || docker pull --quiet "$base" >/de
 # By name, the stage that compiles can be removed again.
 for stage in "--target build --tag $image-build" "--tag $image"; do
     # shellcheck disable=SC2086
-    DOCKER_BUILDKIT=0 docker build $stage --build-arg COMMIT=test "$root"
+    DOCKER_BUILDKIT=0 docker build $stage --build-arg COMMIT=test --build-arg UNITY=OFF "$root"
 done
