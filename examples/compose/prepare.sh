@@ -195,6 +195,35 @@ END
     say "made $config"
 }
 
+# --- the end
+
+# Names without a value, such as WIREGUARD_PRIVATE_KEY: Gluetun needs them.
+empty_settings() { sed -n 's/^\([A-Z_0-9]*\)=[[:blank:]]*\r\{0,1\}$/\1/p' gluetun.env; }
+
+compose_command() {
+    if docker compose version >/dev/null 2>&1; then
+        echo "docker compose"
+    elif command -v docker-compose >/dev/null; then
+        echo "docker-compose"
+    fi
+}
+
+say_what_is_next() {
+    local empty command
+    empty=$(empty_settings | paste -sd ' ')
+    command=$(compose_command)
+    if [ -n "$empty" ]; then
+        say "gluetun.env has no value yet for: $empty"
+        say "Put the settings of your VPN provider there: Gluetun does not connect without them."
+    fi
+    [ -n "$command" ] || {
+        say "This Docker has no compose: apt-get install docker-compose (Debian's packages), or" \
+            "docker-compose-plugin (Docker's own)."
+        command="docker compose"
+    }
+    say "Then: $command up -d"
+}
+
 case ${1:-} in
     "") ;;
     -h | --help)
@@ -212,4 +241,4 @@ make_key
 make_role
 # roundhouse must be able to read them, also if root checked them out.
 [ "$(id -u)" != 0 ] || chmod -R a+rX pool failover
-say "Now put the settings of your VPN provider into gluetun.env, then: docker compose up -d"
+say_what_is_next

@@ -131,6 +131,15 @@ class Prepare(unittest.TestCase):
                 self.assertEqual(before, self.read(".env"))
                 self.assertFalse(os.path.exists(self.path(SECRET)))
 
+    def test_it_says_which_settings_of_the_vpn_are_missing_and_what_is_next(self):
+        self.start_anew()
+        self.write(".env", "DOCKER_SOCKET={socket}\n")
+        said = self.prepare().stderr
+        self.assertIn("no value yet for: WIREGUARD_PRIVATE_KEY\n", said)
+        self.assertRegex(said.splitlines()[-1], "^Then: docker[ -]compose up -d$")
+        self.write("gluetun.env", "WIREGUARD_PRIVATE_KEY=abc=\n")
+        self.assertNotIn("no value", self.prepare().stderr)
+
     def prepare_with_keys(self, config, secret):
         self.start_anew()
         self.write(".env", "DOCKER_SOCKET={socket}\n")
