@@ -11,6 +11,30 @@ PARTS = os.path.join(os.path.dirname(__file__), "..", "..", "controller", "edge"
                      "dashboard")
 READY = ("[...document.querySelectorAll('#engines > .good')]"
          ".filter(card => card.checkVisibility()).length")
+# The least contrast between a visible text and what is behind it, as WCAG 2 counts it.
+LEAST_CONTRAST = """(() => {
+  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const painted = (colours) => {
+    for (const colour of ["white", ...colours]) {
+      canvas.fillStyle = colour;
+      canvas.fillRect(0, 0, 1, 1);
+    }
+    const [red, green, blue] = [...canvas.getImageData(0, 0, 1, 1).data].map((byte) =>
+      byte / 255 <= 0.03928 ? byte / 255 / 12.92 : ((byte / 255 + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05;
+  };
+  const contrast = (node) => {
+    const behind = [];
+    for (let each = node; each; each = each.parentElement) {
+      behind.unshift(getComputedStyle(each).backgroundColor);
+    }
+    const [text, ground] = [painted([...behind, getComputedStyle(node).color]), painted(behind)];
+    return Math.max(text, ground) / Math.min(text, ground);
+  };
+  const hasText = (node) => node.checkVisibility() &&
+    [...node.childNodes].some((child) => child.nodeType === 3 && child.textContent.trim());
+  return Math.min(...[...document.querySelectorAll("body *")].filter(hasText).map(contrast));
+})()"""
 STALE = "document.body.classList.contains('stale')"
 
 
@@ -268,6 +292,17 @@ class Page(unittest.TestCase):
         self.page.show_on(360, 740, dark=True)
         self.assertNotEqual(light, self.page.evaluate(colour))
         self.assertLessEqual(self.page.evaluate("document.documentElement.scrollWidth"), 360)
+
+    def test_every_text_can_be_read_in_light_and_dark(self):
+        self.api.engines[1] = engine(1, ready=False, state="exited", reason="Backoff", message="-")
+        self.api.engines[2] = engine(2, reason="P2PPortClosed", message="closed")
+        self.api.conditions.append(condition("PortsPublished", "Unknown", "PortsNotKnown", "-"))
+        self.open()
+        self.wait_for_ready(1)
+        self.page.click("#engines button")
+        for dark in (False, True):
+            self.page.show_on(1280, 800, dark=dark)
+            self.assertGreater(self.page.evaluate(LEAST_CONTRAST), 4.5, f"WCAG AA, dark: {dark}")
 
     def test_it_says_when_the_controller_is_gone(self):
         self.open()
