@@ -88,7 +88,7 @@ class ApiStandin:
                 "replicas": self.wanted, "maxActiveReplicas": 20, "generation": 1,
                 "observedAt": timestamp(),
                 "status": {"replicas": len(self.engines), "wanted": self.wanted, "ready": ready,
-                           "updated": ready, "conditions": self.conditions}},
+                           "updated": self.wanted, "conditions": self.conditions}},
             "/api/v1/engines": {"items": self.engines},
             "/api/v1/gateways": {"items": self.gateways},
             "/api/v1/events": {"items": self.events},
