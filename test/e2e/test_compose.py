@@ -1,6 +1,7 @@
 """examples/compose, used as examples/deploy.md describes."""
 import json
 import os
+import re
 import shutil
 import time
 import unittest
@@ -9,9 +10,9 @@ import yaml
 
 import docker_host
 from borrowed_image import borrow
-from compose import ComposeTest
+from compose import IMAGE, TOP, ComposeTest
 from docker_host import docker
-from harness import ids, require
+from harness import ENGINE_IMAGE, GATEWAY_IMAGE, ids, require
 from player import Viewer
 from prometheus import installed
 from steering import http_request
@@ -115,6 +116,33 @@ class NextToGluetun(ComposeTest):
         self.wait_until(
             lambda: self.condition("ForwardedPortReady").get("reason") != "Unauthorized",
             "the right key is used")
+
+
+class Pasted(ComposeTest):
+    def test_the_snippet_of_the_readme_works_in_another_compose_file(self):
+        with open(os.path.join(TOP, "README.md"), encoding="utf-8") as file:
+            snippet, spec = re.findall(r"^```yaml\n(.*?)^```", file.read(), re.M | re.S)[:2]
+        group = os.stat(docker_host.socket_path()).st_gid
+        for documented, here in [
+                ("image: roundhouse\n", f"image: {IMAGE}\n"), (":998\"", f":{group}\""),
+                ("/var/run/docker.sock:/var", f"{docker_host.socket_path()}:/var"),
+                ("127.0.0.1:9190:9190", f"{self.published_at}:9190:9190")]:
+            self.assertIn(documented, snippet)
+            snippet = snippet.replace(documented, here)
+        gluetun = (f"  gluetun:\n    image: {GATEWAY_IMAGE}\n"
+                   f"    container_name: {self.pool}-gluetun\n"
+                   f"    ports: [\"{self.published_at}:19000-19019:19000-19019\"]\n")
+        with open(self.path("compose.yaml"), "w", encoding="utf-8") as file:
+            file.write(f"services:\n{gluetun}{snippet}")
+        self.spec_path = self.path("pool/engines.yaml")
+        self.declared = yaml.safe_load(spec)
+        self.declared["metadata"]["name"] = self.pool
+        self.declared["spec"]["template"] |= {"image": ENGINE_IMAGE, "pullPolicy": "Never"}
+        self.declare(gateways=[f"{self.pool}-gluetun"])
+        self.up()
+        engines = self.settle(3)
+        self.assertTrue(all(engine.answers(self.published_at) for engine in engines))
+        self.assertTrue(http_request(self.published_at, 9190, path="/"))
 
 
 class Overlays(ComposeTest):
