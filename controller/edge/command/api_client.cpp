@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "edge/command/upstream.h"
 #include "edge/system/exit_code.h"
 #include "edge/system/secret_file.h"
 #include "edge/text/foreign_text.h"
@@ -21,7 +22,6 @@ using namespace std::chrono_literals;
 constexpr Duration longest_request = 10s;
 // Of several: the address of a Pod whose node is lost is in DNS for a while.
 constexpr Duration longest_of_many = 3s;
-constexpr std::size_t most_addresses = 100;
 constexpr std::string_view before_name = "dns:";
 
 // "http://127.0.0.1:9190": the address from the command line, else the one that the controller

@@ -19,7 +19,6 @@ constexpr Duration between_requests = 1s;
 constexpr Duration longest_answer = 4s;
 constexpr Duration longest_lookup = 2s;
 constexpr std::size_t largest_reply = std::size_t{4} << 20U;
-constexpr std::size_t most_addresses = 100;  // of a name
 
 std::string problem_of(const HttpReply& reply) {
     if (reply.problem != HttpProblem::none) return reply.detail;
