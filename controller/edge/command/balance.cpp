@@ -25,7 +25,7 @@ int command_balance(const CommandLine& line, const Environment& environment,
     Balancer balancer({.engines = [&] { return controllers.engines(); },
                        .why_none_ready = [&] { return controllers.what_they_said(); },
                        .what_to_publish = [&] { return controllers.what_they_said(); },
-                       .host = environment.balancer_host},
+                       .hosts = balancer_hosts(environment)},
                       clock);
     Server server;
     const HostPort usual{"0.0.0.0", 6878};

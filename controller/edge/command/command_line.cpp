@@ -66,8 +66,7 @@ void add_flags(CLI::App& command, const CommandFlags& flags) {
     if (flags.from) {
         command
             .add_option("--from",
-                        "A controller's API, or dns:NAME:PORT for one at each address of "
-                        "a name; repeat the flag for more")
+                        "A controller, or dns:NAME:PORT for all of a name; may be repeated")
             ->type_name("URL")
             ->expected(1, most_upstreams)
             ->allow_extra_args(false);

@@ -135,7 +135,7 @@ int command_run(const CommandLine& line, const Environment& environment, Signals
     Controller controller(connections.runtime(), connections.gateway_api(), connections.probes(),
                           connections.ports(), connections.clock(), journal, meters);
     meters.watch(controller.board());
-    Balancer balancer(sources_of_board(controller.board(), environment.balancer_host),
+    Balancer balancer(sources_of_board(controller.board(), balancer_hosts(environment)),
                       connections.clock());
     Server balancer_server;
     UnauthorizedLog unauthorized(clock, journal);

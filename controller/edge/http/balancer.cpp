@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "core/publication.h"
-#include "edge/http/engine_address.h"
 #include "edge/http/request_parts.h"
 #include "edge/text/foreign_text.h"
 #include "edge/text/host_name.h"
@@ -91,9 +90,9 @@ std::string playback_paths_as_text() {
 
 }  // namespace
 
-BalancerSources sources_of_board(const Board& board, std::string host) {
+BalancerSources sources_of_board(const Board& board, BalancerHosts hosts) {
     BalancerSources sources;
-    sources.host = std::move(host);
+    sources.hosts = std::move(hosts);
     sources.engines = [&board] {
         const auto round = board.round();
         if (round == nullptr) return std::vector<EngineOffer>();
@@ -117,7 +116,7 @@ BalancerChoice Balancer::choose(const std::vector<EngineOffer>& engines, const s
     std::vector<EngineOffer> reachable;
     std::vector<HostPort> addresses;
     for (const EngineOffer& engine : engines) {
-        if (auto address = address_for(engine, {host, sources_.host})) {
+        if (auto address = address_for(engine, host, sources_.hosts)) {
             reachable.push_back(engine);
             addresses.push_back(std::move(*address));
         }
@@ -147,7 +146,7 @@ BalancerChoice Balancer::choose_for(const Viewer& viewer, const std::string& hos
     const auto engines = sources_.engines();
     const auto present = std::ranges::find(engines, present_engine.value_or(""), &EngineOffer::id);
     if (present_engine && present != engines.end()) {
-        if (auto address = address_for(*present, {host, sources_.host})) {
+        if (auto address = address_for(*present, host, sources_.hosts)) {
             sent_.sent(*present, viewer, true);
             return {*present, std::move(*address), ""};
         }

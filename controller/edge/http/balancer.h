@@ -11,6 +11,7 @@
 
 #include "core/balance.h"
 #include "core/host_port.h"
+#include "edge/http/engine_address.h"
 #include "edge/http/message.h"
 #include "loop/board.h"
 #include "loop/sent_viewers.h"
@@ -24,12 +25,11 @@ struct BalancerSources {
     // Which ports to publish, and where, on one line; asked where engines are ready that publish
     // none that the client could reach.
     std::function<std::string()> what_to_publish;
-    // The host that clients are redirected to, in place of the one that they asked; empty: none.
-    std::string host = {};
+    BalancerHosts hosts = {};
 };
 
 // The engines of the last round on the board, which must outlive the sources.
-BalancerSources sources_of_board(const Board& board, std::string host);
+BalancerSources sources_of_board(const Board& board, BalancerHosts hosts);
 
 struct BalancerChoice {
     std::optional<EngineOffer> engine;

@@ -22,19 +22,19 @@ std::optional<HostPort> published_at(const EngineOffer& engine, const std::strin
 
 }  // namespace
 
-std::optional<HostPort> address_for(const EngineOffer& engine, const Asked& asked) {
+std::optional<HostPort> address_for(const EngineOffer& engine, const std::string& asked,
+                                    const BalancerHosts& hosts) {
     if (!engine.given_host.empty()) {
         const bool outside = engine.published && is_outside_docker(engine.given_host);
         return HostPort{engine.given_host, outside ? engine.published->port : engine.port};
     }
-    if (!asked.override_host.empty()) return published_at(engine, asked.override_host);
+    if (!hosts.instead.empty()) return published_at(engine, hosts.instead);
     // A controller that is asked on this machine speaks for this machine.
     if (!engine.machine.empty() && !is_loopback(engine.machine)) {
         return published_at(engine, engine.machine);
     }
-    if (engine.inside_host.empty() || is_outside_docker(asked.host)) {
-        return published_at(engine, asked.host);
-    }
+    const bool outside = is_outside_docker(asked) || (!asked.empty() && asked == hosts.own);
+    if (outside || engine.inside_host.empty()) return published_at(engine, asked);
     return HostPort{engine.inside_host, engine.port};
 }
 

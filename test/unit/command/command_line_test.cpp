@@ -269,7 +269,8 @@ TEST_CASE("--help prints help and succeeds") {
 }
 
 TEST_CASE("help fits a terminal of 100 columns") {
-    for (const char* command : {"", "run", "apply", "plan", "validate", "down", "schema"}) {
+    for (const char* command :
+         {"", "run", "apply", "plan", "validate", "down", "get", "balance", "schema"}) {
         const std::string text = ended(*command == '\0' ? Words{"-h"} : Words{command, "-h"}).text;
         std::size_t begin = 0;
         for (std::size_t end = text.find('\n'); end != std::string::npos;

@@ -58,7 +58,7 @@ struct ApiBench {
     std::function<void()> wake = [this] { ++wakes; };
     int unauthorized = 0;
     AccessRules access;
-    Balancer balancer{sources_of_board(board, ""), clock};
+    Balancer balancer{sources_of_board(board, {}), clock};
     std::string host = "127.0.0.1:9190";  // of requests that name none; empty: they have no Host
 
     // As a controller that was just started, before its first look.

@@ -63,7 +63,7 @@ TEST_SUITE("balancer") {
             std::optional<HostPort> published;
             const char* machine;
             const char* asked;
-            const char* override_host;
+            const char* instead;
             const char* reached;  // "": not
         };
         const Row rows[] = {
@@ -72,6 +72,7 @@ TEST_SUITE("balancer") {
             {"on this machine", "", everywhere, "", "localhost", "", "localhost:29000"},
             {"by a name", "", everywhere, "", "nas.local", "", "nas.local:29000"},
             {"from a container", "", everywhere, "", "roundhouse", "", "gluetun:19000"},
+            {"by this machine's own name", "", everywhere, "", "nas", "", "nas:29000"},
             {"not published", "", {}, "", "192.0.2.1", "", ""},
             {"not published, from a container", "", {}, "", "roundhouse", "", "gluetun:19000"},
             {"only for this machine", "", HostPort{"127.0.0.1", 29000}, "", "nas.local", "", ""},
@@ -112,12 +113,12 @@ TEST_SUITE("balancer") {
             engine.given_host = row.given;
             engine.published = row.published;
             engine.machine = row.machine;
-            const auto reached = address_for(engine, {row.asked, row.override_host});
+            const auto reached = address_for(engine, row.asked, {row.instead, "nas"});
             CHECK((reached ? host_port(reached->host, reached->port) : "") == row.reached);
         }
         EngineOffer nameless = offer(0);
         nameless.inside_host = "";
-        CHECK(address_for(nameless, {"roundhouse", ""}) == HostPort{"roundhouse", 19000});
+        CHECK(address_for(nameless, "roundhouse", {}) == HostPort{"roundhouse", 19000});
     }
 
     TEST_CASE("the paths of playback are redirected, whole; nothing else is") {
