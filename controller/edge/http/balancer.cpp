@@ -110,30 +110,36 @@ BalancerSources sources_of_board(const Board& board, BalancerHosts hosts) {
     return sources;
 }
 
+std::string Balancer::why_unreachable(const std::vector<EngineOffer>& engines) const {
+    const bool are_published = std::ranges::any_of(
+        engines, [](const EngineOffer& engine) { return engine.published.has_value(); });
+    return "no engine can be reached from here: " +
+           (are_published ? "their ports are published for their machine alone, at 127.0.0.1; "
+                            "publish them at 0.0.0.0, or at an address that players reach"
+                          : sources_.what_to_publish());
+}
+
 BalancerChoice Balancer::choose(const std::vector<EngineOffer>& engines, const std::string& host,
                                 const std::string& stream) {
     if (engines.empty()) return {{}, {}, "no engine is ready: " + sources_.why_none_ready()};
-    std::vector<EngineOffer> reachable;
-    std::vector<HostPort> addresses;
-    for (const EngineOffer& engine : engines) {
-        if (auto address = address_for(engine, host, sources_.hosts)) {
-            reachable.push_back(engine);
-            addresses.push_back(std::move(*address));
-        }
+    const auto candidates = sent_.candidates(engines, stream);
+    std::vector<Candidate> reachable;
+    std::vector<BalancerChoice> choices;
+    for (std::size_t i = 0; i < engines.size(); ++i) {
+        auto address = address_for(engines[i], host, sources_.hosts);
+        if (!address) continue;
+        reachable.push_back(candidates[i]);
+        choices.push_back({engines[i], std::move(*address), ""});
     }
-    if (reachable.empty()) {
-        const std::string advice = sources_.what_to_publish();
-        return {
-            {}, {}, "no engine can be reached from here" + (advice.empty() ? "" : ": " + advice)};
-    }
-    const auto best = best_candidate(sent_.candidates(reachable, stream));
+    if (reachable.empty()) return {{}, {}, why_unreachable(engines)};
+    const auto best = best_candidate(reachable);
     if (!best) {
         return {{},
                 {},
                 "every engine that is ready is about to be replaced, and takes no more "
                 "viewers; try again soon"};
     }
-    return {reachable[*best], addresses[*best], ""};
+    return choices[*best];
 }
 
 BalancerChoice Balancer::best(const std::string& host, std::string_view query) {

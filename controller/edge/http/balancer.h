@@ -58,6 +58,7 @@ class Balancer {
     Response respond(const Request& request);
     BalancerChoice choose(const std::vector<EngineOffer>& engines, const std::string& host,
                           const std::string& stream);
+    std::string why_unreachable(const std::vector<EngineOffer>& engines) const;
     BalancerChoice choose_for(const Viewer& viewer, const std::string& host,
                               const std::optional<std::string>& present_engine);
 

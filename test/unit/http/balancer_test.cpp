@@ -186,6 +186,8 @@ TEST_SUITE("balancer") {
         front.engines[1].published.reset();
         CHECK(refused("192.0.2.1") == "no engine can be reached from here: publish 19000-19019\n");
         CHECK(front.ask("/ace/getstream?id=x", "roundhouse").status == 307);
+        front.engines[0].published = HostPort{"127.0.0.1", 19000};
+        CHECK(mentions(refused("192.0.2.1"), "publish them at 0.0.0.0"));
         front.engines[0].draining = front.engines[1].draining = true;
         CHECK(mentions(refused("roundhouse"), "about to be replaced"));
         front.engines.clear();
