@@ -13,7 +13,7 @@ const GatewaySpec* spec_of(const EnginePool& pool, const std::string& gateway) {
 }
 
 // The smaller, the better.
-auto rank_of(const Candidate& candidate) {
+auto rank_of(const BalanceCandidate& candidate) {
     const int viewers = candidate.sessions.value_or(1) + candidate.awaited;
     const bool in_turn = !candidate.sessions && candidate.last_sent_ago;
     const Duration turn = in_turn ? -*candidate.last_sent_ago : Duration::min();
@@ -68,7 +68,7 @@ std::vector<EngineOffer> engine_offers(const EnginePool& pool, const Observation
     return offers;
 }
 
-std::optional<std::size_t> best_candidate(const std::vector<Candidate>& candidates) {
+std::optional<std::size_t> best_candidate(const std::vector<BalanceCandidate>& candidates) {
     std::optional<std::size_t> best;
     for (std::size_t i = 0; i < candidates.size(); ++i) {
         if (candidates[i].draining) continue;

@@ -43,7 +43,7 @@ std::optional<HostPort> published_port(const EnginePool& pool, const Observation
                                        const std::string& gateway, int port);
 
 // What counts when one viewer is to be sent to an engine.
-struct Candidate {
+struct BalanceCandidate {
     int slot = -1;
     bool draining = false;
     bool has_forwarded_port = false;
@@ -54,13 +54,13 @@ struct Candidate {
     int awaited = 0;              // viewers that were just sent there, and are no session yet
     std::optional<Duration> last_sent_ago;
 
-    bool operator==(const Candidate&) const = default;
+    bool operator==(const BalanceCandidate&) const = default;
 };
 
 // The place in the list of the best one: not draining; one that does not play the stream already;
 // the fewest viewers; a forwarded port; the lowest slot. An engine whose sessions are not known
 // counts as one with a viewer, and of these the one comes first that was not sent a viewer for
 // longest. nullopt: all are draining.
-std::optional<std::size_t> best_candidate(const std::vector<Candidate>& candidates);
+std::optional<std::size_t> best_candidate(const std::vector<BalanceCandidate>& candidates);
 
 }  // namespace roundhouse

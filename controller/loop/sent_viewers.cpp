@@ -11,11 +11,11 @@ constexpr std::chrono::hours longest_unknown{4};
 
 }  // namespace
 
-std::vector<Candidate> SentViewers::candidates(const std::vector<EngineOffer>& engines,
-                                               std::string_view stream) {
+std::vector<BalanceCandidate> SentViewers::candidates(const std::vector<EngineOffer>& engines,
+                                                      std::string_view stream) {
     const std::lock_guard lock(mutex_);
     forget_those_who_left(engines);
-    std::vector<Candidate> all;
+    std::vector<BalanceCandidate> all;
     for (const EngineOffer& engine : engines)
         all.push_back(candidate(engine, stream));
     return all;
@@ -34,8 +34,8 @@ void SentViewers::forget_those_who_left(const std::vector<EngineOffer>& engines)
     });
 }
 
-Candidate SentViewers::candidate(const EngineOffer& engine, std::string_view stream) const {
-    Candidate result;
+BalanceCandidate SentViewers::candidate(const EngineOffer& engine, std::string_view stream) const {
+    BalanceCandidate result;
     result.slot = engine.slot;
     result.draining = engine.draining;
     result.has_forwarded_port = engine.has_forwarded_port;

@@ -34,8 +34,8 @@ class SentViewers {
     explicit SentViewers(const Clock& clock) : clock_(clock) {}
 
     // One for each engine, in the same order, for a viewer of `stream`.
-    std::vector<Candidate> candidates(const std::vector<EngineOffer>& engines,
-                                      std::string_view stream);
+    std::vector<BalanceCandidate> candidates(const std::vector<EngineOffer>& engines,
+                                             std::string_view stream);
 
     // The viewer is sent to that engine now. With `again` it was there before, and is no new one.
     void sent(const EngineOffer& engine, const Viewer& viewer, bool again);
@@ -62,7 +62,7 @@ class SentViewers {
     void forget_those_who_left(const std::vector<EngineOffer>& engines);
     std::optional<std::string> last_engine(std::string Viewer::*member,
                                            std::string_view value) const;
-    Candidate candidate(const EngineOffer& engine, std::string_view stream) const;
+    BalanceCandidate candidate(const EngineOffer& engine, std::string_view stream) const;
     Duration age(Monotonic since) const { return clock_.monotonic() - since; }
 
     const Clock& clock_;

@@ -123,7 +123,7 @@ BalancerChoice Balancer::choose(const std::vector<EngineOffer>& engines, const s
                                 const std::string& stream) {
     if (engines.empty()) return {{}, {}, "no engine is ready: " + sources_.why_none_ready()};
     const auto candidates = sent_.candidates(engines, stream);
-    std::vector<Candidate> reachable;
+    std::vector<BalanceCandidate> reachable;
     std::vector<BalancerChoice> choices;
     for (std::size_t i = 0; i < engines.size(); ++i) {
         auto address = address_for(engines[i], host, sources_.hosts);

@@ -14,30 +14,30 @@ using namespace std::chrono_literals;
 
 namespace {
 
-Candidate candidate(int slot, std::optional<int> sessions, int awaited = 0) {
-    Candidate result;
+BalanceCandidate candidate(int slot, std::optional<int> sessions, int awaited = 0) {
+    BalanceCandidate result;
     result.slot = slot;
     result.sessions = sessions;
     result.awaited = awaited;
     return result;
 }
 
-Candidate draining(Candidate one) {
+BalanceCandidate draining(BalanceCandidate one) {
     one.draining = true;
     return one;
 }
 
-Candidate playing(Candidate one) {
+BalanceCandidate playing(BalanceCandidate one) {
     one.plays_the_stream = true;
     return one;
 }
 
-Candidate forwarded(Candidate one) {
+BalanceCandidate forwarded(BalanceCandidate one) {
     one.has_forwarded_port = true;
     return one;
 }
 
-Candidate sent(Candidate one, Duration ago) {
+BalanceCandidate sent(BalanceCandidate one, Duration ago) {
     one.last_sent_ago = ago;
     return one;
 }
@@ -58,7 +58,7 @@ std::vector<EngineOffer> offers(const EnginePool& pool, const Observation& seen)
 TEST_CASE("the best engine, whatever the order of the list") {
     struct Row {
         const char* what;
-        std::vector<Candidate> candidates;
+        std::vector<BalanceCandidate> candidates;
         int slot;  // of the best; -1: none
     };
     const Row rows[] = {
@@ -100,7 +100,7 @@ TEST_CASE("the best engine, whatever the order of the list") {
         std::vector<std::size_t> order(row.candidates.size());
         std::iota(order.begin(), order.end(), 0U);
         do {
-            std::vector<Candidate> listed;
+            std::vector<BalanceCandidate> listed;
             for (const std::size_t i : order)
                 listed.push_back(row.candidates[i]);
             const auto best = best_candidate(listed);
