@@ -1,7 +1,10 @@
 #include "core/fingerprint.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <string_view>
+
+#include "core/launch.h"
 
 namespace roundhouse {
 
@@ -75,6 +78,26 @@ std::string template_hash(const EnginePool& pool) {
     // Only if given: the hash of every other pool is the one that its engines carry already.
     if (!pool.publish.empty()) print.add(pool.publish);
     if (pool.publish_p2p) print.add("p2p");
+    return print.hex();
+}
+
+std::string pod_hash(const EnginePool& pool, const std::string& gateway) {
+    const EngineTemplate& shape = pool.engine_template;
+    Fingerprint print;
+    print.add(shape.image);
+    print.add(shape.volumes);
+    print.add(shape.tmpfs);
+    print.add(shape.resources.memory_bytes);
+    print.add(shape.resources.nano_cpus);
+    print.add(shape.user);
+    print.add(static_cast<std::int64_t>(shape.stop_timeout.count()));
+    print.add(static_cast<std::int64_t>(bases_behind(pool, gateway).http));
+    const auto spec = std::ranges::find(pool.gateways, gateway, &GatewaySpec::container);
+    if (spec == pool.gateways.end()) return print.hex();
+    const ControlServer& server = spec->control_server;
+    print.add(static_cast<std::int64_t>(server.port));
+    print.add(server.api_key_file);
+    print.add(server.password_file);
     return print.hex();
 }
 

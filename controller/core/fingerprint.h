@@ -12,4 +12,8 @@ namespace roundhouse {
 // for them: pullPolicy, stopTimeout, probe.
 std::string template_hash(const EnginePool& pool);
 
+// The same for what the containers of a gateway's Pod are made from, apart from their number: the
+// Pod has to be another one exactly if this changes.
+std::string pod_hash(const EnginePool& pool, const std::string& gateway);
+
 }  // namespace roundhouse

@@ -82,6 +82,8 @@ void add_flags(CLI::App& command, const CommandFlags& flags) {
     if (flags.pod) {
         add("--slots", "DIR", "The folder of the slots, as made by 'hold --install'");
         add("--gateway", "NAME", "The gateway of this Pod, one of the spec's");
+        add("--engine-image", "IMAGE", "Image of the Pod's engines (as in the spec)");
+        add("--made-for", "HASH", "Of the spec that the Pod was rendered from (of this one)");
     }
     if (flags.logs) {
         add("--log-level", "LEVEL", "debug, info, warning or error (info)");
@@ -300,6 +302,8 @@ Result<CommandLine> read_flags(const CommandHelp& help, const CLI::App& command)
     }
     line.slots = text_of_flag(command, "--slots");
     line.gateway = text_of_flag(command, "--gateway");
+    line.engine_image = text_of_flag(command, "--engine-image");
+    line.made_for = text_of_flag(command, "--made-for");
     if (help.flags.pod && (line.slots.empty() || line.gateway.empty())) {
         return problem("--slots DIR and --gateway NAME are both needed");
     }

@@ -38,6 +38,9 @@ struct CommandLine {
     // agent; neither is empty
     std::string slots;
     std::string gateway;
+    // What its Pod was made for (edge/pod/pod_shape.h); may be empty.
+    std::string engine_image;
+    std::string made_for;
 
     // get
     Resource resource = Resource::pool;

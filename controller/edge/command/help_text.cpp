@@ -89,6 +89,10 @@ Each gateway is a Pod, and so has an agent of its own, which keeps this gateway'
 replicas. The engines are children of 'hold', the command of the Pod's engine containers. They run
 on without the agent, which adopts them when it is back.
 
+A spec that asks for another image than the Pod has is refused, and one that asks for other
+containers in another way gets a remark, see the condition SpecValid: both need another Pod.
+'roundhouse render kubernetes' writes the agent's command line.
+
 Exit codes:
   0 ended by SIGTERM or SIGINT; 1 failed; 78 bad flags or environment.)"},
     CommandHelp{Command::apply,

@@ -13,6 +13,7 @@
 #include "edge/http/unauthorized_log.h"
 #include "edge/metrics/meters.h"
 #include "edge/pod/pod_pool.h"
+#include "edge/pod/pod_shape.h"
 #include "edge/pod/runtime.h"
 #include "edge/spec/folder_watcher.h"
 #include "edge/spec/source.h"
@@ -88,14 +89,23 @@ bool start_server(Server& server, const Environment& environment, const Api& api
     return true;
 }
 
-// The share of the Pod's gateway, in the slots that the Pod has.
-Result<EnginePool> adapt_to_pod(EnginePool pool, const std::string& gateway,
-                                HolderRuntime& holders) {
+// The share of the Pod's gateway, in the slots that the Pod has. A spec for another image may have
+// another command, too, which must not run in the containers of this one: the last good spec is
+// better. Where there is none, as in a Pod that came before its spec, this one is better than none.
+Result<SpecSource::Adapted> adapt_to_pod(const EnginePool& pool, const CommandLine& line,
+                                         HolderRuntime& holders, bool has_another) {
     const auto slots = holders.slot_count();
     if (!slots) return slots.fault();
-    auto share = pool_of_pod(std::move(pool), gateway, slots.value());
-    if (share) holders.serve(share.value());
-    return share;
+    const PodShape shape{slots.value(), line.engine_image, line.made_for};
+    auto share = pool_of_pod(pool, line.gateway, shape.slots);
+    if (!share) return share.fault();
+    std::string mismatch = pod_mismatch(pool, line.gateway, shape);
+    if (has_another && asks_for_other_image(pool, shape)) {
+        return Fault{FaultKind::rejected, std::move(mismatch)};
+    }
+    leave_to_pod(share.value(), shape);
+    holders.serve(share.value());
+    return SpecSource::Adapted{std::move(share.value()), std::move(mismatch)};
 }
 
 }  // namespace
@@ -162,8 +172,10 @@ int command_run(const CommandLine& line, const Environment& environment, Signals
         },
         holders == nullptr
             ? SpecSource::Adapt()
-            : [&](EnginePool
-                      pool) { return adapt_to_pod(std::move(pool), line.gateway, *holders); });
+            : [&](const EnginePool& pool) {
+                  const bool has_another = controller.board().spec().pool != nullptr;
+                  return adapt_to_pod(pool, line, *holders, has_another);
+              });
     // The watch starts before the first load, so that no save between the two is missed.
     FolderWatcher watcher(line.file, [&] {
         source.load();

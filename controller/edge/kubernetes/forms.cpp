@@ -190,6 +190,10 @@ spec:
             - /slots
             - "--gateway"
             - {{gateway}}
+            - "--engine-image"
+            - {{engine_image}}
+            - "--made-for"
+            - "{{made_for}}"
           env:
             - name: ROUNDHOUSE_LISTEN
               value: "0.0.0.0:9190"

@@ -6,6 +6,7 @@
 #include <map>
 #include <vector>
 
+#include "core/fingerprint.h"
 #include "core/launch.h"
 #include "core/share.h"
 #include "edge/kubernetes/fill.h"
@@ -205,6 +206,8 @@ class GatewayForms {
              {"secret_mounts", secrets.mounts},
              {"secret_volumes", secrets.volumes},
              {"engines", engines},
+             {"engine_image", yaml_scalar(pool_.engine_template.image)},
+             {"made_for", pod_hash(pool_, gateway_.container)},
              {"volumes", volumes.lines()}});
     }
 

@@ -18,15 +18,17 @@ void SpecSource::load() {
     const std::lock_guard lock(mutex_);
     Manifest manifest = read_manifest(path_, defaults_);
     if (!manifest.pool) return reject(manifest);
+    std::string remark;
     if (adapt_) {
         auto adapted = adapt_(std::move(*manifest.pool));
         if (!adapted) {
             manifest.errors.push_back({path_, 0, 0, "", adapted.fault().message});
             return reject(manifest);
         }
-        manifest.pool = std::move(adapted.value());
+        manifest.pool = std::move(adapted.value().pool);
+        remark = std::move(adapted.value().remark);
     }
-    accept(std::move(*manifest.pool), manifest.warnings);
+    accept(std::move(*manifest.pool), manifest.warnings, remark);
 }
 
 void SpecSource::reject(const Manifest& manifest) {
@@ -46,7 +48,8 @@ void SpecSource::reject(const Manifest& manifest) {
                   manifest.errors.empty() ? "" : to_string(manifest.errors.front()));
 }
 
-void SpecSource::accept(EnginePool pool, const std::vector<SpecProblem>& warnings) {
+void SpecSource::accept(EnginePool pool, const std::vector<SpecProblem>& warnings,
+                        const std::string& remark) {
     if (!may_replace(pool)) return;
     const std::string name = pool.name;
     const std::string replicas = std::to_string(pool.replicas);
@@ -63,8 +66,12 @@ void SpecSource::accept(EnginePool pool, const std::vector<SpecProblem>& warning
                           {"replicas", replicas},
                           {"generation", std::to_string(board_.spec().generation)}}});
     }
+    if (!remark.empty() && remark != remark_) {
+        journal_.record({Severity::warning, "spec warning", {{"problem", remark}}});
+    }
+    remark_ = remark;
     logged_.clear();
-    set_condition(Truth::yes, "Accepted", "");
+    set_condition(Truth::yes, "Accepted", remark);
 }
 
 // Another name is another pool, and nothing would look after the engines of the current one.

@@ -16,8 +16,13 @@ namespace roundhouse {
 
 class SpecSource {
   public:
-    // What a good spec means for this controller; a fault says why it cannot be in force.
-    using Adapt = std::function<Result<EnginePool>(EnginePool)>;
+    // What a good spec means for this controller, and what it asks for in vain. A fault says why it
+    // cannot be in force.
+    struct Adapted {
+        EnginePool pool;
+        std::string remark;  // shown with the condition SpecValid; may be empty
+    };
+    using Adapt = std::function<Result<Adapted>(EnginePool)>;
 
     // `admit` is asked about each good spec until one is in force; false rejects the spec. Without
     // `adapt` every spec is taken as it is.
@@ -30,7 +35,8 @@ class SpecSource {
 
   private:
     void reject(const Manifest& manifest);
-    void accept(EnginePool pool, const std::vector<SpecProblem>& warnings);
+    void accept(EnginePool pool, const std::vector<SpecProblem>& warnings,
+                const std::string& remark);
     bool may_replace(const EnginePool& pool);
     void set_condition(Truth status, std::string reason, std::string message);
 
@@ -44,6 +50,7 @@ class SpecSource {
 
     std::mutex mutex_;                 // one load at a time
     std::vector<SpecProblem> logged_;  // of the spec that was rejected last
+    std::string remark_;               // of the one in force
 };
 
 }  // namespace roundhouse

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/fingerprint.h"
 #include "edge/spec/yaml_tree.h"
 #include "unit/kubernetes/help.h"
 
@@ -186,6 +187,16 @@ TEST_SUITE("manifests") {
         }
         CHECK(contains(rendered(gluetun_spec_with("template: {resources: {cpus: 2}}")),
                        "limits: {cpu: \"2\"}\n"));
+    }
+
+    TEST_CASE("the agent is told what its Pod was made for") {
+        const std::string text = spec_of(3, three);
+        const Manifest manifest = parse_for_pod(text);
+        REQUIRE(manifest.pool);
+        const std::string agent = "- \"--made-for\"\n            - \"";
+        CHECK(contains(rendered(text), agent + pod_hash(*manifest.pool, "gluetun-b") + "\"\n"));
+        CHECK(
+            contains(rendered(text), "- \"--engine-image\"\n            - \"ghcr.io/krinkuto11/"));
     }
 
     TEST_CASE("options reach every object") {

@@ -61,6 +61,31 @@ TEST_SUITE("spec source") {
         CHECK(bench.admissions == 1);
     }
 
+    TEST_CASE("what a spec asks for in vain is said once, and shown while it is so") {
+        SourceBench bench;
+        std::string remark = "this Pod has 2 slots";
+        SpecSource source(
+            bench.path, {}, bench.board, bench.clock, bench.journal,
+            [](const EnginePool&) { return true; },
+            [&](const EnginePool& pool) -> Result<SpecSource::Adapted> {
+                EnginePool adapted = pool;
+                adapted.replicas = 2;
+                return SpecSource::Adapted{adapted, remark};
+            });
+        std::ofstream(bench.path) << spec_text("acestream", 3);
+        const auto message = [&] { return bench.board.conditions().front().message; };
+        for (int i = 0; i < 2; ++i) {
+            source.load();
+            CHECK(bench.replicas() == 2);
+            CHECK(bench.spec_valid() == Truth::yes);
+            CHECK(message() == remark);
+        }
+        CHECK(bench.journal.count("spec warning") == 1);
+        remark = "";
+        source.load();
+        CHECK(message() == "");
+    }
+
     TEST_CASE("the last good spec stays in force whatever happens to the file") {
         SourceBench bench;
         bench.save(spec_text("acestream", 3));
