@@ -104,7 +104,8 @@ configure() {
     export ROUNDHOUSE_CACHE=${ROUNDHOUSE_CACHE:-$caches/roundhouse}
     export CCACHE_DIR=$ROUNDHOUSE_CACHE/ccache CCACHE_BASEDIR=$root CCACHE_MAXSIZE=1G
     export CCACHE_COMPILERCHECK=content CCACHE_SLOPPINESS=locale
-    cmake -S "$root" -B "$build" -G Ninja "$@" \
+    # The package's build is the same folder, without tests.
+    cmake -S "$root" -B "$build" -G Ninja -DROUNDHOUSE_TESTS=ON "$@" \
         -DCMAKE_CXX_COMPILER_LAUNCHER="$(command -v ccache || true)" >/dev/null
 }
 
