@@ -157,8 +157,7 @@ class Page(unittest.TestCase):
         self.api.engines = [engine(slot, ready=False, reason="Backoff", **members)
                             for slot, (members, _) in enumerate(rows)]
         self.open()
-        self.page.wait_for(f"document.querySelectorAll('#engines > li').length === {len(rows)}",
-                           "every tile")
+        self.page.wait_for("!document.getElementById('main').hidden", "an answer")
         for slot, (members, line) in enumerate(rows):
             with self.subTest(members=members):
                 self.page.click(f"#engines [data-name='acestream-{slot}']")
@@ -204,7 +203,7 @@ class Page(unittest.TestCase):
 
     def test_colours_tell_what_is_wrong(self):
         wanted = [("SpecValid", "False", "bad"), ("Capped", "True", "warn"),
-                  ("ForwardedPortReady", "False", "warn"), ("PortsPublished", "Unknown", "plain"),
+                  ("ForwardedPortReady", "False", "warn"), ("SessionsKnown", "Unknown", "plain"),
                   ("PortsFree", "False", "warn"), ("NeverHeardOf", "False", "warn")]
         fine = [condition("Ready", "True", "Because"), condition("Progressing", "True", "Because"),
                 condition("NeverHeardOfEither", "True", "Because")]
@@ -246,6 +245,21 @@ class Page(unittest.TestCase):
         self.assertNotIn("GatewayNotReady", everything)
         self.assertNotRegex(everything, r"2026-01-01T")
         self.assertIn("none", self.page.text("#gateways"))
+
+    def test_engines_that_only_repeat_what_docker_refuses_are_not_told_again(self):
+        refusal = "docker: create acestream-{}: 400: change resources.cpus"
+        self.api.conditions.append(
+            condition("TemplateAccepted", "False", "Refused", refusal.format(1)))
+        for slot, each in enumerate(self.api.engines):
+            each |= {"ready": False, "reason": "Backoff", "message": refusal.format(slot)}
+        self.api.engines[2] |= {"reason": "Starting", "message": "connection refused",
+                                "failures": 3}
+        self.open()
+        self.page.wait_for("!document.getElementById('main').hidden", "an answer")
+        self.assertEqual(
+            [["bad", "Docker refuses the template"],
+             ["warn", "acestream-2 is starting again, after 3 failures in a row"]],
+            [each[:2] for each in self.troubles()])
 
     def test_the_headline_is_the_case_in_one_sentence(self):
         ready = condition("Ready", "True", "AllEnginesReady")
@@ -296,7 +310,7 @@ class Page(unittest.TestCase):
     def test_every_text_can_be_read_in_light_and_dark(self):
         self.api.engines[1] = engine(1, ready=False, state="exited", reason="Backoff", message="-")
         self.api.engines[2] = engine(2, reason="P2PPortClosed", message="closed")
-        self.api.conditions.append(condition("PortsPublished", "Unknown", "PortsNotKnown", "-"))
+        self.api.conditions.append(condition("SessionsKnown", "Unknown", "NotReadable", "-"))
         self.open()
         self.wait_for_ready(1)
         self.page.click("#engines button")

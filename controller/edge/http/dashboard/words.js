@@ -76,9 +76,10 @@ function toneOfCondition({ type, status, reason }) {
   return GRAVE.includes(type) ? "bad" : "warn";
 }
 
-function toneOfEngine({ ready, reason, state }) {
+function toneOfEngine({ ready, reason, state, failures }) {
   if (ready) return reason === "P2PPortClosed" || reason === "ProbeFailing" ? "warn" : "good";
-  return STARTING.includes(reason) && !["exited", "dead"].includes(state) ? "plain" : "bad";
+  if (!STARTING.includes(reason) || ["exited", "dead"].includes(state)) return "bad";
+  return failures > 0 ? "warn" : "plain";
 }
 
 const BUT = { P2PPortClosed: ", but no peer gets in", ProbeFailing: ", with probes that fail" };
@@ -90,8 +91,11 @@ function stateOfEngine(engine, several = false) {
     const then = engine.draining ? " until the last session ends" : BUT[engine.reason] || "";
     return (several ? "serve" : "serves") + then;
   }
-  if (toneOfEngine(engine) === "plain") return `${is} ${engine.id ? "starting" : "being created"}`;
   if (engine.state === "exited" || engine.state === "dead") return "exited";
+  if (engine.failures > 0 && STARTING.includes(engine.reason)) {
+    return `${is} starting again, after ${plural(engine.failures, "failure")} in a row`;
+  }
+  if (STARTING.includes(engine.reason)) return `${is} ${engine.id ? "starting" : "being created"}`;
   if (engine.state === "paused") return `${is} paused`;
   return `${does} not serve`;
 }
@@ -101,12 +105,14 @@ const stateOfGateway = ({ ready, state }) => ready ? "ready" : state === "unknow
 
 // --- troubles: each thing that is not good, once, with its cause and what to do
 
+// What stays of a message in which only names, times and counts differ.
+const essenceOf = (message) => (message || "").replace(/\S*\d\S*/g, "#");
+
 // Engines with one reason and the same words are one trouble.
 function engineTroubles(engines) {
   const groups = new Map();
   for (const engine of engines.filter((one) => toneOfEngine(one) !== "good")) {
-    const words = (engine.message || "").replace(/\S*\d\S*/g, "#");
-    const id = `${toneOfEngine(engine)} ${engine.reason} ${words}`;
+    const id = `${toneOfEngine(engine)} ${engine.reason} ${essenceOf(engine.message)}`;
     groups.set(id, [...(groups.get(id) || []), engine]);
   }
   return [...groups.values()].map((group) => {
@@ -115,7 +121,8 @@ function engineTroubles(engines) {
     const state = stateOfEngine(first, group.length > 1);
     return { tone: toneOfEngine(first), title: `${names} ${state}`, reason: first.reason,
       message: first.message, wait: first,
-      todo: first.remedy ? "" : adviceFor(first.name || "NAME", first.reason) };
+      todo: first.remedy ? "" : adviceFor(first.name || "NAME",
+        first.failures > 0 && first.reason === "Starting" ? "StartupTimedOut" : first.reason) };
   });
 }
 
@@ -130,8 +137,9 @@ function gatewayTroubles(gateways) {
 }
 
 function conditionTroubles(conditions) {
-  const isTold = ({ type, reason }) => reason === "GatewayNotReady" || reason === "LookFailed" &&
-    type !== "RuntimeReachable" || TOLD_ELSEWHERE.includes(type) && reason !== "Stuck";
+  const isTold = ({ type, reason }) => ["GatewayNotReady", "PortsNotKnown"].includes(reason) ||
+    reason === "LookFailed" && type !== "RuntimeReachable" ||
+    TOLD_ELSEWHERE.includes(type) && reason !== "Stuck";
   return conditions.filter((one) => toneOfCondition(one) !== "good" && !isTold(one))
     .map((one) => ({ tone: toneOfCondition(one), title: titleOf(one), reason: one.reason,
       message: one.message, since: one.lastTransitionTime, type: one.type,
@@ -150,15 +158,17 @@ const TITLES = {
   Capped: "more engines are asked for than may run",
   Progressing: "nothing happens until you act",
   Stable: "engines fail again and again",
+  NoForwardedPort: "no port is forwarded",
+  Unauthorized: "Gluetun's control server refuses roundhouse",
+  PortClosed: "engines do not listen on the forwarded port",
 };
 
 const UNKNOWN_TITLES = {
-  PortsPublished: "which ports are published is not known",
   ForwardedPortReady: "the forwarded port is not known",
   SessionsKnown: "who watches is not known",
 };
 
-const titleOf = ({ type, status }) =>
+const titleOf = ({ type, status, reason }) => TITLES[reason] ||
   (status === "Unknown" && UNKNOWN_TITLES[type]) || TITLES[type] || `${type} is ${status}`;
 
 const ORDER = ["bad", "warn", "plain"];
@@ -172,7 +182,10 @@ function troublesOf({ pool, engines, gateways }) {
   // What keeps engines from serving comes first.
   const causes =
     ofPool.filter((one) => ["RuntimeReachable", "TemplateAccepted"].includes(one.type));
-  const all = [...causes, ...gatewayTroubles(gateways), ...engineTroubles(others),
+  const ofCauses = causes.map((one) => essenceOf(one.message));
+  const ofEngines = engineTroubles(others)
+    .filter((one) => !one.message || !ofCauses.includes(essenceOf(one.message)));
+  const all = [...causes, ...gatewayTroubles(gateways), ...ofEngines,
     ...ofPool.filter((one) => !causes.includes(one))];
   const stuck = all.find((one) => one.reason === "Stuck");
   const told = all.some((one) => one !== stuck && (one.todo || one.wait?.remedy));
