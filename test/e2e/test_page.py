@@ -51,14 +51,22 @@ def whole_page():
 
 
 class Page(unittest.TestCase):
-    def setUp(self):
+    @classmethod
+    def setUpClass(cls):
         require(browser.PROGRAM, "Chromium")
+        cls.page = Browser()
+        cls.addClassCleanup(cls.page.close)
+
+    def setUp(self):
+        # The page of the test before goes first: its complaints are not this test's.
+        self.page.open("about:blank")
+        self.page.show_on(1280, 800)
+        self.page.complaints.clear()
+        self.page.requests.clear()
         self.api = ApiStandin(whole_page())
         self.api.happens("spec accepted", message="pool=acestream")
         self.api.start()
         self.addCleanup(self.api.stop)
-        self.page = Browser()
-        self.addCleanup(self.page.close)
 
     def open(self):
         self.page.open(f"http://{self.api.address}/")
