@@ -67,7 +67,7 @@ CMAKE_BUILD_PARALLEL_LEVEL=1 ./examples/quickstart.sh"
 build_roundhouse() {
     if [ "$build" != "$root/build" ]; then
         [ -f "$build/build.ninja" ] ||
-            say "building roundhouse: about 3 minutes on two cores, 60 MB of disk"
+            say "building roundhouse: about 2 minutes on two cores, 60 MB of disk"
         cmake -S "$root" -B "$build" -G Ninja -DROUNDHOUSE_TESTS=OFF -DCMAKE_UNITY_BUILD=ON \
             -DCMAKE_CXX_COMPILER_LAUNCHER="$(command -v ccache || true)" >/dev/null
     fi
