@@ -17,9 +17,10 @@ std::string fault_of(const HttpReply& reply) {
     return "HTTP " + std::to_string(reply.status);
 }
 
-// Whether the same message would be refused again: a wrong path, key or format.
+// Whether the same message would be refused again: a wrong path, key or format, or the address of
+// something that has moved.
 bool is_refusal(const HttpReply& reply) {
-    return reply.problem == HttpProblem::none && reply.status >= 400 && reply.status < 500 &&
+    return reply.problem == HttpProblem::none && reply.status >= 300 && reply.status < 500 &&
            reply.status != 408 && reply.status != 425 && reply.status != 429;
 }
 

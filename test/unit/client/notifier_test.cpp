@@ -138,15 +138,20 @@ TEST_SUITE("notifier") {
     }
 
     TEST_CASE("what is refused is dropped, and a person is told where to look") {
-        Receiver receiver({404, 200});
-        NotifierBench bench(receiver.url("/"));
-        const Notifier notifier(bench.settings, bench.events, bench.events, bench.clock, serves);
-        bench.waits("a");
-        const auto failed = bench.wait_for("notifications cannot be delivered");
-        REQUIRE(failed.size() == 1);
-        CHECK(failed[0].message == "HTTP 404: check the URL, its key and its format");
-        bench.waits("b");
-        CHECK(receiver.request(1).find("engine waits: a") == std::string::npos);
+        for (const int status : {301, 401, 404}) {
+            CAPTURE(status);
+            Receiver receiver({status, 200});
+            NotifierBench bench(receiver.url("/"));
+            const Notifier notifier(bench.settings, bench.events, bench.events, bench.clock,
+                                    serves);
+            bench.waits("a");
+            const auto failed = bench.wait_for("notifications cannot be delivered");
+            REQUIRE(failed.size() == 1);
+            CHECK(failed[0].message ==
+                  "HTTP " + std::to_string(status) + ": check the URL, its key and its format");
+            bench.waits("b");
+            CHECK(receiver.request(1).find("engine waits: a") == std::string::npos);
+        }
     }
 
     TEST_CASE("a receiver that hangs holds up neither events nor the end") {
