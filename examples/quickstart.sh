@@ -39,6 +39,7 @@ real_gateway=qmcgaw/gluetun:v3.41.1
 gateway_variables='^(VPN_|OPENVPN_|WIREGUARD_|SERVER_|FIREWALL_|PORT_FORWARD|UPDATER_|DNS_|DOT)'
 address=127.0.0.1
 page_port=9190
+balancer_port=6878
 
 # build_quietly WHAT FOLDER TARGET...: shows one line for it all; the log is in the folder.
 build_quietly() {
@@ -161,6 +162,7 @@ stop_controller() {
 
 start_controller() {
     stop_controller
+    export ROUNDHOUSE_BALANCER_LISTEN="$address:$balancer_port"
     # shellcheck disable=SC2016
     "${docker_as[@]}" bash -c 'setsid "$@" >>"$0/controller.log" 2>&1 </dev/null &
         echo $! >"$0/controller.pid"' "$state" "$roundhouse" run -f "$spec" --state-dir "$state" \
@@ -245,7 +247,7 @@ print_engines() {
     cat <<END
 
 Look        http://$host:$page_port/
-Play        ffplay 'http://$host:19000/ace/getstream?id=$id'
+Play        ffplay 'http://$host:$balancer_port/ace/getstream?id=$id'
             or open this address in VLC (Media, Open Network Stream)
 Edit        $spec
             (replicas: 3 -> 5, save, and five engines run)
@@ -260,9 +262,9 @@ END
     there=$(hostname -I | cut -d ' ' -f 1)
     cat <<END
 
-These addresses are this machine's own. From another one:
-            ssh -L 9190:127.0.0.1:9190 -L 19000:127.0.0.1:19000 ${SUDO_USER:-$(id -un)}@$there
-or open page and streams to your network, without a password:
+These addresses are this machine's own. To see the page from another one:
+            ssh -L 9190:127.0.0.1:9190 ${SUDO_USER:-$(id -un)}@$there
+To open page and streams to your network, without a password:
             ./examples/quickstart.sh --down && ./examples/quickstart.sh --address 0.0.0.0
 END
 }

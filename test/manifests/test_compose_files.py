@@ -22,7 +22,8 @@ def offered_variables():
 class ComposeFiles(unittest.TestCase):
     def test_gluetun_publishes_one_port_for_each_slot(self):
         [published] = parsed("compose.yaml")["services"]["gluetun"]["ports"]
-        first, last = map(int, re.search(r":-(\d+)-(\d+)}:\1-\2$", published).groups())
+        ports = r"\$\{ENGINE_PORTS:-(\d+)-(\d+)\}"
+        first, last = map(int, re.search(f":{ports}:{ports}$", published).groups()[:2])
         cap = int(re.search(r"^MAX_ACTIVE_REPLICAS=(\d+)$", read(FOLDER, ".env.example"),
                             flags=re.MULTILINE)[1])
         self.assertEqual(cap, last - first + 1)
