@@ -11,6 +11,8 @@ namespace {
 
 // A container may be on any number of networks.
 constexpr std::size_t most_addresses = 8;
+// With some time for the threads.
+constexpr std::chrono::seconds longest_question{3};
 // Between two questions to a gateway that starts.
 constexpr Duration while_it_starts{400};
 
@@ -38,7 +40,7 @@ struct GatewayReader::Question {
     GatewayContainer container;
     std::vector<std::string> addresses;
     Monotonic asked_at{};
-    std::optional<GatewayReading> before;  // what was known when it was asked
+    std::optional<GatewayReading> before;  // what counts until it is answered; nullopt: nothing
 
     std::vector<GatewayReading> readings;  // by address
     std::size_t left = 0;                  // addresses without a reading yet
@@ -143,11 +145,18 @@ void GatewayReader::ask(const EnginePool& pool, std::vector<GatewaySighting>& ga
             known.was_late = false;
         }
         if (known.asked && known.asked->left == 0 && !known.taken_in) take_in(known, *known.asked);
-        if (!is_due(known, *question, pool.check_interval)) continue;
-        question->before = known.reading;
+        const bool is_changed =
+            shared_->ages_forgotten || !known.asked || !known.asked->same_subject(*question);
+        if (!is_changed && !is_due(known, *question, pool.check_interval)) continue;
+        const bool lasts =
+            question->asked_at + longest_question - known.read_at <= 2 * pool.check_interval;
+        if (lasts) question->before = known.reading;
         question->left = question->addresses.size();
         question->readings.resize(question->left);
-        question->awaited = !known.was_late || patience >= full_patience;
+        // A round that somebody else's event has started goes by the answer that is there.
+        const bool is_old = !known.reading || is_changed ||
+                            question->asked_at - known.read_at >= pool.check_interval;
+        question->awaited = (is_old && !known.was_late) || patience >= full_patience;
         known.asked = question;
         known.taken_in = false;
         for (std::size_t i = 0; i < question->addresses.size(); ++i) {
@@ -169,15 +178,13 @@ void GatewayReader::ask(const EnginePool& pool, std::vector<GatewaySighting>& ga
     workers_.do_all_within(std::move(awaited), patience);
 }
 
-bool GatewayReader::is_due(const Known& known, const Question& question,
-                           Duration check_interval) const {
-    if (!known.asked || !known.asked->same_subject(question)) return true;
+bool GatewayReader::is_due(const Known& known, const Question& question, Duration check_interval) {
     if (known.asked->left > 0) return false;
     const bool starts = question.container.health == GatewayContainer::Health::starting ||
                         (known.reading && known.reading->vpn_status == VpnStatus::starting);
     const Duration pause =
         starts ? std::min(check_interval / 2, while_it_starts) : check_interval / 2;
-    return shared_->ages_forgotten || question.asked_at - known.asked->asked_at >= pause;
+    return question.asked_at - known.asked->asked_at >= pause;
 }
 
 void GatewayReader::fill_in(const EnginePool& pool, GatewaySighting& gateway) {
@@ -192,16 +199,10 @@ void GatewayReader::fill_in(const EnginePool& pool, GatewaySighting& gateway) {
     const std::string& own = asked.spec.control_server.address;
     if (own.empty() && known.answers) gateway.address = known.address;
     const Duration age = clock_.monotonic() - known.read_at;
-    if (known.reading && age <= 2 * pool.check_interval) {
-        gateway.reading = *known.reading;
-        gateway.reading_age = age;
-    } else if (known.reading) {
-        gateway.reading.forwarded_ports.detail =
-            "the control server of " + gateway.name + " has not answered for " +
-            format_duration(std::chrono::floor<std::chrono::seconds>(age));
-    } else {
-        gateway.reading_awaited = true;
-    }
+    gateway.reading_awaited = !known.reading || age > 2 * pool.check_interval;
+    if (gateway.reading_awaited) return;
+    gateway.reading = *known.reading;
+    gateway.reading_age = age;
 }
 
 // The caller holds the lock.

@@ -1,9 +1,9 @@
 // Asks the gateways' control servers what Docker cannot know: the state of the VPN, and which ports
 // it forwards.
 //
-// Questions run beside the rounds. A round waits a moment for those that it asks, as most are
-// answered in milliseconds, and then goes by the last whole answer that there is, and its age: a
-// control server that hangs delays nothing.
+// Questions run beside the rounds. A round goes by the last whole answer that there is, and its
+// age: a control server that hangs delays nothing. Only where that is older than a check interval,
+// or the gateway has changed since, does it wait a moment: most answers take milliseconds.
 #pragma once
 
 #include <functional>
@@ -43,8 +43,8 @@ class GatewayReader {
     // All that are due are asked at the same time, each at the address that the spec names, or else
     // at those that Docker knows: where it answered last, or, while it does not answer, at all of
     // them. Due is what was not asked for half a check interval, or 400 ms while the gateway
-    // starts; and any that Docker or the spec shows otherwise than when it was last asked. A
-    // reading older than two check intervals is none.
+    // starts; and any that Docker or the spec shows otherwise than when it was last asked. Of
+    // one that has no answer younger than two check intervals the answer is awaited: within 2 s.
     void read(const EnginePool& pool, std::vector<GatewaySighting>& gateways, Duration patience);
 
     // Lets the next read() ask every gateway. Any thread.
@@ -62,7 +62,7 @@ class GatewayReader {
 
     std::vector<std::string> addresses_to_ask(const GatewaySpec& spec,
                                               const GatewaySighting& gateway) const;
-    bool is_due(const Known& known, const Question& question, Duration check_interval) const;
+    static bool is_due(const Known& known, const Question& question, Duration check_interval);
     void ask(const EnginePool& pool, std::vector<GatewaySighting>& gateways, Duration patience);
     void fill_in(const EnginePool& pool, GatewaySighting& gateway);
     static void take_in(Known& known, const Question& question);

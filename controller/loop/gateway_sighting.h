@@ -17,9 +17,9 @@ struct GatewaySighting {
     std::string unknown;
     // Of the container's addresses the one where its control server answered last, else the first.
     std::string address;
-    GatewayReading reading;  // all unknown: it was not asked, or has not answered for long
+    GatewayReading reading;  // all unknown: it was not asked, or its answer is awaited
     Duration reading_age{0};
-    bool reading_awaited = false;  // it was asked, for the first time, and has not answered yet
+    bool reading_awaited = false;  // it is asked, and there is no answer that is young enough
 };
 
 }  // namespace roundhouse

@@ -235,13 +235,16 @@ Result<Sightings> look(Runtime& runtime, Workers& workers, const EnginePool& poo
     return seen;
 }
 
-void look_before_creating(Runtime& runtime, const EnginePool& pool, Observation& seen) {
-    const auto present = runtime.has_image(pool.engine_template.image);
+void look_before_creating(Runtime& runtime, Workers& workers, const EnginePool& pool,
+                          Observation& seen) {
+    Result<bool> present = false;
+    Result<std::vector<NameHolder>> holders = std::vector<NameHolder>{};
+    workers.do_all({[&] { present = runtime.has_image(pool.engine_template.image); },
+                    [&] { holders = runtime.list_names(pool.name + "-"); }});
     seen.image.present = !present || present.value();
     seen.image.unknown = present ? "" : present.fault().message;
 
     // Where names are not known, the create says whether one is taken.
-    const auto holders = runtime.list_names(pool.name + "-");
     seen.names_unknown = holders ? "" : holders.fault().message;
     if (!holders) return;
     for (const auto& holder : holders.value()) {

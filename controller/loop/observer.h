@@ -40,7 +40,8 @@ Result<std::vector<EngineView>> look_at_engines(
     const IsInFlight& in_flight = [](int) { return false; });
 
 // What only matters when an engine is to be created: whether the image is there, and which names
-// strangers hold. Two calls.
-void look_before_creating(Runtime& runtime, const EnginePool& pool, Observation& seen);
+// strangers hold. Two calls at the same time.
+void look_before_creating(Runtime& runtime, Workers& workers, const EnginePool& pool,
+                          Observation& seen);
 
 }  // namespace roundhouse

@@ -117,7 +117,7 @@ Result<Survey> Reconciler::survey(const EnginePool& pool, std::optional<Template
     // Only now is it worth asking for the image, and for names and ports that strangers hold.
     steps.resume_steps();
     const Monotonic asked_at = with_.clock.monotonic();
-    look_before_creating(with_.runtime, pool, seen);
+    look_before_creating(with_.runtime, with_.workers, pool, seen);
     const ImageView told = seen.image;
     doubts_ = {pool.engine_template.image, told.unknown, seen.names_unknown};
     if (told.unknown.empty()) {

@@ -1,5 +1,5 @@
-"""Measures roundhouse and its alternatives, and prints the figures as a table and as JSON: see
-README.md, and run.sh, which builds what this needs."""
+"""Measures roundhouse and its alternatives, prints first the ratios and then the figures, and
+writes them as JSON: see README.md, and run.sh, which builds what this needs."""
 import argparse
 import json
 import os
@@ -19,10 +19,10 @@ PARTS = ("converge", "heal", "shrink", "latency", "cost", "inside")
 
 def words():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=5, help="of which the median is reported (5)")
+    parser.add_argument("--runs", type=int, default=3, help="of which the median is reported (3)")
     parser.add_argument("--parts", default=",".join(PARTS), help=f"some of {','.join(PARTS)}")
     parser.add_argument("--largest", type=int, default=LARGEST, help="how many engines at most")
-    parser.add_argument("--watched", type=float, default=60, help="seconds for the cost at rest")
+    parser.add_argument("--watched", type=float, default=30, help="seconds for the cost at rest")
     parser.add_argument("--image", default="roundhouse",
                         help="whose size is reported, if the usual daemon has it (roundhouse)")
     parser.add_argument("--json", default="bench.json", help="where the figures go")
@@ -51,14 +51,14 @@ def machine():
 
 
 class Report:
-    """Every figure, printed as it is measured."""
+    """Every figure. As it is measured, it is shown on the standard error, too."""
 
     def __init__(self):
         self.figures = []
 
     def tell(self, figure):
         self.figures.append(figure)
-        print(self.line(figure), flush=True)
+        print(self.line(figure), file=sys.stderr, flush=True)
 
     def line(self, figure):
         what = f"{figure['what']} {figure.get('containers', '')}".rstrip()
@@ -118,7 +118,7 @@ def measure_roundhouse(options, parts, world, report, image_size):
         insights.port_changes()
         insights.start_up()
     if "cost" in parts:
-        for replicas in sorted({0, min(20, options.largest), options.largest}):
+        for replicas in sorted({min(20, options.largest), options.largest}):
             insights.cost_at_rest(replicas, options.watched)
         report.tell({"what": "size of the program", "who": "roundhouse",
                      "mib": os.path.getsize(BINARY) / 2**20})
@@ -135,7 +135,6 @@ def main():
     world = World.make()
     try:
         about = machine()
-        print("  ".join(f"{name}: {value}" for name, value in about.items()), flush=True)
         if parts & {"converge", "heal", "shrink"}:
             measure_beside_others(options, parts, world, report)
         if parts & {"latency", "cost"}:
@@ -144,9 +143,12 @@ def main():
         world.close()
     inside = []
     if "inside" in parts:
-        subprocess.run([INSIDE, "--table"], check=True)
         inside = json.loads(subprocess.run([INSIDE], check=True, capture_output=True).stdout)
-    print("\n".join(report.ratios()))
+    print("  ".join(f"{name}: {value}" for name, value in about.items()) + "\n")
+    print("\n".join(report.ratios()) + "\n")
+    print("\n".join(map(report.line, report.figures)), flush=True)
+    if inside:
+        subprocess.run([INSIDE, "--table"], check=True)
     with open(options.json, "w", encoding="ascii") as file:
         json.dump({"machine": about, "figures": report.figures, "inside": inside}, file, indent=1)
     return 0

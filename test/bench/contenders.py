@@ -15,6 +15,8 @@ ANY_PORTS = {name: "0" for name in ("HTTP_PORT", "HTTPS_PORT", "API_PORT", "P2P_
 
 
 class Contender:
+    """What scale() and others return is called when time begins: it gives the process that does it,
+    or None."""
     name = ""
 
     def __init__(self, world):
@@ -33,10 +35,13 @@ class Contender:
     def clear(self):
         self.world.remove(self.owns)
 
-    def kill(self, count):
+    def victims(self, count):
+        return [each for each in self.containers() if each["State"]["Running"]][:count]
+
+    @staticmethod
+    def kill(victims):
         """As if they had crashed: by `docker kill` they would be stopped by their user."""
-        running = [each for each in self.containers() if each["State"]["Running"]]
-        for each in running[:count]:
+        for each in victims:
             os.kill(each["State"]["Pid"], signal.SIGKILL)
 
 
@@ -48,10 +53,10 @@ class Roundhouse(Contender):
         self.names = re.compile(re.escape(world.pool) + r"-\d+$")
 
     def scale(self, count):
-        self.world.declare(count)
+        return lambda: self.world.declare(count)
 
     def clear(self):
-        self.scale(0)
+        self.world.declare(0)
         self.world.wait_until(lambda: not self.containers(), "no engine is left", seconds=60)
 
 
@@ -83,22 +88,40 @@ class Floor(Contender):
         return [["POST", f"/containers/create?name={name}", body],
                 ["POST", "/containers/{id}/start", None]]
 
-    def run(self, work):
-        """The process that does so: a list of calls for each container."""
-        process = subprocess.Popen([FLOOR, docker_host.socket_path(), str(self.in_flight)],
-                                   stdin=subprocess.PIPE, text=True)
+    def run(self, work, *options):
+        """A process that does so: a list of calls for each container."""
+        process = subprocess.Popen(
+            [FLOOR, docker_host.socket_path(), str(self.in_flight), *options],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         process.stdin.write("".join(json.dumps(calls) + "\n" for calls in work))
-        process.stdin.close()
-        return process
+        process.stdin.flush()
+
+        def begin():
+            process.stdin.close()
+            return process
+
+        return begin
 
     def scale(self, count):
         return self.run([self.calls_to_make(number) for number in range(count)])
 
+    def replacements(self, engines):
+        numbers = [int(each["Name"].rpartition("-")[2]) for each in engines]
+        return [[["DELETE", f"/containers/{each['Id']}?force=1&v=1", None],
+                 *self.calls_to_make(number)] for each, number in zip(engines, numbers)]
+
     def replace(self, dead):
         """As roundhouse does with engines that serve nobody: removed, and created again."""
-        numbers = [int(each["Name"].rpartition("-")[2]) for each in dead]
-        return self.run([[["DELETE", f"/containers/{each['Id']}?force=1&v=1", None],
-                          *self.calls_to_make(number)] for each, number in zip(dead, numbers)])
+        return self.run(self.replacements(dead))
+
+    def heal(self, engines):
+        """Begins at once to wait for their deaths. As an inspect tells when Docker has finished
+        with a container, each is inspected first."""
+        work = [[["GET", f"/containers/{each['Id']}/json", None], *calls]
+                for each, calls in zip(engines, self.replacements(engines))]
+        process = self.run(work, "--after-death")()
+        assert process.stdout.readline() == "listens\n"
+        return process
 
     def scale_down(self, surplus):
         return self.run([[["POST", f"/containers/{each['Id']}/stop?t=1", None],
@@ -117,7 +140,7 @@ class Compose(Contender):
             json.dump({"version": "3.7", "services": {"engine": service}}, file)
 
     def scale(self, count):
-        return subprocess.Popen(
+        return lambda: subprocess.Popen(
             ["docker-compose", "--file", self.file, "--project-name",
              f"{self.world.pool}-{self.name}", "up", "--detach", "--scale", f"engine={count}"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -142,8 +165,8 @@ class Swarm(Contender):
             variables = [f"--env={name}={value}" for name, value in ANY_PORTS.items()]
             command = ["create", "--name", self.service, "--replicas", str(count),
                        "--no-resolve-image", "--stop-grace-period", "1s", *variables, ENGINE_IMAGE]
-        return subprocess.Popen(["docker", "service", *command[:1], "--detach", *command[1:]],
-                                stdout=subprocess.DEVNULL)
+        command = ["docker", "service", *command[:1], "--detach", *command[1:]]
+        return lambda: subprocess.Popen(command, stdout=subprocess.DEVNULL)
 
     def clear(self):
         docker_host.docker("service", "rm", self.service, check=False)
@@ -159,5 +182,5 @@ class ShellLoop(Contender):
         variables = " ".join(f"--env={name}={value}" for name, value in ANY_PORTS.items())
         run = (f"docker run --detach --restart always --name {pool}-shell-loop-$i "
                f"--network container:{gateway} {variables} {ENGINE_IMAGE}")
-        return subprocess.Popen(["sh", "-c", f"for i in $(seq {count}); do {run}; done"],
-                                stdout=subprocess.DEVNULL)
+        return lambda: subprocess.Popen(
+            ["sh", "-c", f"for i in $(seq {count}); do {run}; done"], stdout=subprocess.DEVNULL)

@@ -1,14 +1,22 @@
 // The least that any program could need: makes the calls to Docker that it is given, and decides
 // nothing.
-//   floor SOCKET IN_FLIGHT < work
+//   floor SOCKET IN_FLIGHT [--after-death] < work
 // Each line of the work is what one container needs, a list of [METHOD, PATH, BODY] in JSON, done
-// in order; "{id}" in a path is the id in the reply to an earlier call of the line. IN_FLIGHT lines
-// are worked on at a time. Exits with 1 at the first call that Docker refuses.
-#include <atomic>
+// in order; "{id}" in a path is the id in the reply to an earlier call of the line. It begins at
+// the end of its input. IN_FLIGHT lines are worked on at a time. Exits with 1 at the first call
+// that Docker refuses.
+//   With --after-death it prints "listens", and begins with a line when Docker's events tell of the
+// death of the container that the path of the line's first call names.
+#include <condition_variable>
 #include <cstdlib>
+#include <deque>
 #include <iostream>
+#include <mutex>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <curl/curl.h>
@@ -22,6 +30,36 @@ std::size_t append(const char* data, std::size_t size, std::size_t count, void* 
     static_cast<std::string*>(text)->append(data, size * count);
     return size * count;
 }
+
+// What the threads share: lines to work on, in the order in which they are due.
+class Queue {
+  public:
+    void push(json calls) {
+        const std::lock_guard lock(mutex_);
+        due_.push_back(std::move(calls));
+        changed_.notify_one();
+    }
+    // nullopt: there is no further line.
+    std::optional<json> pop() {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [this] { return ended_ || !due_.empty(); });
+        if (due_.empty()) return std::nullopt;
+        json calls = std::move(due_.front());
+        due_.pop_front();
+        return calls;
+    }
+    void end() {
+        const std::lock_guard lock(mutex_);
+        ended_ = true;
+        changed_.notify_all();
+    }
+
+  private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::deque<json> due_;
+    bool ended_ = false;
+};
 
 // One connection to the daemon, kept for all calls. Belongs to one thread.
 class Connection {
@@ -60,6 +98,55 @@ class Connection {
     curl_slist* headers_;
 };
 
+// Hands out the line of each container that dies.
+class Deaths {
+  public:
+    Deaths(std::vector<json> work, Queue& queue) : work_(std::move(work)), queue_(queue) {}
+
+    void follow(const char* socket) {
+        CURL* curl = curl_easy_init();
+        curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, socket);
+        curl_easy_setopt(curl, CURLOPT_URL,
+                         "http://docker/events?filters=%7B%22event%22%3A%5B%22die%22%5D%7D");
+        curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, &Deaths::on_header);
+        curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &Deaths::on_events);
+        curl_easy_setopt(curl, CURLOPT_WRITEDATA, this);
+        curl_easy_perform(curl);
+        curl_easy_cleanup(curl);
+    }
+
+  private:
+    static std::size_t on_header(const char* data, std::size_t size, std::size_t count, void*) {
+        if (std::string_view(data, size * count) == "\r\n") std::cout << "listens" << std::endl;
+        return size * count;
+    }
+
+    // 0 ends the stream.
+    static std::size_t on_events(const char* data, std::size_t size, std::size_t count,
+                                 void* deaths) {
+        auto& self = *static_cast<Deaths*>(deaths);
+        self.text_.append(data, size * count);
+        for (std::size_t end = 0; (end = self.text_.find('\n')) != std::string::npos;) {
+            self.take(json::parse(self.text_.substr(0, end)));
+            self.text_.erase(0, end + 1);
+        }
+        return self.work_.empty() ? 0 : size * count;
+    }
+
+    void take(const json& event) {
+        const std::string id = event["Actor"]["ID"];
+        std::erase_if(work_, [&](const json& calls) {
+            const bool is_it = calls[0][1].get<std::string>().find(id) != std::string::npos;
+            if (is_it) queue_.push(calls);
+            return is_it;
+        });
+    }
+
+    std::vector<json> work_;
+    Queue& queue_;
+    std::string text_;
+};
+
 void work_on(const json& calls, Connection& docker) {
     std::string id;
     for (const json& call : calls) {
@@ -74,22 +161,29 @@ void work_on(const json& calls, Connection& docker) {
 }  // namespace
 
 int main(int count, char** arguments) {
-    if (count != 3) {
-        std::cerr << "usage: floor SOCKET IN_FLIGHT < work\n";
+    const bool after_death = count == 4 && std::string_view(arguments[3]) == "--after-death";
+    if (count != 3 && !after_death) {
+        std::cerr << "usage: floor SOCKET IN_FLIGHT [--after-death] < work\n";
         return 2;
     }
     std::vector<json> work;
     for (std::string line; std::getline(std::cin, line);)
         work.push_back(json::parse(line));
     curl_global_init(CURL_GLOBAL_ALL);
-    std::atomic<std::size_t> next = 0;
+    Queue queue;
     std::vector<std::jthread> threads;
     for (int i = std::atoi(arguments[2]); i > 0; --i) {
         threads.emplace_back([&] {
             Connection docker(arguments[1]);
-            for (std::size_t mine = next++; mine < work.size(); mine = next++) {
-                work_on(work[mine], docker);
-            }
+            while (const auto mine = queue.pop())
+                work_on(*mine, docker);
         });
     }
+    if (after_death) {
+        Deaths(std::move(work), queue).follow(arguments[1]);
+    } else {
+        for (json& calls : work)
+            queue.push(std::move(calls));
+    }
+    queue.end();
 }

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Measures roundhouse beside what it is compared to, prints a table, and writes build/bench.json:
+# Measures roundhouse beside what it is compared to, prints the ratios and then all figures, and
+# writes build/bench.json:
 #   run.sh [options of bench.py]      such as --runs 3 --parts converge,heal --largest 20
-# Takes root, for a Docker daemon of its own, and about half an hour in which the machine does
+# Takes root, for a Docker daemon of its own, and less than ten minutes in which the machine does
 # nothing else.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)

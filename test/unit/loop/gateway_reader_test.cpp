@@ -327,8 +327,7 @@ TEST_SUITE("gateway reader") {
         bench.clock.advance(1ms);
         GatewaySighting seen = bench.look(1ms);
         CHECK(seen.reading.vpn_status == VpnStatus::unknown);
-        CHECK(seen.reading.forwarded_ports.detail ==
-              "the control server of gluetun has not answered for 10s");
+        CHECK(seen.reading_awaited);
         bench.seen.container->started_at = "again";
         seen = bench.look(1ms);
         CHECK(seen.reading_awaited);
