@@ -5,6 +5,10 @@
 
 namespace roundhouse {
 
+// For so long a gateway may stand still before its engines are taken away so that it can be made
+// again.
+inline constexpr Duration pin_grace{1000};
+
 inline constexpr Duration longest_backoff = std::chrono::minutes(5);
 // An engine that ran this long had no trouble: its next failure counts as the first.
 inline constexpr Duration failure_reset_after = std::chrono::minutes(10);

@@ -82,6 +82,16 @@ bool Planner::must_go(const Candidate& candidate) const {
 }
 
 void Planner::remove(Candidate& candidate) {
+    const Verdict& verdict = candidate.verdict;
+    if (verdict.fate == Fate::pinning && candidate.gateway != nullptr) {
+        // A gateway that is restarted runs again in a moment, and its engines keep their slots.
+        const Duration left = remaining(pin_grace, candidate.gateway->not_ready_for);
+        if (left > Duration{0}) {
+            const std::string& name = candidate.gateway->name;
+            return wait(candidate, verdict.reason, verdict.message,
+                        {now_ + left, Awaited{Fact::gateway_ready, name}, ""});
+        }
+    }
     propose(candidate, Action::remove, {});
 }
 

@@ -42,7 +42,7 @@ class Examiner {
         examine_victims();
         examine_evenness();
         examine_words();
-        examine_pins();
+        if (seen_.runtime.pins_gateways) examine_pins();
         for (const auto& gateway : seen_.gateways)
             examine_idle_ports(gateway);
         return broken_;
@@ -401,15 +401,15 @@ class Examiner {
     void examine_pins() {
         for (const auto& engine : seen_.engines) {
             const GatewayView* gateway = GatewayIndex(seen_.gateways).of(engine);
+            const bool stands = gateway != nullptr && gateway->state == GatewayState::stopped;
+            const bool pins = stands && gateway->not_ready_for >= pin_grace &&
+                              engine.network.joins == gateway->incarnation.id;
             const bool held_back = !engine.slot || !engine.unknown.empty() ||
                                    seen_.steps_in_flight.contains(*engine.slot) ||
-                                   engine.state == EngineState::removing ||
-                                   seen_.troubles.contains(*engine.slot);
-            if (!seen_.runtime.pins_gateways || held_back || gateway == nullptr) continue;
-            const bool pins = gateway->state == GatewayState::stopped &&
-                              engine.network.joins == gateway->incarnation.id;
-            const auto steps = std::ranges::count(plan_.steps, engine.id, &Step::engine_id);
-            require(!pins || steps > 0, Step{}, "is missing: " + engine.name + " pins its gateway");
+                                   seen_.troubles.contains(*engine.slot) ||
+                                   engine.state == EngineState::removing;
+            const bool goes = !pins || held_back || ids_.contains(engine.id);
+            require(goes, Step{}, "is missing: " + engine.name + " pins its gateway");
         }
     }
 
@@ -441,7 +441,7 @@ class Examiner {
     std::set<std::pair<std::string, int>> p2p_ports_;
     std::map<std::string, std::size_t> followers_;  // by gateway
     std::set<int> slots_;
-    std::set<std::string> ids_;
+    std::set<std::string> ids_;  // of the engines that steps are for
     Broken broken_;
 };
 

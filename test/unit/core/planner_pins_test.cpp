@@ -25,7 +25,7 @@ struct PinnedWorld {
 };
 
 GatewayView stopped() {
-    return gateway("gluetun", GatewayState::stopped);
+    return gateway("gluetun", GatewayState::stopped, 1s);
 }
 
 }  // namespace
@@ -45,13 +45,13 @@ TEST_CASE("engines of a stopped gateway go at once where they pin it, and else w
 
 TEST_CASE("an engine whose gateway has another container by now goes before that one is ready") {
     for (const auto state : {GatewayState::starting, GatewayState::unhealthy}) {
-        GatewayView made_again = gateway("gluetun", state);
+        GatewayView made_again = gateway("gluetun", state, 1s);
         made_again.incarnation.id = "another";
         CHECK(PinnedWorld(made_again, false).steps().empty());
         CHECK(PinnedWorld(made_again).steps() ==
               "remove acestream-0 GatewayRecreated, remove acestream-1 GatewayRecreated");
     }
-    CHECK(PinnedWorld(gateway("gluetun", GatewayState::missing)).steps() ==
+    CHECK(PinnedWorld(gateway("gluetun", GatewayState::missing, 1s)).steps() ==
           "remove acestream-0 GatewayGone, remove acestream-1 GatewayGone");
     GatewayView ready = gateway("gluetun");
     ready.incarnation.id = "another";
@@ -61,7 +61,7 @@ TEST_CASE("an engine whose gateway has another container by now goes before that
 }
 
 TEST_CASE("an engine of a gateway that runs, or is not known, pins nothing that anybody removes") {
-    GatewayView restarted = gateway("gluetun", GatewayState::starting);
+    GatewayView restarted = gateway("gluetun", GatewayState::starting, 1s);
     restarted.incarnation.started_at = "started-2";
     CHECK(PinnedWorld(restarted).steps().empty());
     restarted.state = GatewayState::stopped;
@@ -74,4 +74,16 @@ TEST_CASE("an engine of a gateway that runs, or is not known, pins nothing that 
     PinnedWorld stuck(stopped());
     stuck.seen.troubles[0] = {1, 0s, "dataset is busy"};
     CHECK(stuck.steps() == "remove acestream-1 GatewayNotReady");
+}
+
+TEST_CASE("a gateway that is restarted has a moment to run again") {
+    PinnedWorld world(gateway("gluetun", GatewayState::stopped, 900ms));
+    const Plan result = plan(world.pool, world.seen, noon);
+    CHECK(result.steps.empty());
+    CHECK(result.wake_at == noon + 100ms);
+    world.seen.gateways[0] = gateway("gluetun");
+    world.seen.gateways[0].incarnation.started_at = "started-2";
+    CHECK(world.steps() ==
+          "replace acestream-0 GatewayRestarted @gluetun, "
+          "replace acestream-1 GatewayRestarted @gluetun");
 }
