@@ -92,8 +92,10 @@ Result<DockerReply> DockerConnection::stream(const DockerCall& call,
     auto reply = exchange(call, {"/v" + agreed.value(), spent}, handlers, stop);
     if (!reply && reply.fault().kind == FaultKind::unavailable) forget_version();
     if (!reply) return reply;
-    const bool well = is_success(call.operation, reply.value().status,
-                                 parse_error_message(reply.value().body), call.container);
+    DockerReply& told = reply.value();
+    const std::string message = parse_error_message(told.body);
+    if (is_gone_meanwhile(told.status, message, call.container)) told.status = 404;
+    const bool well = is_success(call.operation, told.status, message, call.container);
     return well ? std::move(reply) : fault_of_status(call, reply.value());
 }
 

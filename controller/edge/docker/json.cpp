@@ -170,6 +170,11 @@ Duration check_interval_in(const Field& container) {
     return ns == 0 ? usual : std::chrono::duration_cast<Duration>(std::chrono::nanoseconds(ns));
 }
 
+// Podman 5 keeps for ever that a container was once started while it ran.
+std::string start_error_in(std::string error) {
+    return error.ends_with(": container is running") ? "" : std::move(error);
+}
+
 Network network_of(std::string mode) {
     constexpr std::string_view joiner = "container:";
     if (!mode.starts_with(joiner) || mode.size() == joiner.size()) return {{}, std::move(mode)};
@@ -297,7 +302,7 @@ Result<EngineEnd> parse_end(std::string_view text, const std::string& id) {
         EngineEnd end;
         end.exit_code = static_cast<int>(state.at("ExitCode").number());
         end.out_of_memory = state.at("OOMKilled").truth();
-        end.start_error = state.at("Error").text();
+        end.start_error = start_error_in(state.at("Error").text());
         end.finished_at = parse_time(state.at("FinishedAt").text());
         return end;
     });
@@ -338,7 +343,7 @@ Result<std::optional<GatewayContainer>> parse_gateway(std::string_view text,
         gateway.running = gateway.state == "running";
         gateway.started_at = state.at("StartedAt").text();
         if (const auto error = state.maybe("Error")) {
-            gateway.error = cleaned(error->text(), longest_words);
+            gateway.error = cleaned(start_error_in(error->text()), longest_words);
         }
         if (const auto restarts = reply.maybe("RestartCount")) {
             gateway.restarts = restarts->number();

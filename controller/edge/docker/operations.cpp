@@ -185,6 +185,11 @@ bool is_success(DockerOperation operation, int status, std::string_view message,
     }
 }
 
+bool is_gone_meanwhile(int status, std::string_view message, std::string_view container) {
+    return status == 500 && message.ends_with("no such container") && !container.empty() &&
+           message.find(container) != message.npos;
+}
+
 FaultKind fault_kind(DockerOperation operation, int status, std::string_view message,
                      std::string_view container) {
     const auto says = [&](std::string_view words) { return message.find(words) != message.npos; };

@@ -46,6 +46,9 @@ std::vector<FaultKind> possible_faults(DockerOperation operation);
 bool is_success(DockerOperation operation, int status, std::string_view message,
                 std::string_view container);
 
+// Whether the reply stands for a 404: Podman's, about a container that is removed while it looks.
+bool is_gone_meanwhile(int status, std::string_view message, std::string_view container);
+
 // The kind of fault when is_success() is false. `message` is Docker's error message; `container` is
 // the id of the container that the operation was for.
 FaultKind fault_kind(DockerOperation operation, int status, std::string_view message,

@@ -1,4 +1,5 @@
-// What Podman's Docker API has otherwise than Docker's. The replies are those of Podman 4.3.1.
+// What Podman's Docker API has otherwise than Docker's. The replies are those of Podman 4.3.1 and
+// 5.4.2.
 #include <doctest/doctest.h>
 
 #include <map>
@@ -148,6 +149,38 @@ TEST_CASE("an engine is not started where that would start its gateway") {
     CHECK(without_gateway.runtime.start(id).ok());
     Podman without_engine;
     CHECK(without_engine.runtime.start(id).fault().kind == FaultKind::gone);
+}
+
+TEST_CASE("a container that is removed while Podman looks at it is gone") {
+    const auto answer = [](const std::string& container) {
+        return replies(http_reply(500, R"({"message":"container )" + container +
+                                           R"( does not exist in database: no such container"})"));
+    };
+    const Daemon daemon(answer(id), http_reply(200, podman_version));
+    DockerRuntime runtime(daemon.endpoint(), short_ones);
+    CHECK_FALSE(runtime.inspect_end(id).value().has_value());
+    CHECK_FALSE(runtime.inspect_network(id).value().has_value());
+    CHECK(runtime.stop(id, 1s).ok());
+    CHECK(runtime.remove(id).ok());
+    CHECK(runtime.start(id).fault().kind == FaultKind::gone);
+    CHECK(runtime.create({}).fault().kind == FaultKind::rejected);
+
+    const Daemon other(answer(gateway_id), http_reply(200, podman_version));
+    DockerRuntime elsewhere(other.endpoint(), short_ones);
+    CHECK(elsewhere.inspect_end(id).fault().kind == FaultKind::rejected);
+    CHECK(elsewhere.remove(id).fault().kind == FaultKind::rejected);
+}
+
+TEST_CASE("that a container was started while it ran is no error of its start") {
+    const auto error_of = [](const std::string& error) {
+        return parse_end(R"({"Id":")" + id + R"(","State":{"ExitCode":1,"OOMKilled":false,)" +
+                             R"("Error":")" + error + R"(","FinishedAt":"2026-01-01T00:00:00Z"}})",
+                         id)
+            .value()
+            .start_error;
+    };
+    CHECK(error_of("container " + id + ": container is running").empty());
+    CHECK(error_of("unable to find user x") == "unable to find user x");
 }
 
 TEST_CASE("events have Docker's names") {
