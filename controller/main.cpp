@@ -39,7 +39,7 @@ int run_command(const CommandLine& line, const Environment& environment) {
         case Command::render: return command_render(line);
         case Command::balance: return command_balance(line, environment, signals().stop());
         case Command::schema: return command_schema(line);
-        case Command::version: return command_version();
+        case Command::version: return command_version(line, environment);
     }
     return exit_code::failure;
 }

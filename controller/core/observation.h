@@ -297,7 +297,6 @@ struct TemplateRefusal {
 };
 
 struct Observation {
-    RuntimeView runtime = {};
     // The spec's gateways in its order, then those that only engines still name.
     std::vector<GatewayView> gateways;
     std::vector<EngineView> engines;              // every container that carries our pool's label
@@ -317,6 +316,7 @@ struct Observation {
     // By slot: what Docker warned of when this controller created the engine that is there.
     std::map<int, std::string> create_warnings = {};
     std::optional<TemplateRefusal> template_refusal = std::nullopt;
+    RuntimeView runtime = {};
 
     bool operator==(const Observation&) const = default;
 };

@@ -52,9 +52,18 @@ bool is_told_otherwise(const Condition& condition) {
 }  // namespace
 
 void Narrator::round_ended(const Observation& seen, const Plan& plan) {
+    log_runtime(seen.runtime);
     log_gateways(seen);
     log_passed_over(seen, plan);
     log_engines(plan);
+}
+
+void Narrator::log_runtime(const RuntimeView& runtime) {
+    if (runtime.name.empty() || std::exchange(runtime_, runtime) == runtime) return;
+    journal_.record(
+        {Severity::info,
+         "container daemon",
+         {{"name", runtime.name}, {"version", runtime.version}, {"api", runtime.api_version}}});
 }
 
 void Narrator::log_gateways(const Observation& seen) {

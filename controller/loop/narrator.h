@@ -27,6 +27,7 @@ class Narrator {
     void look_worked();
 
   private:
+    void log_runtime(const RuntimeView& runtime);
     void log_gateways(const Observation& seen);
     void log_vpn(const GatewayView& gateway, const GatewayView* before);
     void log_ports(const GatewayView& gateway);
@@ -35,6 +36,7 @@ class Narrator {
     void ready_changed(const Condition& condition);
 
     Journal& journal_;
+    RuntimeView runtime_;
     std::map<std::string, GatewayView> gateways_;
     std::map<std::string, std::vector<int>> ports_;  // by gateway, of those that had any
     std::map<std::string, std::pair<Fate, Reason>> engines_;

@@ -12,8 +12,8 @@ from harness import PoolTest, require
 
 # Every name that is promised, but for those that a pool has no series of before an event.
 PROMISED = """
-    build_info replicas_spec replicas_wanted replicas_max engines engines_ready engine_info
-    gateway_ready gateway_info gateway_forwarded_ports gateway_forwarded_port
+    build_info runtime_info replicas_spec replicas_wanted replicas_max engines engines_ready
+    engine_info gateway_ready gateway_info gateway_forwarded_ports gateway_forwarded_port
     forwarded_port_changes_total rehosts_total steps_total step_duration_seconds_bucket
     rounds_total round_duration_seconds_bucket convergence_seconds_bucket converged
     docker_request_duration_seconds_bucket gluetun_request_duration_seconds_bucket spec_valid

@@ -59,6 +59,9 @@ void add_flags(CLI::App& command, const CommandFlags& flags) {
         command.add_flag("-w,--watch")->description("Keep running, and print what changes");
         command.add_flag("-q,--quiet")->description("Print nothing; only set the exit code");
     }
+    if (flags.asks_daemon) {
+        command.add_flag("--server")->description("Ask Docker or Podman, too, who it is");
+    }
     if (flags.serves) {
         add("--listen", "ADDRESS", "Where to serve HTTP (127.0.0.1:9190)");
         add("--allowed-hosts", "NAMES", "Host names answered without a key, besides its own");
@@ -321,7 +324,8 @@ Result<CommandLine> read_flags(const CommandHelp& help, const CLI::App& command)
     ValueReader reader(ValueReader::Source::flags,
                        [&](const char* flag) { return text_of_flag(command, flag); });
     reader.read("RESOURCE", line.resource, resource_value());
-    reader.read("--server", line.server, server_value());
+    line.asks_daemon = help.flags.asks_daemon && !text_of_flag(command, "--server").empty();
+    if (help.flags.asks) reader.read("--server", line.server, server_value());
     reader.read("--listen", line.listen, listen_value());
     reader.read("--balancer-listen", line.balancer_listen, listen_value());
     reader.read("--balancer-host", line.balancer_host, host_value());

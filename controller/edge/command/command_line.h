@@ -46,7 +46,9 @@ struct CommandLine {
     Resource resource = Resource::pool;
     bool follow = false;  // --watch
     bool quiet = false;
-    std::optional<std::string> server;  // as written; empty: the one at Environment::listen
+    bool asks_daemon = false;  // version --server
+    std::optional<std::string>
+        server;  // get --server, as written; empty: the one at Environment::listen
 
     RenderOptions render;        // the image is empty where the flag is not given
     std::vector<Upstream> from;  // balance; at least one

@@ -25,6 +25,6 @@ int command_render(const CommandLine& line);
 int command_balance(const CommandLine& line, const Environment& environment,
                     const std::stop_token& stop);
 int command_schema(const CommandLine& line);
-int command_version();
+int command_version(const CommandLine& line, const Environment& environment);
 
 }  // namespace roundhouse

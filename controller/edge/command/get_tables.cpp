@@ -164,8 +164,10 @@ Colour colour_of_condition(const Json& condition) {
 
 std::string pool_table(const Json& reply, const TableStyle& style) {
     const Json& status = member(reply, "status");
+    const Json& runtime = member(reply, "runtime");
+    const std::string daemon = text_of(runtime, "name") + " " + text_of(runtime, "version");
     Table pool(columns({"POOL", "REPLICAS", "WANTED", "READY", "UP TO DATE", "CAP"},
-                       {"GENERATION", "OBSERVED", "IMAGE", "PRESET"}, style));
+                       {"GENERATION", "OBSERVED", "IMAGE", "PRESET", "RUNS ON"}, style));
     const std::string ready = text_of(status, "ready");
     const bool all_ready = ready == text_of(status, "wanted");
     add_row(pool,
@@ -173,7 +175,7 @@ std::string pool_table(const Json& reply, const TableStyle& style) {
              Cell(or_dash(ready), all_ready ? Colour::green : Colour::yellow),
              shown(status, "updated"), shown(reply, "maxActiveReplicas")},
             {shown(reply, "generation"), age_of(text_of(reply, "observedAt"), style.now) + " ago",
-             shown(reply, "image"), shown(reply, "preset")},
+             shown(reply, "image"), shown(reply, "preset"), or_dash(daemon == " " ? "" : daemon)},
             style);
     Table conditions({"CONDITION", "STATUS", "REASON", "FOR", "MESSAGE"});
     for (const Json& condition : list_of(status, "conditions")) {

@@ -204,7 +204,15 @@ Exit codes:
 
 With a YAML language server, your editor completes and checks a spec that begins with the line
   # yaml-language-server: $schema=enginepool.schema.json)"},
-    CommandHelp{Command::version, "version", "Prints version, commit and libraries", {}, ""},
+    CommandHelp{Command::version,
+                "version",
+                "Prints version, commit and libraries",
+                {.docker = true, .asks_daemon = true},
+                R"(Example:
+  roundhouse version --server
+
+Exit codes:
+  0 done; 69 Docker or Podman cannot be reached or used, and why; 78 bad flags or environment.)"},
 };
 
 }  // namespace

@@ -16,13 +16,14 @@ struct CommandFlags {
     bool docker = false;  // --docker-host
     bool logs = false;    // --log-level, --log-format
     bool state_dir = false;
-    bool pod = false;       // --slots, --gateway
-    bool serves = false;    // --listen, --allowed-hosts
-    bool api_key = false;   // --api-key-file
-    bool balances = false;  // --balancer-listen, --balancer-host
-    bool from = false;      // --from
-    bool renders = false;   // TARGET, and the options of manifests
-    bool asks = false;      // RESOURCE, --watch, --quiet, --server
+    bool pod = false;          // --slots, --gateway
+    bool serves = false;       // --listen, --allowed-hosts
+    bool api_key = false;      // --api-key-file
+    bool balances = false;     // --balancer-listen, --balancer-host
+    bool from = false;         // --from
+    bool renders = false;      // TARGET, and the options of manifests
+    bool asks_daemon = false;  // --server, without a value
+    bool asks = false;         // RESOURCE, --watch, --quiet, --server
 };
 
 struct CommandHelp {

@@ -2,6 +2,7 @@
 #include <string>
 
 #include "edge/command/commands.h"
+#include "edge/command/connections.h"
 #include "edge/command/print.h"
 #include "edge/command/spec_report.h"
 #include "edge/spec/schema.h"
@@ -33,10 +34,17 @@ int command_schema(const CommandLine& line) {
                         exit_code::success);
 }
 
-int command_version() {
-    return print_result(
-        "roundhouse " + version() + " (commit " + commit() + ")\n" + libraries() + "\n",
-        exit_code::success);
+int command_version(const CommandLine& line, const Environment& environment) {
+    std::string text =
+        "roundhouse " + version() + " (commit " + commit() + ")\n" + libraries() + "\n";
+    if (!line.asks_daemon) return print_result(text, exit_code::success);
+    Connections connections(environment);
+    if (!connections.ready()) return connections.exit_code();
+    const auto listing = connections.runtime().list_engines();
+    const RuntimeView daemon = connections.runtime().about();
+    if (!listing) print_problem(listing.fault().message);
+    if (!daemon.name.empty()) text += "runs on " + describe(daemon) + "\n";
+    return print_result(text, listing ? exit_code::success : exit_code::unreachable);
 }
 
 }  // namespace roundhouse

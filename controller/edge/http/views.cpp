@@ -180,6 +180,12 @@ std::string pool_as_json(const SpecInForce& spec, const RoundView* round,
               {"maxActiveReplicas", most},
               {"generation", spec.generation}};
     if (round != nullptr) view["observedAt"] = format_time(round->at);
+    if (round != nullptr && !round->seen.runtime.name.empty()) {
+        const RuntimeView& runtime = round->seen.runtime;
+        view["runtime"] = {{"name", runtime.name},
+                           {"version", runtime.version},
+                           {"apiVersion", runtime.api_version}};
+    }
     const auto there = round == nullptr ? 0 : std::ranges::count_if(round->seen.engines, is_engine);
     view["status"] = {{"replicas", there},
                       {"wanted", std::min(pool.replicas, most)},

@@ -231,6 +231,18 @@ void add_build(std::vector<MetricFamily>& families) {
     families.push_back(std::move(info));
 }
 
+// The labels are empty before the first look.
+void add_runtime(const BoardView& board, std::vector<MetricFamily>& families) {
+    auto info = gauge_family("roundhouse_runtime_info",
+                             "1; the labels name the daemon that runs the containers.");
+    const RuntimeView none;
+    const RuntimeView& runtime = board.round == nullptr ? none : board.round->seen.runtime;
+    add_gauge(info,
+              {{"name", runtime.name}, {"version", runtime.version}, {"api", runtime.api_version}},
+              1);
+    families.push_back(std::move(info));
+}
+
 void add_process(std::vector<MetricFamily>& families) {
     const ProcessStats stats = read_process_stats();
     const auto add = [&](const char* name, const char* help, double value) {
@@ -269,6 +281,7 @@ std::vector<std::string> gateway_names(const BoardView& board) {
 std::vector<MetricFamily> read_gauges(const BoardView& board) {
     std::vector<MetricFamily> families;
     add_build(families);
+    add_runtime(board, families);
     add_pool(board, families);
     add_conditions(board, families);
     add_engine_counts(board, families);

@@ -54,6 +54,9 @@ TEST_CASE("every command is understood") {
     CHECK(good({"schema"}).command == Command::schema);
     CHECK(good({"version"}).command == Command::version);
     CHECK(good({"--version"}).command == Command::version);
+    CHECK_FALSE(good({"version"}).asks_daemon);
+    CHECK(good({"version", "--server"}).asks_daemon);
+    CHECK_FALSE(good({"version", "--server"}).server.has_value());
 }
 
 TEST_CASE("get asks a URL, or every address of a name") {

@@ -120,6 +120,7 @@ TIME                  SEVERITY  EVENT           ENGINE       GATEWAY  REASON   M
         constexpr std::string_view pool = R"({"name":"acestream","image":"jopsis/aceserve:1",
           "preset":"jopsis/aceserve","replicas":5,"maxActiveReplicas":3,"generation":2,
           "observedAt":"2026-01-01T11:59:58Z",
+          "runtime":{"name":"Podman","version":"4.3.1","apiVersion":"1.41"},
           "status":{"replicas":3,"wanted":3,"ready":2,"updated":3,"conditions":[
             {"type":"Ready","status":"False","reason":"NotReady","message":"2 of 3 ready",
              "lastTransitionTime":"2026-01-01T11:59:50Z","observedGeneration":2},
@@ -136,9 +137,9 @@ Capped     True    Capped    2h   5 asked for
         const std::string wide = as_table(Resource::pool, read(pool), {true, false, noon});
         CHECK(wide.starts_with(
             "POOL       REPLICAS  WANTED  READY  UP TO DATE  CAP  GENERATION  OBSERVED  "
-            "IMAGE              PRESET\n"
+            "IMAGE              PRESET           RUNS ON\n"
             "acestream  5         3       2      3           3    2           2s ago    "
-            "jopsis/aceserve:1  jopsis/aceserve\n"));
+            "jopsis/aceserve:1  jopsis/aceserve  Podman 4.3.1\n"));
         const TableStyle coloured{false, true, noon};
         CHECK(as_table(Resource::pool, read(pool), coloured).find("\x1b[31mFalse") !=
               std::string::npos);

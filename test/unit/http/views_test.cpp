@@ -87,7 +87,9 @@ TEST_SUITE("api views") {
         pool.engine_template.preset = "krinkuto11/nano-ace";
         ApiBench bench;
         bench.board.accept(pool);
-        bench.see(pool, matching_world(pool));
+        Observation seen = matching_world(pool);
+        seen.runtime = {"Podman", "4.3.1", "1.41", true};
+        bench.see(pool, seen);
         bench.board.set_conditions({{"Ready", Truth::no, "Tried", "a \"word\"", Time{}, 0}},
                                    noon + 90s);
         const std::string body = bench.get("/api/v1/pool").body;
@@ -102,6 +104,11 @@ TEST_SUITE("api views") {
   "maxActiveReplicas": 20,
   "generation": 1,
   "observedAt": "2026-01-01T12:00:00Z",
+  "runtime": {
+    "name": "Podman",
+    "version": "4.3.1",
+    "apiVersion": "1.41"
+  },
   "status": {
     "replicas": 1,
     "wanted": 1,

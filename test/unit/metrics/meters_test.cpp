@@ -98,6 +98,7 @@ TEST_SUITE("meters") {
         bench.board.accept(pool_of(3));
         const Scrape first = bench.scrape();
         for (const char* name : {"build_info",
+                                 "runtime_info",
                                  "replicas_spec",
                                  "replicas_wanted",
                                  "replicas_max",
