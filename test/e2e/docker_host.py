@@ -64,7 +64,8 @@ def look(path, query=None):
     response = open_stream(path, query, timeout=20)
     text = response.read()
     close_stream(response)
-    if response.status == 404:
+    # Podman's 500: the container is removed just now.
+    if response.status == 404 or (response.status == 500 and b": no such container" in text):
         return None
     if response.status != 200:
         raise AssertionError(f"GET {path}: {response.status} {text!r}")
@@ -85,6 +86,12 @@ def answers():
 def inspect(container):
     """Everything about one container by name or id, or None."""
     return look(f"/containers/{container}/json")
+
+
+def network_mode_of(row):
+    """Of a row of a list; Podman's rows do not tell it. Empty when the container is gone."""
+    told = row if "HostConfig" in row else inspect(row["Id"])
+    return told["HostConfig"]["NetworkMode"] if told else ""
 
 
 def list_by_label(label):

@@ -38,9 +38,10 @@ def require(condition, what):
 class Gateway(Steering):
     """A stand-in gateway: one container of a fixed name, and perhaps several ids over time."""
 
-    def __init__(self, name, network, environment=None):
+    def __init__(self, name, network, environment=None, options=()):
         self.name = name
         self.network = network
+        self.options = list(options)
         self.environment = dict(environment or {})
         self.ids = set()
         self.make()
@@ -48,7 +49,7 @@ class Gateway(Steering):
     def make(self, *options):
         variables = [f"--env={name}={value}" for name, value in self.environment.items()]
         docker("run", "--detach", "--name", self.name, "--network", self.network, *variables,
-               *options, GATEWAY_IMAGE)
+               *self.options, *options, GATEWAY_IMAGE)
         self.ids.add(self.id)
         self.wait_until_it_listens()
 
@@ -92,7 +93,7 @@ class Engine:
         self.state = row["State"]
         self.labels = row["Labels"]
         self.slot = int(self.labels.get("roundhouse.slot", -1))
-        self.network_mode = row["HostConfig"]["NetworkMode"]
+        self.network_mode = docker_host.network_mode_of(row)
         self.http_port = int(self.labels.get("roundhouse.http-port", 0))
         self.p2p_port = int(self.labels.get("roundhouse.p2p-port", 0))
         self.forwarded = self.labels.get("roundhouse.forwarded") == "true"
@@ -154,6 +155,7 @@ class PoolTest(unittest.TestCase):
     """A pool, its gateways and everything else that a test makes, all named after `self.pool`."""
 
     gateway_count = 1
+    gateway_options = []
     gateway_environment = {}
 
     @classmethod
@@ -197,6 +199,8 @@ class PoolTest(unittest.TestCase):
                 controller.kill()
         self.watcher.close()
         rows = docker_host.look("/containers/json", {"all": 1})
+        # The engines first: Podman keeps a gateway that others joined.
+        rows.sort(key=lambda row: "roundhouse.pool" not in (row["Labels"] or {}))
         ours = [row["Id"] for row in rows
                 if row["Names"] and row["Names"][0].startswith("/" + self.pool)]
         if ours:
@@ -207,7 +211,8 @@ class PoolTest(unittest.TestCase):
         """One more gateway of this pool, answering as that release of Gluetun."""
         name = f"{self.pool}-gateway{len(self.gateways)}"
         self.gateways.append(Gateway(name, self.pool,
-                                     {"GLUETUN_PROFILE": profile} | (environment or {})))
+                                     {"GLUETUN_PROFILE": profile} | (environment or {}),
+                                     self.gateway_options))
         return self.gateways[-1]
 
     # --- the spec

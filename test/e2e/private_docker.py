@@ -1,5 +1,7 @@
 """A Docker daemon of a test's own, in a network namespace of its own, so that nobody else's
-containers are restarted, and no bridge of this machine is touched."""
+containers are restarted, and no bridge of this machine is touched.
+
+DAEMON_ROOT names the root of another system, whose daemon then runs (test/engines/run.sh)."""
 import ctypes
 import fcntl
 import os
@@ -16,6 +18,21 @@ from harness import require
 NEW_NETWORK_NAMESPACE = 0x40000000
 SET_INTERFACE_FLAGS, IS_UP = 0x8914, 1
 STANDIN_PROGRAMS = os.environ.get("STANDIN_PROGRAMS", "")
+DAEMON_ROOT = os.environ.get("DAEMON_ROOT", "")
+# As its root, not by chroot: runc changes the root of containers by pivot_root.
+ENTER_ROOT = """
+root=$0 folder=$1
+shift
+mount --rbind "$root" "$root"
+for each in proc sys dev; do mount --rbind /$each "$root/$each"; done
+mount -t tmpfs run "$root/run"
+mkdir -p "$root/$folder" "$root/.host"
+mount --rbind "$folder" "$root/$folder"
+cd "$root"
+pivot_root . .host
+umount --lazy /.host
+exec "$@"
+"""
 BUILD_IMAGES = os.path.join(os.path.dirname(__file__), "..", "standins", "build.sh")
 
 
@@ -26,6 +43,14 @@ def enter_own_network():
     with socket.socket() as any_socket:
         fcntl.ioctl(any_socket, SET_INTERFACE_FLAGS, struct.pack("16sh14x", b"lo", IS_UP))
     return True
+
+
+def inside(folder, *command):
+    """The command in the system at DAEMON_ROOT, which has the folder at the same place."""
+    if not DAEMON_ROOT:
+        return command
+    return ["unshare", "--mount", "--propagation", "slave", "sh", "-e", "-c", ENTER_ROOT,
+            DAEMON_ROOT, folder, *command]
 
 
 class Daemon:
@@ -40,9 +65,10 @@ class Daemon:
     def start(self, *options):
         self.log = open(f"{self.folder}/log", "ab")
         self.process = subprocess.Popen(
-            ["dockerd", "--data-root", f"{self.folder}/data", "--exec-root", f"{self.folder}/exec",
-             "--pidfile", f"{self.folder}/pid", "--host", f"unix://{self.socket}",
-             "--storage-driver", "vfs", *options], stdout=self.log, stderr=self.log)
+            inside(self.folder, "dockerd", "--data-root", f"{self.folder}/data",
+                   "--exec-root", f"{self.folder}/exec", "--pidfile", f"{self.folder}/pid",
+                   "--host", f"unix://{self.socket}", "--storage-driver", "vfs", *options),
+            stdout=self.log, stderr=self.log)
         deadline = time.monotonic() + 30
         while not docker_host.answers():
             assert time.monotonic() < deadline and self.process.poll() is None, self.tail()
@@ -62,7 +88,7 @@ class Daemon:
 def use_private_docker(add_cleanup):
     """From now on this process, and what it starts, has a daemon of its own, with the stand-in
     images; until what `add_cleanup` was given is called. Returns it."""
-    require(os.geteuid() == 0 and shutil.which("dockerd"), "root and dockerd")
+    require(os.geteuid() == 0 and (DAEMON_ROOT or shutil.which("dockerd")), "root and dockerd")
     require(os.path.exists(f"{STANDIN_PROGRAMS}/standin_engine"), "STANDIN_PROGRAMS")
     require(enter_own_network(), "a network namespace of its own")
     folder = tempfile.mkdtemp(prefix="roundhouse-dockerd-")

@@ -107,7 +107,7 @@ class Watcher(threading.Thread):
                 self._take(json.loads(line))
 
     def _take(self, event):
-        action = event["Action"]
+        action = {"died": "die", "remove": "destroy"}.get(event["Action"], event["Action"])
         identity = event["Actor"]["ID"]
         attributes = event["Actor"]["Attributes"]
         name = attributes.get("name", "")
