@@ -42,7 +42,6 @@ class Examiner {
         examine_victims();
         examine_evenness();
         examine_words();
-        if (seen_.runtime.pins_gateways) examine_pins();
         for (const auto& gateway : seen_.gateways)
             examine_idle_ports(gateway);
         return broken_;
@@ -398,21 +397,6 @@ class Examiner {
         }
     }
 
-    void examine_pins() {
-        for (const auto& engine : seen_.engines) {
-            const GatewayView* gateway = GatewayIndex(seen_.gateways).of(engine);
-            const bool stands = gateway != nullptr && gateway->state == GatewayState::stopped;
-            const bool pins = stands && gateway->not_ready_for >= pin_grace &&
-                              engine.network.joins == gateway->incarnation.id;
-            const bool held_back = !engine.slot || !engine.unknown.empty() ||
-                                   seen_.steps_in_flight.contains(*engine.slot) ||
-                                   seen_.troubles.contains(*engine.slot) ||
-                                   engine.state == EngineState::removing;
-            const bool goes = !pins || held_back || ids_.contains(engine.id);
-            require(goes, Step{}, "is missing: " + engine.name + " pins its gateway");
-        }
-    }
-
     int control_server_port(const GatewayView& gateway) const {
         const auto declared =
             std::ranges::find(pool_.gateways, gateway.name, &GatewaySpec::container);
@@ -441,14 +425,15 @@ class Examiner {
     std::set<std::pair<std::string, int>> p2p_ports_;
     std::map<std::string, std::size_t> followers_;  // by gateway
     std::set<int> slots_;
-    std::set<std::string> ids_;  // of the engines that steps are for
+    std::set<std::string> ids_;
     Broken broken_;
 };
 
 }  // namespace
 
 Broken broken_rule(const EnginePool& pool, const Observation& seen, const Plan& plan, Time now) {
-    return Examiner(pool, seen, plan, now).examine();
+    const Broken broken = Examiner(pool, seen, plan, now).examine();
+    return broken ? broken : broken_rule_of_pins(seen, plan);
 }
 
 }  // namespace roundhouse::test

@@ -14,4 +14,7 @@ namespace roundhouse::test {
 std::optional<std::string> broken_rule(const EnginePool& pool, const Observation& seen,
                                        const Plan& plan, Time now);
 
+// Its last rule: where the runtime pins gateways, no engine stays behind one that stands still.
+std::optional<std::string> broken_rule_of_pins(const Observation& seen, const Plan& plan);
+
 }  // namespace roundhouse::test
