@@ -55,7 +55,7 @@ void add_flags(CLI::App& command, const CommandFlags& flags) {
     if (flags.asks) {
         add("RESOURCE", "", resource_words);
         add("--server", "URL",
-            "The controller (127.0.0.1:9190, or ROUNDHOUSE_LISTEN); dns:NAME:PORT: all at a name");
+            "The controller (127.0.0.1:9190, or ROUNDHOUSE_LISTEN), or dns:NAME:PORT");
         command.add_flag("-w,--watch")->description("Keep running, and print what changes");
         command.add_flag("-q,--quiet")->description("Print nothing; only set the exit code");
     }

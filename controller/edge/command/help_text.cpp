@@ -137,7 +137,7 @@ Exit codes:
   roundhouse get engines -o wide         with what each engine waits for, and what to do
   roundhouse get events -w               keeps printing new events
   roundhouse get engines --server 10.0.0.5:9190 --api-key-file key
-  roundhouse get engines --server dns:acestream-agents:9190    of all controllers at a name
+  roundhouse get engines --server dns:acestream-agents:9190    at every address of the name
   roundhouse get pool --quiet            for health checks: prints nothing, sets the exit code
 
 With -w the command keeps running and prints each change; -w -o json prints each event as one line
