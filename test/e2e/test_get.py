@@ -44,7 +44,7 @@ class Get(unittest.TestCase):
         self.assertTrue(self.lines_of("events")[1].endswith("pool=acestream"))
         self.api.conditions.append(condition("Capped", "True", "Capped", "5 asked for"))
         pool = self.lines_of("pool")
-        self.assertEqual(["acestream", "3", "3", "2", "2", "20"], pool[1].split())
+        self.assertEqual(["acestream", "3", "3", "2", "3", "20"], pool[1].split())
         self.assertTrue(pool[-1].endswith("5 asked for"))
 
     def test_json_and_yaml_hold_everything(self):

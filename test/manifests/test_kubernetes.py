@@ -10,7 +10,7 @@ import unittest
 import yaml
 
 import kubernetes_schemas
-from readme import SOURCE, read
+from documents import SOURCE, read
 
 ROUNDHOUSE = os.environ["ROUNDHOUSE"]
 EXAMPLE = os.path.join(SOURCE, "examples", "kubernetes")
