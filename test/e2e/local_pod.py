@@ -91,7 +91,8 @@ class LocalPod:
                      if not name.startswith(("GLUETUN_", "ROUNDHOUSE", "MAX_ACTIVE", "VPN_"))}
         self.agent = subprocess.Popen(
             [HOLD, "--supervise", "--", BINARY, "agent", "-f", self.spec_path,
-             "--slots", self.path("slots"), "--gateway", "gluetun-a"],
+             "--slots", self.path("slots"), "--gateway", "gluetun-a",
+             "--engine-image", "engine:1"],
             stdout=self.log, stderr=self.log, env=variables)
 
     def end_agent(self, number=signal.SIGTERM):
@@ -106,13 +107,13 @@ class LocalPod:
 
     # --- what it does
 
-    def write_spec(self, replicas, **fields):
+    def write_spec(self, replicas, image="engine:1", **fields):
         """Behind two gateways, of which the first has the greater half of `replicas`."""
         body = {
             "replicas": replicas, "gateways": ["gluetun-a", "gluetun-b"], "checkInterval": "1s",
             "forwardedPort": {"stableFor": "1s", "minInterval": "1s", "waitFor": "1s"},
             "template": {
-                "image": "engine:1", "command": [os.path.join(PROGRAMS, "standin_engine")],
+                "image": image, "command": [os.path.join(PROGRAMS, "standin_engine")],
                 "env": {"SLOT": "$(SLOT)"}, "stopTimeout": "2s",
                 "probe": {"period": "200ms", "timeout": "500ms", "failureThreshold": 2,
                           "startupTimeout": "10s"}}}

@@ -73,6 +73,24 @@ class Agent(unittest.TestCase):
                                                  "engine started", "engine removed",
                                                  "step failed"))]
 
+    def test_a_spec_for_another_pod_replaces_no_engine(self):
+        def says(part, status):
+            told = self.pod.ask("/api/v1/pool")
+            [valid] = [each for each in told["status"]["conditions"]
+                       if each["type"] == "SpecValid"] if told else [None]
+            return valid and valid["status"] == status and part in valid["message"]
+
+        before = self.start()
+        self.pod.write_spec(5, image="engine:2")
+        self.wait_until(lambda: says("are of engine:1, not of engine:2: render", "False"),
+                        "the spec is refused")
+        self.assertEqual(before, self.pod.engines())
+        self.pod.write_spec(9)
+        self.wait_until(lambda: says("has 4 slots for 5 engines: render", "True"),
+                        "the spec is accepted with a remark")
+        after = self.settled({0, 1, 2, 3})
+        self.assertEqual(before, {slot: after[slot] for slot in before})
+
     def test_a_moved_port_replaces_one_engine(self):
         self.pod.gateway.set_ports([40001])
         before = self.start()
