@@ -134,6 +134,7 @@ class Page(unittest.TestCase):
         self.open()
         self.wait_for_ready(3)
         tile = "#engines [data-name='acestream-2']"
+        self.api.engines[1] |= {"publishedPort": 19101, "publishedAddress": "192.0.2.9"}
         self.assertIn("▶2", self.page.text(tile))
         self.assertEqual("", self.page.text("#detail"))
         self.page.click(tile)
@@ -147,6 +148,9 @@ class Page(unittest.TestCase):
         self.api.engines[2] |= {"sessions": 3}
         self.page.wait_for("document.getElementById('detail').innerText.includes('sessions\\n3')",
                            "the details are kept up to date", 5)
+        self.page.click("#engines [data-name='acestream-1']")
+        self.page.wait_for("document.getElementById('detail').innerText.includes("
+                           "'http://192.0.2.9:19101')", "the only address where it is published")
         self.page.evaluate("document.dispatchEvent(new KeyboardEvent('keydown', {key: 'Escape'}))")
         self.assertEqual("", self.page.text("#detail"))
 

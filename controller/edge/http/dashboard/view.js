@@ -162,9 +162,9 @@ function showEngines(engines) {
 // others.
 function addressesOf(engine) {
   if (!engine.host || !engine.port) return [];
-  const host = location.hostname.includes(":") ? `[${location.hostname}]` : location.hostname;
-  return [engine.publishedPort ? `http://${host}:${engine.publishedPort}` : "",
-    `http://${hostPort(engine)}`].filter(Boolean);
+  const host = engine.publishedAddress || location.hostname.replace(/^\[|\]$/g, "");
+  const outside = engine.publishedPort ? hostPort({ host, port: engine.publishedPort }) : "";
+  return [...new Set([outside, hostPort(engine)])].filter(Boolean).map((one) => `http://${one}`);
 }
 
 async function copy(text, button) {
