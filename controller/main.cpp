@@ -35,6 +35,7 @@ int run_command(const CommandLine& line, const Environment& environment) {
         case Command::plan: return command_plan(line, environment);
         case Command::validate: return command_validate(line, environment);
         case Command::get: return command_get(line, environment);
+        case Command::drain: return command_drain(line, environment);
         case Command::down: return command_down(line, environment, signals().stop());
         case Command::render: return command_render(line);
         case Command::balance: return command_balance(line, environment, signals().stop());

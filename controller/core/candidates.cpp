@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "core/drain.h"
 #include "core/engine_facts.h"
 #include "core/names.h"
 #include "core/planner.h"
@@ -22,6 +23,7 @@ void Planner::add_candidates() {
                                gateway,
                                std::move(verdicts[i]),
                                holds_forwarded_port(engine, gateway),
+                               false,
                                false,
                                {},
                                {},
@@ -52,20 +54,21 @@ void Planner::add_unlisted() {
 
 // --- who is one too many -------------------------------------------------------------------------
 
-// The engines that are least missed come first: in rollouts, too.
+// The engines that are least missed come first: in rollouts, too. Nobody misses an idle one.
 auto Planner::worth(const Candidate& candidate) const {
     const Fate fate = candidate.verdict.fate;
     const bool usable = fate == Fate::keep || fate == Fate::outdated;
     const int slot = candidate.engine->slot.value_or(std::numeric_limits<int>::max());
-    return std::make_tuple(usable, candidate.verdict.ready, slot < pool_.max_active_replicas,
-                           candidate.holds_port, fate == Fate::keep, -slot);
+    return std::make_tuple(usable, candidate.verdict.ready, in_use(*candidate.engine, pool_.drain),
+                           slot < pool_.max_active_replicas, candidate.holds_port,
+                           fate == Fate::keep, -slot);
 }
 
-// Engines with a step in flight are left out: when they are here and too many, they will not be
-// ready, and so be the first to go. Of engines that serve equally well those go first that share
-// their gateway with most others: else the rest would have to be spread evenly afterwards. One that
-// serves and that Docker does not remove goes last: while it is one too many, no other engine can
-// be replaced.
+// What a person asked for comes first. Engines with a step in flight are left out: when they are
+// here and too many, they will not be ready, and so be the first to go. Of engines that serve
+// equally well those go first that share their gateway with most others: else the rest would have
+// to be spread evenly afterwards. One that serves and that Docker does not remove goes last: while
+// it is one too many, no other engine can be replaced.
 void Planner::choose_surplus() {
     std::vector<Candidate*> rest;
     std::map<const GatewayView*, int> behind;
@@ -79,13 +82,16 @@ void Planner::choose_surplus() {
     }
     while (static_cast<int>(rest.size()) > plan_.wanted) {
         const auto order = [&](const Candidate* candidate) {
-            const auto [usable, ready, in_range, holds_port, kept, slot] = worth(*candidate);
-            const bool stays = ready && cannot_be_removed(*candidate->engine, seen_);
-            return std::make_tuple(stays, usable, ready, in_range, -behind[candidate->gateway],
-                                   holds_port, kept, slot);
+            const auto [usable, ready, used, in_range, holds_port, kept, slot] = worth(*candidate);
+            const EngineView& engine = *candidate->engine;
+            const bool stays = ready && cannot_be_removed(engine, seen_);
+            const bool asked_for = engine.drain_request == DrainRequest::remove;
+            return std::make_tuple(stays, !asked_for, usable, ready, used, in_range,
+                                   -behind[candidate->gateway], holds_port, kept, slot);
         };
         const auto victim = std::ranges::min_element(rest, {}, order);
         (*victim)->is_surplus = true;
+        (*victim)->is_above_cap = static_cast<int>(rest.size()) > pool_.max_active_replicas;
         --behind[(*victim)->gateway];
         rest.erase(victim);
     }
@@ -112,6 +118,13 @@ void Planner::find_wishes() {
         if (outdated) candidate.wish = Wish{verdict.reason, verdict.message, std::nullopt};
     }
     find_port_wishes();
+    for (auto& candidate : candidates_) {
+        const bool asked_for = candidate.engine->drain_request == DrainRequest::replace &&
+                               candidate.verdict.fate == Fate::keep && !candidate.is_decided;
+        const bool has_one = candidate.wish && !candidate.wish->due;
+        if (!asked_for || has_one) continue;
+        candidate.wish = Wish{Reason::drain_requested, "somebody asked for it", std::nullopt};
+    }
     find_rebalance();
 }
 

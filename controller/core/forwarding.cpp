@@ -8,6 +8,7 @@
 
 #include "core/backoff.h"
 #include "core/classify.h"
+#include "core/drain.h"
 #include "core/plan.h"
 
 namespace roundhouse {
@@ -52,10 +53,10 @@ class Follower {
           steps_(steps),
           others_come_(others_come),
           now_(now) {
-        // The holder of a port that is gone first, else the lowest slot.
-        std::ranges::sort(kept_, {}, [](const EngineView* engine) {
-            return std::make_tuple(!engine->made_with_forwarded_port, *engine->slot,
-                                   std::string_view(engine->id));
+        // The idle first, then the holder of a port that is gone, else the lowest slot.
+        std::ranges::sort(kept_, {}, [&](const EngineView* engine) {
+            return std::make_tuple(in_use(*engine, pool_.drain), !engine->made_with_forwarded_port,
+                                   *engine->slot, std::string_view(engine->id));
         });
     }
 

@@ -185,6 +185,13 @@ struct UsageView {
     bool operator==(const UsageView&) const = default;
 };
 
+// What a person asked the controller to do with an engine, once it is idle.
+enum class DrainRequest {
+    none,
+    remove,   // the pool runs with one engine fewer
+    replace,  // by a new one in its slot
+};
+
 // The ports an engine was made with, from its labels.
 struct EnginePorts {
     int http = 0;
@@ -227,6 +234,7 @@ struct EngineView {
     // For how long a voluntary step has been wanted for it (Decision::wished); 0: not, or since
     // just now.
     Duration wished_for{0};
+    DrainRequest drain_request = DrainRequest::none;
 
     bool operator==(const EngineView&) const = default;
 };
@@ -317,6 +325,7 @@ struct Observation {
     std::map<int, std::string> create_warnings = {};
     std::optional<TemplateRefusal> template_refusal = std::nullopt;
     RuntimeView runtime = {};
+    int stood_down = 0;  // so many engines fewer are wanted: DrainRequest::remove
 
     bool operator==(const Observation&) const = default;
 };

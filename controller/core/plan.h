@@ -79,6 +79,7 @@ struct Plan {
     std::vector<Step> steps;
     std::vector<Decision> decisions;  // engines by slot, then the missing ones
     int wanted = 0;
+    int stood_down = 0;                        // so many fewer at a person's request
     bool capped = false;                       // the spec asks for more than the cap
     std::string template_refusal;              // Docker's message; empty: the template is good
     std::vector<Step> waiting_for_image;       // steps that will be taken when the image is there

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/backoff.h"
+#include "core/drain.h"
 #include "core/fingerprint.h"
 #include "core/launch.h"
 #include "core/names.h"
@@ -33,7 +34,8 @@ Planner::Planner(const EnginePool& pool, const Observation& seen, Time now)
       image_(judge_image(pool, seen)) {}
 
 Plan Planner::run() {
-    plan_.wanted = std::min(pool_.replicas, pool_.max_active_replicas);
+    plan_.stood_down = std::min({seen_.stood_down, pool_.replicas, pool_.max_active_replicas});
+    plan_.wanted = std::min(pool_.replicas, pool_.max_active_replicas) - plan_.stood_down;
     plan_.capped = pool_.replicas > pool_.max_active_replicas;
     if (seen_.template_refusal) plan_.template_refusal = seen_.template_refusal->message;
     add_candidates();
@@ -92,7 +94,29 @@ void Planner::remove(Candidate& candidate) {
                         {now_ + left, Awaited{Fact::gateway_ready, name}, ""});
         }
     }
+    if (candidate.is_surplus && is_held_by_sessions(candidate)) {
+        return wait_for_sessions(candidate, true);
+    }
     propose(candidate, Action::remove, {});
+}
+
+// --- who is in use -------------------------------------------------------------------------------
+
+// Whether an engine's sessions hold up what is to happen to it. Only steps by choice wait: not
+// those for an engine that serves nobody, or that is above the cap.
+bool Planner::is_held_by_sessions(const Candidate& candidate) const {
+    const Fate fate = candidate.verdict.fate;
+    const bool by_choice = (fate == Fate::keep || fate == Fate::outdated) && !is_needy(candidate) &&
+                           !candidate.is_above_cap;
+    return by_choice && drain_left(*candidate.engine, pool_.drain).has_value();
+}
+
+void Planner::wait_for_sessions(Candidate& candidate, bool draining) {
+    const EngineView& engine = *candidate.engine;
+    const Time judged_again = now_ + drain_left(engine, pool_.drain).value_or(Duration{0});
+    wait(candidate, Reason::in_use, describe_use(engine, pool_.drain),
+         {judged_again, Awaited{Fact::engine_idle, engine.name}, ""});
+    plan_.decisions.back().draining = draining;
 }
 
 // --- who is started or replaced at once: who serves nobody ---------------------------------------
@@ -287,6 +311,13 @@ void Planner::grant_or_wait(Candidate& candidate) {
     const bool is_for_port = wish.reason == Reason::forwarded_port_changed;
     if (is_for_port && !wish.due && !gains_port(candidate)) candidate.wish.reset();
     if (!candidate.wish || wish.due) return keep(candidate);
+    if (is_held_by_sessions(candidate)) {
+        // Not more drain at once than may be replaced at once: the others serve new viewers.
+        const bool asked_for = candidate.engine->drain_request != DrainRequest::none;
+        const bool is_next = !is_above_cap_ && unavailable_ + draining_ < pool_.max_unavailable;
+        draining_ += is_next ? 1 : 0;
+        return wait_for_sessions(candidate, asked_for || is_next);
+    }
     if (is_above_cap_) {
         return wait(candidate, Reason::rollout_budget, "more engines run than are wanted", {});
     }

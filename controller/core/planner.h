@@ -31,6 +31,7 @@ class Planner {
         Verdict verdict;
         bool holds_port = false;         // it has a forwarded port, as far as is known
         bool is_surplus = false;         // one of those that are more than wanted
+        bool is_above_cap = false;       // one of those that are more than are allowed
         std::optional<Wish> wish;        // a voluntary step
         std::optional<NoPlace> blocked;  // its wish waits for the ports of another engine of ours
         bool is_decided = false;
@@ -50,6 +51,8 @@ class Planner {
     void decide(Candidate& candidate);
     bool must_go(const Candidate& candidate) const;
     void remove(Candidate& candidate);
+    bool is_held_by_sessions(const Candidate& candidate) const;
+    void wait_for_sessions(Candidate& candidate, bool draining);
     bool is_needy(const Candidate& candidate) const;
     void start(Candidate& candidate);
     void replace_now(Candidate& candidate);
@@ -96,6 +99,7 @@ class Planner {
     int arriving_unseen_ = 0;
     int unavailable_ = 0;     // engines that a rollout has to wait for, or takes away itself
     int leaving_unseen_ = 0;  // of these, see leaves_unseen()
+    int draining_ = 0;        // engines that are to be replaced as soon as their sessions end
     Wait ready_again_;        // what makes the first of them available
     Plan plan_;
 };

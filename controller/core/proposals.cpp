@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/backoff.h"
+#include "core/drain.h"
 #include "core/names.h"
 #include "core/planner.h"
 
@@ -34,9 +35,12 @@ Decision Planner::decision_on(const Candidate& candidate) const {
         decision.reason = candidate.wish->reason;
         decision.message = candidate.wish->message;
     }
+    const bool surplus_by_choice = candidate.is_surplus && !candidate.is_above_cap;
+    decision.wished = surplus_by_choice || (candidate.wish && !candidate.wish->due);
     if (candidate.is_surplus) {
         decision.reason = Reason::surplus;
-        decision.message = std::to_string(plan_.wanted) + " engines are wanted";
+        decision.message = std::to_string(plan_.wanted) +
+                           (plan_.wanted == 1 ? " engine is" : " engines are") + " wanted";
     }
     decision.ready = candidate.verdict.ready;
     decision.updated = engine.slot && engine.template_hash == hash_ &&
@@ -100,6 +104,8 @@ bool Planner::propose(Candidate& candidate, Action action, std::optional<Placeme
     candidate.is_decided = true;
     const EngineView& engine = *candidate.engine;
     Decision decision = decision_on(candidate);
+    const std::string cut = decision.wished ? describe_cut(engine, pool_.drain) : "";
+    if (!cut.empty()) decision.message += (decision.message.empty() ? "" : "; ") + cut;
     Step step;
     step.action = action;
     step.reason = decision.reason;

@@ -21,6 +21,7 @@ std::string_view to_string(Reason reason) {
         case Reason::forwarded_port_changed: return "ForwardedPortChanged";
         case Reason::gateway_reconnected: return "GatewayReconnected";
         case Reason::rebalanced: return "Rebalanced";
+        case Reason::drain_requested: return "DrainRequested";
         case Reason::surplus: return "Surplus";
         case Reason::slot_out_of_range: return "SlotOutOfRange";
         case Reason::duplicate_slot: return "DuplicateSlot";

@@ -25,6 +25,7 @@ enum class Reason {
     forwarded_port_changed,
     gateway_reconnected,  // the gateway's VPN connected anew
     rebalanced,           // its gateway has more engines than another
+    drain_requested,      // a person asked for it
     surplus,
     slot_out_of_range,  // in a slot beyond maxActiveReplicas
     duplicate_slot,

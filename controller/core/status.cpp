@@ -182,6 +182,23 @@ Condition runtime_understood(const Observation& seen) {
     return condition("RuntimeUnderstood", false, "NotUnderstood", trouble);
 }
 
+// Engines of which the same is said are told together.
+Condition sessions_known(const Observation& seen) {
+    std::map<std::string, std::vector<const EngineView*>> unknown;
+    for (const auto& engine : seen.engines) {
+        if (!engine.usage_unknown.empty()) unknown[engine.usage_unknown].push_back(&engine);
+    }
+    if (unknown.empty()) return condition("SessionsKnown", true, "Known", "");
+    std::string text;
+    for (const auto& [why, engines] : unknown) {
+        text += (text.empty() ? "" : "; ") + engines.front()->name;
+        if (engines.size() > 1) text += " and " + std::to_string(engines.size() - 1) + " more";
+        text += ": " + why;
+    }
+    return condition("SessionsKnown", false, "NotReadable",
+                     text + "; nothing waits for the sessions of such engines");
+}
+
 Condition capped(const EnginePool& pool, const Plan& plan) {
     if (!plan.capped) return condition("Capped", false, "WithinCap", "");
     return condition("Capped", true, "AboveCap",
@@ -200,6 +217,13 @@ std::string_view to_string(Truth truth) {
     return "Unknown";
 }
 
+static std::string describe_match(const Plan& plan) {
+    if (plan.stood_down == 0) return "";
+    return std::to_string(plan.stood_down) + (plan.stood_down == 1 ? " engine" : " engines") +
+           " fewer than replicas says, as somebody drained without --replace; edit replicas, or "
+           "restart the controller, to have the declared number again";
+}
+
 std::vector<Condition> judge_conditions(const EnginePool& pool, const Observation& seen,
                                         const Plan& plan) {
     const bool matches = plan.matches();
@@ -213,7 +237,7 @@ std::vector<Condition> judge_conditions(const EnginePool& pool, const Observatio
                   matches    ? "Matches"
                   : is_stuck ? "Stuck"
                              : "WorldDiffers",
-                  matches ? "" : describe_progress(plan)),
+                  matches ? describe_match(plan) : describe_progress(plan)),
         template_accepted(seen),
         gateway_ready(pool, seen),
         forwarded_port_ready(pool, plan),
@@ -223,13 +247,14 @@ std::vector<Condition> judge_conditions(const EnginePool& pool, const Observatio
         condition("RuntimeReachable", true, "Answers", ""),
         runtime_understood(seen),
         created_as_asked(pool, seen),
+        sessions_known(seen),
     };
 }
 
 std::vector<Condition> judge_failed_look(const std::string& fault) {
     std::vector<Condition> conditions;
-    for (const char* type :
-         {"Ready", "Progressing", "GatewayReady", "ForwardedPortReady", "RuntimeUnderstood"}) {
+    for (const char* type : {"Ready", "Progressing", "GatewayReady", "ForwardedPortReady",
+                             "RuntimeUnderstood", "SessionsKnown"}) {
         conditions.push_back(
             condition(type, false, "LookFailed", "the containers cannot be looked at"));
         conditions.back().status = Truth::unknown;

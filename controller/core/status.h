@@ -30,7 +30,8 @@ struct Condition {
 std::string_view to_string(Truth truth);
 
 // Ready, Progressing, TemplateAccepted, GatewayReady, ForwardedPortReady, Capped, PortsPublished,
-// PortsFree, RuntimeReachable, RuntimeUnderstood and CreatedAsAsked, as one round sees them.
+// PortsFree, RuntimeReachable, RuntimeUnderstood, CreatedAsAsked and SessionsKnown, as one round
+// sees them.
 // Progressing is False with the reason Stuck where nothing happens until a person acts; the message
 // says what to do.
 std::vector<Condition> judge_conditions(const EnginePool& pool, const Observation& seen,

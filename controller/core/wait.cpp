@@ -7,6 +7,7 @@ std::string to_string(const Awaited& awaited) {
     switch (awaited.fact) {
         case Fact::gateway_ready: return "gateway " + subject + " is ready";
         case Fact::engine_ready: return subject + " is ready";
+        case Fact::engine_idle: return subject + " is idle";
         case Fact::engine_gone: return subject + " is gone";
         case Fact::step_ended: return "the step for " + subject + " ends";
         case Fact::probe_ended: return "the next probe of " + subject;

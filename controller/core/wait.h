@@ -13,6 +13,7 @@ namespace roundhouse {
 enum class Fact {
     gateway_ready,   // of one gateway, or of the first of several ("a or b")
     engine_ready,    // an engine becomes ready, or is found to have failed
+    engine_idle,     // an engine is not in use any more
     engine_gone,     // the container is removed, so that its slot and its ports are free
     step_ended,      // the step under way for the engine
     probe_ended,     // the next probe of the engine

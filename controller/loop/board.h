@@ -1,5 +1,5 @@
-// The state that threads share: the spec goes in; the last round's observation, plan and conditions
-// come out. Copies only, under one mutex.
+// The state that threads share: the spec and what persons ask for go in; the last round's
+// observation, plan and conditions come out. Copies only, under one mutex.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +13,7 @@
 #include "core/plan.h"
 #include "core/spec.h"
 #include "core/status.h"
+#include "loop/drain_orders.h"
 
 namespace roundhouse {
 
@@ -51,11 +52,14 @@ class Board {
     std::vector<Condition> set_conditions(std::vector<Condition> next, Time now);
     std::vector<Condition> conditions() const;
 
+    DrainOrders& drains() { return drains_; }
+
   private:
     mutable std::mutex mutex_;
     SpecInForce spec_;
     std::shared_ptr<const RoundView> round_;
     std::vector<Condition> conditions_;
+    DrainOrders drains_;
 };
 
 }  // namespace roundhouse

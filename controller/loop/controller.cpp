@@ -4,15 +4,15 @@
 
 namespace roundhouse {
 
-Controller::Controller(Runtime& runtime, GatewayApi& gateway_api, ProbeTransport& probes,
-                       PortCheck& ports, const Clock& clock, Journal& journal, Meters& meters)
-    : clock_(clock),
-      prober_(probes, clock, [this] { wake(); }),
-      puller_(runtime, workers_, clock, journal, [this] { wake(); }),
-      steps_(runtime, workers_, clock, journal, meters, [this] { wake(); }),
-      listener_(runtime, workers_, board_, steps_, journal, [this] { wake(); }),
-      reconciler_({runtime, gateway_api, workers_, clock, journal, board_, prober_, puller_, steps_,
-                   meters, ports, [this] { wake(); }}) {}
+Controller::Controller(const Surroundings& around, Journal& journal, Meters& meters)
+    : clock_(around.clock),
+      prober_(around.probes, around.clock, [this] { wake(); }),
+      puller_(around.runtime, workers_, around.clock, journal, [this] { wake(); }),
+      steps_(around.runtime, workers_, around.clock, journal, meters, [this] { wake(); }),
+      listener_(around.runtime, workers_, board_, steps_, journal, [this] { wake(); }),
+      reconciler_({around.runtime, around.gateway_api, workers_, around.clock, journal, board_,
+                   prober_, puller_, steps_, meters, around.ports, around.sockets, around.own,
+                   [this] { wake(); }}) {}
 
 void Controller::run(const std::stop_token& stop,
                      const std::function<bool(const RoundResult&)>& after_round) {

@@ -12,23 +12,35 @@
 #include "loop/gateway_api.h"
 #include "loop/journal.h"
 #include "loop/meters.h"
+#include "loop/own_connections.h"
 #include "loop/port_check.h"
 #include "loop/probe_transport.h"
 #include "loop/prober.h"
 #include "loop/puller.h"
 #include "loop/reconciler.h"
 #include "loop/runtime.h"
+#include "loop/socket_tables.h"
 #include "loop/step_runner.h"
 #include "loop/thread_workers.h"
 #include "loop/wakeup.h"
 
 namespace roundhouse {
 
+// The ports to the world.
+struct Surroundings {
+    Runtime& runtime;
+    GatewayApi& gateway_api;
+    ProbeTransport& probes;
+    PortCheck& ports;
+    SocketTables& sockets;
+    const OwnConnections& own;
+    const Clock& clock;
+};
+
 class Controller {
   public:
     // The ports must outlive the controller.
-    Controller(Runtime& runtime, GatewayApi& gateway_api, ProbeTransport& probes, PortCheck& ports,
-               const Clock& clock, Journal& journal, Meters& meters);
+    Controller(const Surroundings& around, Journal& journal, Meters& meters);
 
     // The spec goes in, and the state of the pool comes out.
     Board& board() { return board_; }

@@ -49,6 +49,7 @@ Reconciler::Reconciler(const Equipment& equipment)
     : with_(equipment),
       reader_(equipment.gateway_api, equipment.workers, equipment.clock, equipment.wake),
       strangers_(equipment.ports),
+      sessions_(equipment.runtime, equipment.workers, equipment.sockets, equipment.own),
       narrator_(equipment.journal) {}
 
 RoundResult Reconciler::round(const std::stop_token& stop) {
@@ -111,8 +112,12 @@ Result<Survey> Reconciler::survey(const EnginePool& pool, std::optional<Template
         // What did not help is not repeated at once.
         return steps.count_vain(planned.steps, seen) ? plan(pool, seen, now) : planned;
     };
+    const auto surveyed = [&](Plan made) {
+        sessions_.note_wishes(made, with_.clock.monotonic());
+        return Survey{std::move(seen), std::move(made)};
+    };
     Plan first = make_plan();
-    if (!creates_anything(first)) return Survey{std::move(seen), std::move(first)};
+    if (!creates_anything(first)) return surveyed(std::move(first));
 
     // Only now is it worth asking for the image, and for names and ports that strangers hold.
     steps.resume_steps();
@@ -133,7 +138,7 @@ Result<Survey> Reconciler::survey(const EnginePool& pool, std::optional<Template
     // stranger's, too.
     while (strangers_.look_for(second, seen))
         second = make_plan();
-    return Survey{std::move(seen), std::move(second)};
+    return surveyed(std::move(second));
 }
 
 // What could not be told when it was last asked for: nobody asks before the next create.
@@ -160,6 +165,8 @@ Observation Reconciler::sense(const EnginePool& pool, Sightings looked) {
         if (view != views.end()) engine.probe = view->second;
     }
     mark_unreachable(pool, seen);
+    sessions_.measure(looked.gateways, seen.engines, with_.clock.monotonic());
+    with_.board.drains().apply(pool, seen);
     strangers_.recall(seen);
     return seen;
 }

@@ -22,6 +22,7 @@
 #include "loop/prober.h"
 #include "loop/puller.h"
 #include "loop/runtime.h"
+#include "loop/session_sensor.h"
 #include "loop/step_runner.h"
 #include "loop/stranger_sensor.h"
 #include "loop/workers.h"
@@ -47,6 +48,8 @@ struct Equipment {
     StepRunner& steps;
     Meters& meters;
     PortCheck& ports;
+    SocketTables& sockets;
+    const OwnConnections& own;
     std::function<void()> wake;                         // starts a round early; any thread
     Duration patience = GatewayReader::usual_patience;  // of a round with control servers
 };
@@ -99,6 +102,7 @@ class Reconciler {
     GatewaySensor gateways_;
     NearbyGateways nearby_;
     StrangerSensor strangers_;
+    SessionSensor sessions_;
     Narrator narrator_;
     Doubts doubts_;
 };

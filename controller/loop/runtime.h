@@ -38,6 +38,7 @@ struct GatewayContainer {
 
     std::string id;
     std::string started_at;  // as Docker writes it
+    std::int64_t pid = 0;    // of its first process, where Docker runs; 0: it tells none
     bool running = false;    // false while paused or restarting
     std::string state;       // Docker's word, for messages: "exited", "paused" ...
     Health health = Health::none;
@@ -101,6 +102,10 @@ class Runtime {
     // The network of a container whose row does not tell it; nullopt when it is gone. Later lists
     // tell it. 5 s.
     virtual Result<std::optional<Network>> inspect_network(const std::string& id) = 0;
+
+    // The first process of a container, where Docker runs; nullopt when the container is gone, 0
+    // when it does not run. 5 s.
+    virtual Result<std::optional<std::int64_t>> inspect_pid(const std::string& id) = 0;
 
     // A container by its exact name; nullopt when there is none. 5 s for each of at most three
     // calls.

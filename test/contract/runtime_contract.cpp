@@ -100,6 +100,8 @@ TEST_CASE_TEMPLATE("a created engine is listed as it was asked for", W, FakeWorl
     CHECK(engine.network == Network{gateway_id, {}});
     CHECK(value_of(world.runtime().inspect_network(id)) == engine.network);
     CHECK_FALSE(value_of(world.runtime().inspect_network(std::string(64, '0'))).has_value());
+    CHECK(value_of(world.runtime().inspect_pid(id)) == 0);
+    CHECK_FALSE(value_of(world.runtime().inspect_pid(std::string(64, '0'))).has_value());
     CHECK(engine.address.empty());
     // Podman lists docker.io/library/NAME:latest.
     CHECK(engine.image.find(world.image()) != std::string::npos);
@@ -135,6 +137,7 @@ TEST_CASE_TEMPLATE("create, start, stop, remove; each again is no fault", W, Fak
     well(runtime.start(id));
     CHECK(only(world).state == EngineState::running);
     CHECK(only(world).address.empty() != world.gives_addresses());
+    CHECK(value_of(runtime.inspect_pid(id)).value_or(0) > 0);
     well(runtime.start(id));
 
     REQUIRE(soon([&] { return world.is_up(only(world).address, 0); }));

@@ -228,6 +228,8 @@ class PoolTest(unittest.TestCase):
         engine_template.update(template or {})
         body = {"replicas": replicas, "maxActiveReplicas": 20,
                 "gateways": [gateway.name for gateway in self.gateways],
+                # The tests ask engines often: to the controller they are viewers.
+                "drain": {"timeout": "0s"},
                 "checkInterval": "1s", "failover": {"after": "3s"}, "template": engine_template}
         body.update(fields)
         body = {name: value for name, value in body.items() if value is not None}
@@ -264,6 +266,13 @@ class PoolTest(unittest.TestCase):
 
     def pool_command(self, name, *arguments, **options):
         return self.command(name, "-f", self.spec_path, *arguments, **options)
+
+    def start_down(self):
+        """`roundhouse down --drain`, under way."""
+        process = subprocess.Popen([BINARY, "down", "--drain", "-f", self.spec_path],
+                                   env=self.environment())
+        self.addCleanup(process.kill)
+        return process
 
     # --- the world
 

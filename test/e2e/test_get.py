@@ -35,8 +35,8 @@ class Get(unittest.TestCase):
         self.api.engines[2] = engine(2, ready=False, state="exited", reason="Backoff", failures=4,
                                      message="exited with code 1")
         header, *rows = self.lines_of("engines")
-        self.assertEqual(["ENGINE", "READY", "STATE", "REASON"], header.split()[:4])
-        self.assertEqual(["acestream-2", "no", "exited", "Backoff", "gluetun:19002"],
+        self.assertEqual(["ENGINE", "READY", "SESSIONS", "STATE"], header.split()[:4])
+        self.assertEqual(["acestream-2", "no", "-", "exited", "Backoff"],
                          rows[2].split()[:5])
         self.assertTrue(self.lines_of("engines", "-o", "wide")[3].endswith("exited with code 1"))
         self.assertEqual(["gluetun", "yes", "ready", "2h", "running", "192.0.2.1", "40001", "3"],

@@ -25,6 +25,12 @@ std::vector<std::string> addresses_of(const FakeContainer& container) {
     return {container.address};
 }
 
+std::int64_t pid_of(const FakeContainer& container) {
+    const bool runs =
+        container.state == EngineState::running || container.state == EngineState::paused;
+    return runs ? container.pid : 0;
+}
+
 Network network_of(const FakeContainer& container) {
     const std::string& mode = container.network_mode;
     if (mode.starts_with(joiner_prefix)) return {mode.substr(joiner_prefix.size()), {}};
@@ -45,6 +51,7 @@ std::string_view to_string(Operation operation) {
         case Operation::list_engines: return "list_engines";
         case Operation::inspect_end: return "inspect_end";
         case Operation::inspect_network: return "inspect_network";
+        case Operation::inspect_pid: return "inspect_pid";
         case Operation::inspect_gateway: return "inspect_gateway";
         case Operation::list_names: return "list_names";
         case Operation::has_image: return "has_image";
@@ -144,6 +151,15 @@ Result<std::optional<Network>> FakeRuntime::inspect_network(const std::string& i
     });
 }
 
+Result<std::optional<std::int64_t>> FakeRuntime::inspect_pid(const std::string& id) {
+    using Pid = std::optional<std::int64_t>;
+    return perform<Pid>(Operation::inspect_pid, subject_of(id), [&]() -> Pid {
+        const FakeContainer* container = look_up(id);
+        if (container == nullptr) return std::nullopt;
+        return pid_of(*container);
+    });
+}
+
 Result<std::optional<GatewayContainer>> FakeRuntime::inspect_gateway(const std::string& name) {
     using Gateway = std::optional<GatewayContainer>;
     return perform<Gateway>(Operation::inspect_gateway, name, [&]() -> Gateway {
@@ -154,6 +170,7 @@ Result<std::optional<GatewayContainer>> FakeRuntime::inspect_gateway(const std::
             host_ports[port] = {"", port};
         return GatewayContainer{.id = container->id,
                                 .started_at = container->started_at,
+                                .pid = pid_of(*container),
                                 .running = container->state == EngineState::running,
                                 .state = std::string(to_string(container->state)),
                                 .health = container->health,

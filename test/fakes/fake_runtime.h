@@ -31,6 +31,7 @@ enum class Operation {
     list_engines,
     inspect_end,
     inspect_network,
+    inspect_pid,
     inspect_gateway,
     list_names,
     has_image,
@@ -82,6 +83,7 @@ struct FakeContainer {
     std::string address;
     Time created_at{};
     std::string started_at;   // of the latest start; empty: never started
+    std::int64_t pid = 0;     // of the latest start
     std::string joined_life;  // the donor's started_at when this container joined it
     EngineEnd end;
     GatewayContainer::Health health = GatewayContainer::Health::none;
@@ -98,6 +100,7 @@ class FakeRuntime : public Runtime {
     Result<std::vector<ContainerListing>> list_engines() override;
     Result<std::optional<EngineEnd>> inspect_end(const std::string& id) override;
     Result<std::optional<Network>> inspect_network(const std::string& id) override;
+    Result<std::optional<std::int64_t>> inspect_pid(const std::string& id) override;
     Result<std::optional<GatewayContainer>> inspect_gateway(const std::string& name) override;
     Result<std::vector<NameHolder>> list_names(const std::string& prefix) override;
     Result<bool> has_image(const std::string& image) override;

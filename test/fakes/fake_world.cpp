@@ -117,6 +117,7 @@ Result<void> FakeRuntime::boot(FakeContainer& container) {
                                        std::to_string(number % 250 + 2);
     }
     container.started_at = next_timestamp();
+    container.pid = static_cast<std::int64_t>(ticks_);
     container.state = EngineState::running;
     container.end = {};
     if (container.health != GatewayContainer::Health::none) {

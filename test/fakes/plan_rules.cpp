@@ -11,6 +11,8 @@
 #include "core/engine_facts.h"
 #include "core/forwarding.h"
 #include "core/gateway_index.h"
+#include "fakes/drain_rules.h"
+#include "fakes/surplus_rules.h"
 
 namespace roundhouse::test {
 
@@ -39,12 +41,11 @@ class Examiner {
         examine_waiting();
         examine_numbers();
         examine_rollout();
-        examine_victims();
-        examine_evenness();
         examine_words();
         for (const auto& gateway : seen_.gateways)
             examine_idle_ports(gateway);
-        return broken_;
+        if (!broken_) broken_ = broken_surplus_rule(pool_, seen_, plan_);
+        return broken_ ? broken_ : broken_drain_rule(pool_, seen_, plan_);
     }
 
   private:
@@ -251,9 +252,9 @@ class Examiner {
     }
 
     bool gives_up_one_that_serves(const Step& step) const {
-        constexpr std::array by_choice = {Reason::template_changed, Reason::gateway_undeclared,
-                                          Reason::forwarded_port_changed,
-                                          Reason::gateway_reconnected, Reason::rebalanced};
+        constexpr std::array by_choice = {
+            Reason::template_changed,    Reason::gateway_undeclared, Reason::forwarded_port_changed,
+            Reason::gateway_reconnected, Reason::rebalanced,         Reason::drain_requested};
         if (std::ranges::find(by_choice, step.reason) == by_choice.end()) return false;
         return std::ranges::any_of(plan_.decisions, [&](const Decision& each) {
             return each.engine == step.engine && each.action == step.action && each.ready;
@@ -311,51 +312,6 @@ class Examiner {
         return std::ranges::any_of(seen_.engines, [&](const EngineView& engine) {
             return engine.id == decision.engine_id && cannot_be_removed(engine, seen_);
         });
-    }
-
-    // Of too many, those that serve go last.
-    void examine_victims() {
-        const auto is_spared = [](const Decision& decision) {
-            return decision.fate == Fate::keep && !decision.ready && !decision.action;
-        };
-        if (std::ranges::none_of(plan_.decisions, is_spared)) return;
-        for (const auto& decision : plan_.decisions) {
-            const bool victim = decision.fate == Fate::surplus && decision.ready &&
-                                decision.reason == Reason::surplus;
-            require(!victim, Step{},
-                    "removes " + decision.engine + ", and one that does not serve stays");
-        }
-    }
-
-    // Row 12: of engines that are equally good, those go that leave the gateways even: else another
-    // one is moved afterwards.
-    void examine_evenness() {
-        if (!seen_.steps_in_flight.empty()) return;
-        const auto beyond = [&](const EngineView& engine) {
-            return engine.slot.value_or(0) >= pool_.max_active_replicas;
-        };
-        if (std::ranges::any_of(seen_.engines, beyond)) return;  // these go first
-        const auto goes = [](const Decision& decision) {
-            return decision.fate == Fate::surplus && decision.reason == Reason::surplus &&
-                   decision.ready && decision.action;
-        };
-        std::map<std::string, int> left;  // by gateway
-        for (const auto& decision : plan_.decisions) {
-            const bool counts = decision.fate == Fate::keep || decision.fate == Fate::outdated ||
-                                (decision.fate == Fate::surplus && decision.action);
-            left[decision.gateway] += counts && decision.action != Action::remove ? 1 : 0;
-        }
-        for (const auto& victim : plan_.decisions) {
-            if (!goes(victim)) continue;
-            for (const auto& spared : plan_.decisions) {
-                const bool alike = spared.fate == Fate::keep && spared.ready && !spared.action &&
-                                   spared.has_forwarded_port == victim.has_forwarded_port &&
-                                   spared.updated == victim.updated && !stays(spared);
-                require(!alike || left[spared.gateway] < left[victim.gateway] + 2, Step{},
-                        "removes " + victim.engine + ", and leaves more behind gateway " +
-                            spared.gateway);
-            }
-        }
     }
 
     // What is said of an engine is so: one that does not answer yet is not up to date.

@@ -38,7 +38,8 @@ class ComposeFiles(unittest.TestCase):
         self.assertGreater(len(names), 8)
         self.assertEqual(set(), names - set(passed_on))
         # Of no interest outside.
-        inside = {"ROUNDHOUSE_LISTEN", "ROUNDHOUSE_BALANCER_LISTEN", "ROUNDHOUSE_STATE_DIR"}
+        inside = {"ROUNDHOUSE_LISTEN", "ROUNDHOUSE_BALANCER_LISTEN", "ROUNDHOUSE_STATE_DIR",
+                  "ROUNDHOUSE_PROCFS"}
         self.assertEqual(set(), names - offered_variables() - inside)
 
     def test_every_variable_that_a_file_asks_for_is_offered(self):

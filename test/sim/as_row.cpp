@@ -88,6 +88,8 @@ std::string pool_text(const EnginePool& pool) {
         .set("max_unavailable", pool.max_unavailable, plain.max_unavailable)
         .set("failover_after", pool.failover_after, plain.failover_after)
         .set("restart_engines_on_reconnect", pool.restart_engines_on_reconnect, true)
+        .set("drain.timeout", pool.drain.timeout)
+        .set("drain.idle_for", pool.drain.idle_for)
         .set("forwarded_port.stable_for", pool.forwarded_port.stable_for)
         .set("forwarded_port.min_interval", pool.forwarded_port.min_interval)
         .set("forwarded_port.wait_for", pool.forwarded_port.wait_for);
@@ -174,6 +176,13 @@ std::string engine_text(const EngineView& engine) {
         }
     }
     set_probe(out, engine.probe);
+    if (engine.usage) {
+        out.assign("usage", "UsageView{}");
+        out.set("usage->sessions", engine.usage->sessions)
+            .set("usage->idle_for", engine.usage->idle_for)
+            .set("usage->never_used", engine.usage->never_used);
+    }
+    out.set("wished_for", engine.wished_for);
     out.add("seen.engines.push_back(view); }");
     return out.text();
 }

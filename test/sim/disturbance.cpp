@@ -35,6 +35,8 @@ constexpr std::array<std::string_view, disturbance_count> names = {
     "labels_broken",
     "p2p_closed",
     "p2p_ignored",
+    "viewers_come",
+    "tables_hidden",
     "gateway_restarted",
     "gateway_recreated",
     "gateway_republished",

@@ -35,7 +35,9 @@ enum class Disturbance {
     engine_doubled,  // a second container of its slot takes its name, and does not run
     labels_broken,
     p2p_closed,
-    p2p_ignored,  // the image never listens on the port that it is given
+    p2p_ignored,    // the image never listens on the port that it is given
+    viewers_come,   // and go; in worlds without them no socket table can be read
+    tables_hidden,  // the socket tables cannot be read for a while
     // Gateways.
     gateway_restarted,
     gateway_recreated,

@@ -78,6 +78,16 @@ void Disturber::happen(Disturbance what) {
             world_.images_hidden = true;
             return world_.later(some_seconds(5, 60),
                                 [&world = world_] { world.images_hidden = false; });
+        case Disturbance::viewers_come:
+            if (const auto engine = some_engine()) {
+                world_.viewers.come(engine->id, world_.clock.elapsed, dice_);
+            }
+            return;
+        case Disturbance::tables_hidden:
+            world_.viewers.readable = false;
+            return world_.later(some_seconds(1, 100), [&world = world_] {
+                world.viewers.readable = world.has(Disturbance::viewers_come);
+            });
         case Disturbance::spec_edited: {
             EnginePool pool = world_.spec();
             edit_something(pool, dice_, world_.gateway_names_);

@@ -23,8 +23,10 @@ struct Process {
     Process(World& world, Watchdog& watchdog, Stage& stage, const std::function<void()>& wake)
         : runtime(world, watchdog, stage),
           gateways(world, stage),
-          probes(world),
+          own(world.clock),
+          probes(world, own),
           ports(world),
+          sockets(world, watchdog.drains()),
           workers(stage),
           prober(probes, world.clock, wake),
           puller(runtime, workers, world.clock, journal, wake),
@@ -33,12 +35,14 @@ struct Process {
                 static_cast<std::size_t>(world.dice.between(1, 4))),
           listener(runtime, workers, board, steps, journal, wake),
           reconciler({runtime, gateways, workers, world.clock, journal, board, prober, puller,
-                      steps, meters, ports, wake}) {}
+                      steps, meters, ports, sockets, own, wake}) {}
 
     SimRuntime runtime;
     SimGateways gateways;
+    OwnConnections own;
     SimProbes probes;
     SimPortCheck ports;
+    SimSockets sockets;
     SimWorkers workers;
     SilentJournal journal;
     NoMeters meters;

@@ -125,6 +125,11 @@ Result<std::optional<Network>> SimRuntime::inspect_network(const std::string& id
                                         [&] { return world_.docker.inspect_network(id); });
 }
 
+Result<std::optional<std::int64_t>> SimRuntime::inspect_pid(const std::string& id) {
+    return call<std::optional<std::int64_t>>(Operation::inspect_pid, id,
+                                             [&] { return world_.docker.inspect_pid(id); });
+}
+
 Result<std::optional<GatewayContainer>> SimRuntime::inspect_gateway(const std::string& name) {
     return call<std::optional<GatewayContainer>>(
         Operation::inspect_gateway, name, [&] { return world_.docker.inspect_gateway(name); });
@@ -301,7 +306,21 @@ void SimProbes::begin(const ProbeRequest& request) {
     } else {
         reply.outcome = ProbeOutcome::answered;
     }
-    replies_.push_back({world_.clock.elapsed + takes, std::move(reply)});
+    Reply coming{world_.clock.elapsed + takes, std::move(reply), {}};
+    if (met != Contact::silence && met != Contact::refused) note_connection(request, coming);
+    replies_.push_back(std::move(coming));
+}
+
+// The socket table shows it like everybody's, and its end for a minute. Without viewers nobody
+// reads that table.
+void SimProbes::note_connection(const ProbeRequest& request, Reply& reply) {
+    if (!world_.disturbances.contains(Disturbance::viewers_come)) return;
+    const Duration now = world_.clock.elapsed;
+    reply.at = std::max(reply.at, now + Duration{world_.dice.below(200)});
+    reply.local = world_.viewers.next_peer();
+    own_.opened(reply.local);
+    world_.viewers.note_probe(world_.namespace_at(request.host), request.port,
+                              {reply.local, now, reply.at, world_.dice.one_in(2)});
 }
 
 std::vector<ProbeReply> SimProbes::wait(Duration at_most) {
@@ -313,12 +332,47 @@ std::vector<ProbeReply> SimProbes::wait(Duration at_most) {
             due = std::min(due, each.at);
             return false;
         }
+        own_.closed(each.local);
         ended.push_back(std::move(each.reply));
         return true;
     });
     // What the replies make due is known at the next turn.
     if (!ended.empty()) due = now + Duration{1};
     return ended;
+}
+
+Result<std::vector<SocketRow>> SimSockets::read(const ContainerProcess& process,
+                                                const std::set<int>& ports) {
+    const Duration now = world_.clock.elapsed;
+    const auto container = world_.docker.find(process.container_id);
+    const bool is_there =
+        container && container->pid == process.pid &&
+        (container->state == EngineState::running || container->state == EngineState::paused);
+    const bool readable = is_there && world_.viewers.readable;
+    std::vector<SocketRow> rows;
+    for (const auto& row : world_.viewers.probes(process.container_id, now)) {
+        if (ports.contains(row.port)) rows.push_back(row);
+    }
+    for (const auto& life : world_.lives()) {
+        const bool is_here =
+            (life.gateway_id.empty() ? life.id : life.gateway_id) == process.container_id;
+        if (!is_here || !ports.contains(life.ports.http)) continue;
+        if (!readable) {
+            watch_.not_told(life.id, now);
+            continue;
+        }
+        bool in_use = false;
+        for (const auto& visit : world_.viewers.of(life.id)) {
+            const auto row = row_of(visit, life.ports.http, now);
+            if (!row || !world_.serves(life)) continue;
+            in_use = in_use || row->state == SocketRow::State::established;
+            rows.push_back(*row);
+        }
+        watch_.told(life.id, in_use, now);
+    }
+    if (!is_there) return Fault{FaultKind::gone, "there is no such process"};
+    if (!readable) return Fault{FaultKind::rejected, "the table cannot be read"};
+    return rows;
 }
 
 std::vector<PortAnswer> SimPortCheck::ask(const std::vector<PortAddress>& addresses) {

@@ -8,9 +8,11 @@
 #include <vector>
 
 #include "loop/gateway_api.h"
+#include "loop/own_connections.h"
 #include "loop/port_check.h"
 #include "loop/probe_transport.h"
 #include "loop/runtime.h"
+#include "loop/socket_tables.h"
 #include "loop/workers.h"
 #include "sim/watchdog.h"
 #include "sim/world.h"
@@ -44,6 +46,7 @@ class SimRuntime : public Runtime {
     Result<std::vector<ContainerListing>> list_engines() override;
     Result<std::optional<EngineEnd>> inspect_end(const std::string& id) override;
     Result<std::optional<Network>> inspect_network(const std::string& id) override;
+    Result<std::optional<std::int64_t>> inspect_pid(const std::string& id) override;
     Result<std::optional<GatewayContainer>> inspect_gateway(const std::string& name) override;
     Result<std::vector<NameHolder>> list_names(const std::string& prefix) override;
     Result<bool> has_image(const std::string& image) override;
@@ -90,7 +93,7 @@ class SimGateways : public GatewayApi {
 
 class SimProbes : public ProbeTransport {
   public:
-    explicit SimProbes(World& world) : world_(world) {}
+    SimProbes(World& world, OwnConnections& own) : world_(world), own_(own) {}
 
     void begin(const ProbeRequest& request) override;
     std::vector<ProbeReply> wait(Duration at_most) override;
@@ -102,9 +105,13 @@ class SimProbes : public ProbeTransport {
     struct Reply {
         Duration at;
         ProbeReply reply;
+        Endpoint local;
     };
 
+    void note_connection(const ProbeRequest& request, Reply& reply);
+
     World& world_;
+    OwnConnections& own_;
     std::vector<Reply> replies_;  // also those that are still to come
 };
 
@@ -116,6 +123,18 @@ class SimPortCheck : public PortCheck {
 
   private:
     const World& world_;
+};
+
+class SimSockets : public SocketTables {
+  public:
+    SimSockets(World& world, DrainWatch& watch) : world_(world), watch_(watch) {}
+
+    Result<std::vector<SocketRow>> read(const ContainerProcess& process,
+                                        const std::set<int>& ports) override;
+
+  private:
+    World& world_;
+    DrainWatch& watch_;
 };
 
 class SimWorkers : public Workers {

@@ -330,6 +330,7 @@ bool Simulation::at_rest() {
     }
     const Duration silence =
         45s + std::max({spec.failover_after, spec.reconnect_min_interval,
+                        spec.drain.timeout + spec.drain.idle_for,
                         spec.forwarded_port.stable_for + spec.forwarded_port.min_interval});
     return view->at >= world_.clock.now() - spec.check_interval &&
            world_.clock.elapsed >= last_change_ + silence;

@@ -25,6 +25,11 @@ void set_reconnect(EnginePool& pool, Dice& dice) {
     pool.reconnect_min_interval = seconds_between(dice, 20, 60);
 }
 
+void set_drain(DrainSpec& drain, Dice& dice) {
+    drain.timeout = dice.one_in(5) ? Duration{0} : seconds_between(dice, 5, 60);
+    drain.idle_for = seconds_between(dice, 0, 20);
+}
+
 // Behind some gateways another range, as gateways on one machine publish.
 void choose_own_ports(EnginePool& pool, Dice& dice) {
     for (auto& gateway : pool.gateways) {
@@ -81,6 +86,7 @@ EnginePool first_spec(Dice& dice, const std::vector<std::string>& gateways) {
         pool.forwarded_port.assign = dice.one_in(2) ? PortAssignment::shared : PortAssignment::none;
     }
     set_reconnect(pool, dice);
+    set_drain(pool.drain, dice);
     pool.failover_after = seconds_between(dice, 2, 20);
     pool.check_interval = seconds_between(dice, 5, 20);
     EngineTemplate& engine = pool.engine_template;
@@ -92,7 +98,7 @@ EnginePool first_spec(Dice& dice, const std::vector<std::string>& gateways) {
 }
 
 void edit_something(EnginePool& pool, Dice& dice, const std::vector<std::string>& gateways) {
-    switch (dice.below(15)) {
+    switch (dice.below(16)) {
         case 0:
         case 1:
         case 2: pool.replicas = dice.below(8); break;
@@ -110,6 +116,7 @@ void edit_something(EnginePool& pool, Dice& dice, const std::vector<std::string>
             break;
         case 12: return move_ports(pool, dice);
         case 13: return choose_own_ports(pool, dice);
+        case 14: return set_drain(pool.drain, dice);
         default: return choose_gateways(pool, dice, gateways);
     }
 }

@@ -191,6 +191,7 @@ void Watchdog::controller_started() {
     gateways_.clear();
     strangers_.clear();
     process_began_ = world_.clock.elapsed;
+    drains_.process_began();
     create_times_.clear();
     pull_times_.clear();
 }

@@ -1,5 +1,5 @@
 // Watches every call that changes the simulated Docker, and every plan, for what must never happen:
-// the rules A1 to A7, P1 and P4 of the design. Other than the planner it knows the truth: which
+// the rules A1 to A8, P1 and P4 of the design. Other than the planner it knows the truth: which
 // engines serve, what others listen on, and what VPNs and control servers really did.
 #pragma once
 
@@ -52,6 +52,7 @@ class Watchdog {
     void before_round();
     void after_round(const RoundResult& result, const RoundView* view);
 
+    DrainWatch& drains() { return drains_; }
     const std::map<int, int>& creates() const { return creates_in_; }
 
     // The first rule that was broken, in words; nullopt: none.
@@ -140,6 +141,7 @@ class Watchdog {
     void check_not_told(const RoundView& view, const Step& step);
 
     World& world_;
+    DrainWatch drains_;
     std::map<std::string, Planned> planned_;  // by id, the latest step for it
     std::map<int, Duration> looked_for_;      // by slot: when the look for its latest step began
     std::map<int, Failures> ends_;            // by slot: engines that ended by themselves

@@ -55,6 +55,7 @@ std::string slot_text(int slot) {
 }  // namespace
 
 void Watchdog::before_round() {
+    drains_.round_began();
     list_failed_ = false;
     untold_gateways_.clear();
     untold_engines_.clear();
@@ -112,6 +113,9 @@ void Watchdog::after_round(const RoundResult& result, const RoundView* view) {
     }
     if (const auto broken = broken_rule(*view->pool, view->seen, view->plan, view->at)) {
         violated("plan: " + *broken);
+    }
+    if (const auto broken = drains_.check(*view, world_.viewers, world_.clock.elapsed)) {
+        violated(*broken);
     }
     if (view->plan.matches() && !view->plan.steps.empty()) {
         violated("P2: steps although everything matches");

@@ -32,6 +32,7 @@ World::World(std::uint64_t seed) : dice(seed) {
     docker.add_network("engines");
     for (const char* image : {"engine:1", "engine:2"})
         docker.offer_image(image);
+    viewers.readable = disturbances.contains(Disturbance::viewers_come);
     p2p_ignored = disturbances.contains(Disturbance::p2p_ignored);
     if (!dice.one_in(6)) docker.add_image("engine:1");
 
@@ -58,6 +59,7 @@ World::World(std::uint64_t seed) : dice(seed) {
 }
 
 World::World(EnginePool spec) : dice(0) {
+    viewers.readable = false;
     docker.set_time(clock.now());
     docker.add_network("engines");
     docker.add_image(spec.engine_template.image);
@@ -164,6 +166,7 @@ void World::engine_started(const std::string& id) {
     started->serves_from =
         clock.elapsed + Duration{slow ? 1000 * dice.between(2, 40) : dice.between(20, 900)};
     started->blemished = slow;
+    if (has(Disturbance::viewers_come)) viewers.come(id, *started->serves_from, dice);
     if (has(Disturbance::engine_exits_early) && dice.one_in(4)) {
         started->ends_at = clock.elapsed + Duration{dice.between(5, 5000)};
     }
@@ -373,6 +376,8 @@ void World::disturb() {
 void World::come_to_rest() {
     calm = true;
     planned_.clear();
+    viewers.leave_all(clock.elapsed);
+    viewers.readable = disturbances.contains(Disturbance::viewers_come);
     Disturber(*this).repair();
 }
 

@@ -16,6 +16,7 @@
 #include "loop/clock.h"
 #include "loop/gateway_api.h"
 #include "sim/disturbance.h"
+#include "sim/viewers.h"
 
 namespace roundhouse::test {
 
@@ -107,7 +108,8 @@ class World {
     bool p2p_ignored = false;            // by the image
     bool networks_shown_wrong = false;   // those of engines that are created now
     bool images_hidden = false;          // Docker says that no image is there
-    bool template_accepted = false;      // Docker has told this process so of one
+    Viewers viewers;
+    bool template_accepted = false;  // Docker has told this process so of one
     std::optional<BadAnswer> bad_answer;
     std::map<std::string, std::vector<Told>> told;  // lately, by gateway
     // Containers that have ended, by id, and until when lists show them as running. An inspect
@@ -146,6 +148,8 @@ class World {
     // What is met at a port. `host` is an address as Docker tells it.
     Contact contact(const std::string& host, int port) const;
     bool reaches(const std::string& host) const;
+    // The container whose namespace has that address; empty: none.
+    std::string namespace_at(const std::string& host) const;
     // For how long everything has been in the controller's reach.
     Duration in_reach_for() const;
     void back_in_reach() { in_reach_since_ = clock.elapsed; }
@@ -198,7 +202,6 @@ class World {
         std::function<void()> what;
     };
 
-    std::string namespace_at(const std::string& host) const;
     void bind_ports(EngineLife& life);
     bool is_up(const Other& other) const;
     bool is_bound(const std::string& gateway_id, int port) const;

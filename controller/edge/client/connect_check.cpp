@@ -26,7 +26,7 @@ PortAnswer answer_from(HttpProblem problem) {
 }  // namespace
 
 std::vector<PortAnswer> ConnectCheck::ask(const std::vector<PortAddress>& addresses) {
-    HttpTransfers transfers;
+    HttpTransfers transfers(own_);
     std::map<int, std::size_t> asked;  // ticket -> which address
     for (std::size_t i = 0; i < addresses.size(); ++i) {
         HttpRequest request;

@@ -12,6 +12,9 @@ namespace roundhouse {
 
 class HttpProbes : public ProbeTransport {
   public:
+    // Its connections are noted in `own`, which must outlive it.
+    explicit HttpProbes(OwnConnections& own) : transfers_(&own) {}
+
     void begin(const ProbeRequest& request) override;
     std::vector<ProbeReply> wait(Duration at_most) override;
     void interrupt() override;

@@ -1,6 +1,7 @@
 #include "edge/client/transfers.h"
 
 #include <curl/curl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -15,6 +16,7 @@
 #include <system_error>
 #include <utility>
 
+#include "edge/client/noted_socket.h"
 #include "edge/text/foreign_text.h"
 
 namespace roundhouse {
@@ -89,6 +91,20 @@ std::size_t on_body(char* bytes, std::size_t size, std::size_t count, void* cont
     return chunk.size();
 } catch (const std::exception&) {
     return 0;  // out of memory: libcurl ends the transfer
+}
+
+curl_socket_t open_noted_socket(void* own, curlsocktype /*purpose*/, curl_sockaddr* peer) try {
+    return open_noted(*static_cast<OwnConnections*>(own), peer->family, peer->socktype,
+                      peer->protocol, &peer->addr, peer->addrlen);
+} catch (const std::exception&) {
+    return CURL_SOCKET_BAD;  // out of memory
+}
+
+int close_noted_socket(void* own, curl_socket_t socket) try {
+    if (const auto local = local_end(socket)) static_cast<OwnConnections*>(own)->closed(*local);
+    return ::close(socket);
+} catch (const std::exception&) {
+    return ::close(socket);
 }
 
 // Whether the host's name, if it is one, was resolved: libcurl counts at least 1 us for that.
@@ -170,7 +186,8 @@ void start_curl_once() {
 // libcurl's multi handle and its transfers.
 class HttpTransfers::Multi {
   public:
-    Multi() : handle_((start_curl_once(), curl_multi_init())) {
+    explicit Multi(OwnConnections* own)
+        : handle_((start_curl_once(), curl_multi_init())), own_(own) {
         if (handle_ == nullptr) throw std::runtime_error("libcurl cannot be started");
     }
     ~Multi() {
@@ -190,7 +207,7 @@ class HttpTransfers::Multi {
     }
 
   private:
-    static void configure(Transfer& transfer);
+    void configure(Transfer& transfer) const;
     static void configure_tls(CURL* easy, const TlsFiles& files);
     void collect_ended();
     void deliver();
@@ -199,6 +216,7 @@ class HttpTransfers::Multi {
     Duration until_idle(Duration at_most) const;
 
     CURLM* handle_;
+    OwnConnections* own_;
     std::atomic<bool> interrupted_ = false;
     int last_ticket_ = 0;
     std::map<int, std::unique_ptr<Transfer>> transfers_;
@@ -220,7 +238,7 @@ int HttpTransfers::Multi::begin(HttpRequest request) {
     return ticket;
 }
 
-void HttpTransfers::Multi::configure(Transfer& transfer) {
+void HttpTransfers::Multi::configure(Transfer& transfer) const {
     const HttpRequest& request = transfer.request;
     CURL* easy = transfer.easy.get();
     const auto set = [easy](CURLoption option, auto value) {
@@ -245,6 +263,12 @@ void HttpTransfers::Multi::configure(Transfer& transfer) {
     if (request.connect_only) set(CURLOPT_CONNECT_ONLY, 1L);
     if (!request.unix_socket.empty()) set(CURLOPT_UNIX_SOCKET_PATH, request.unix_socket.c_str());
     configure_tls(easy, request.tls);
+    if (own_ != nullptr) {
+        set(CURLOPT_OPENSOCKETFUNCTION, &open_noted_socket);
+        set(CURLOPT_OPENSOCKETDATA, static_cast<void*>(own_));
+        set(CURLOPT_CLOSESOCKETFUNCTION, &close_noted_socket);
+        set(CURLOPT_CLOSESOCKETDATA, static_cast<void*>(own_));
+    }
     if (!request.bearer.empty()) {
         set(CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
         set(CURLOPT_XOAUTH2_BEARER, request.bearer.c_str());
@@ -372,7 +396,7 @@ Duration HttpTransfers::Multi::until_idle(Duration at_most) const {
     return at_most;
 }
 
-HttpTransfers::HttpTransfers() : multi_(std::make_unique<Multi>()) {}
+HttpTransfers::HttpTransfers(OwnConnections* own) : multi_(std::make_unique<Multi>(own)) {}
 HttpTransfers::~HttpTransfers() = default;
 
 int HttpTransfers::begin(HttpRequest request) {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/time.h"
+#include "loop/own_connections.h"
 
 namespace roundhouse {
 
@@ -77,7 +78,8 @@ struct HttpReply {
 // Used by one thread, except interrupt(). The destructor cancels requests that have not ended.
 class HttpTransfers {
   public:
-    HttpTransfers();
+    // Its connections are noted in `own`, unless that is null; it must outlive the transfers.
+    explicit HttpTransfers(OwnConnections* own = nullptr);
     ~HttpTransfers();
     HttpTransfers(const HttpTransfers&) = delete;
     HttpTransfers& operator=(const HttpTransfers&) = delete;

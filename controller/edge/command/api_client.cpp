@@ -66,6 +66,23 @@ std::shared_ptr<const Json> ApiClient::ask() {
     return named_ ? ask_many(secret.value()) : ask_one(secret.value());
 }
 
+bool ApiClient::post(const std::string& path) {
+    if (named_) {
+        fail(exit_code::bad_usage, "--server names all controllers at " + in_quotes(named_->host) +
+                                       ": name the one that runs the engine");
+        return false;
+    }
+    const auto secret = key();
+    if (!secret) {
+        fail(exit_code::failure, secret.fault().message);
+        return false;
+    }
+    const HttpReply reply = ask_all(targets(), path, secret.value(), "POST").front();
+    auto failure = failure_of(reply, base_);
+    if (failure) failure_ = std::move(*failure);
+    return !failure;
+}
+
 std::shared_ptr<const Json> ApiClient::ask_one(const std::string& key) {
     const HttpReply reply = ask_all(targets(), path_, key).front();
     if (auto failure = failure_of(reply, base_)) {
@@ -152,10 +169,12 @@ std::vector<ApiClient::Target> ApiClient::targets() {
 }
 
 std::vector<HttpReply> ApiClient::ask_all(const std::vector<Target>& targets,
-                                          const std::string& path, const std::string& key) {
+                                          const std::string& path, const std::string& key,
+                                          const char* method) {
     std::map<int, std::size_t> place_of_ticket;
     for (std::size_t i = 0; i < targets.size(); ++i) {
         HttpRequest request;
+        request.method = method;
         request.url = targets[i].base + path;
         request.bearer = key;
         request.timeout = named_ ? longest_of_many : longest_request;
@@ -188,7 +207,7 @@ std::optional<ApiFailure> ApiClient::failure_of(const HttpReply& reply,
             "the controller at " + base + " cannot be reached: " + reply.detail + advice};
     }
     if (reply.status == 401) return ApiFailure{exit_code::failure, key_problem()};
-    if (reply.status == 200) return std::nullopt;
+    if (reply.status == 200 || reply.status == 202) return std::nullopt;
     const auto body = parse_json(reply.body);
     const std::string said =
         body ? text_of(member(body.value(), "error"), "message") : std::string();

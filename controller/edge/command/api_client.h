@@ -32,6 +32,10 @@ class ApiClient {
     // gives one: failure() says why.
     std::shared_ptr<const Json> ask();
 
+    // Posts to `path`, without a body. One controller only: nothing is changed at all of a name.
+    // Returns whether it was accepted; if not, failure() says why.
+    bool post(const std::string& path);
+
     // A controller whose loop is stuck still answers; /healthz reports it. Of several, those that
     // answer count.
     bool loop_is_alive();
@@ -53,7 +57,7 @@ class ApiClient {
     std::vector<Target> targets();
     // One reply for each target, in the same order.
     std::vector<HttpReply> ask_all(const std::vector<Target>& targets, const std::string& path,
-                                   const std::string& key);
+                                   const std::string& key, const char* method = "GET");
     Result<std::string> key() const;
     // What is wrong with a reply; nullopt: nothing.
     std::optional<ApiFailure> failure_of(const HttpReply& reply, const std::string& base) const;

@@ -98,8 +98,7 @@ int command_apply(const CommandLine& line, const Environment& environment,
     }
     SharedTerminal terminal(connections.journal());
     NoMeters meters;
-    Controller controller(connections.runtime(), connections.gateway_api(), connections.probes(),
-                          connections.ports(), connections.clock(), terminal, meters);
+    Controller controller(connections.surroundings(), terminal, meters);
     Board& board = controller.board();
     board.accept(*pool);
 

@@ -52,8 +52,17 @@ void add_flags(CLI::App& command, const CommandFlags& flags) {
         add("--gluetun-image", "IMAGE", "Gluetun's image (" + RenderOptions{}.gluetun_image + ")");
         add("--tun-resource", "RESOURCE", "Resource that gives /dev/net/tun, as devic.es/tun");
     }
+    if (flags.asks) add("RESOURCE", "", resource_words);
+    if (flags.drains) add("ENGINE", "", "The engine's name, as 'get engines' shows it");
+    if (flags.drains)
+        add("--server", "URL", "The controller (127.0.0.1:9190, or ROUNDHOUSE_LISTEN)");
+    if (flags.drains) {
+        command.add_flag("--replace")->description("Put a new engine in its place");
+    }
+    if (flags.may_drain) {
+        command.add_flag("--drain")->description("Let sessions end first (spec.drain)");
+    }
     if (flags.asks) {
-        add("RESOURCE", "", resource_words);
         add("--server", "URL",
             "The controller (127.0.0.1:9190, or ROUNDHOUSE_LISTEN), or dns:NAME:PORT");
         command.add_flag("-w,--watch")->description("Keep running, and print what changes");
@@ -81,7 +90,10 @@ void add_flags(CLI::App& command, const CommandFlags& flags) {
         add("--balancer-host", "HOST", "Host that players are redirected to (the one they ask)");
     }
     if (flags.api_key) add("--api-key-file", "PATH", "Key file of the HTTP API (no key)");
-    if (flags.docker) add("--docker-host", "URL", "Docker (unix:///var/run/docker.sock)");
+    if (flags.docker) {
+        add("--docker-host", "URL", "Docker (unix:///var/run/docker.sock)");
+        add("--path.procfs", "PATH", "The host's process table, for sessions (/proc)");
+    }
     if (flags.pod) {
         add("--slots", "DIR", "The folder of the slots, as made by 'hold --install'");
         add("--gateway", "NAME", "The gateway of this Pod, one of the spec's");
@@ -321,11 +333,17 @@ Result<CommandLine> read_flags(const CommandHelp& help, const CLI::App& command)
     if (!from) return from.fault();
     line.from = std::move(from.value());
     if (line.follow && line.quiet) return problem("--watch and --quiet: give one of them");
+    if (help.flags.drains && text_of_flag(command, "ENGINE").empty()) {
+        return problem("which engine is missing: name it, as in 'roundhouse drain acestream-2'");
+    }
+    line.replace = !text_of_flag(command, "--replace").empty();
+    line.drain = !text_of_flag(command, "--drain").empty();
     ValueReader reader(ValueReader::Source::flags,
                        [&](const char* flag) { return text_of_flag(command, flag); });
     reader.read("RESOURCE", line.resource, resource_value());
+    reader.read("ENGINE", line.engine, engine_name_value());
     line.asks_daemon = help.flags.asks_daemon && !text_of_flag(command, "--server").empty();
-    if (help.flags.asks) reader.read("--server", line.server, server_value());
+    if (!help.flags.asks_daemon) reader.read("--server", line.server, server_value());
     reader.read("--listen", line.listen, listen_value());
     reader.read("--balancer-listen", line.balancer_listen, listen_value());
     reader.read("--balancer-host", line.balancer_host, host_value());
@@ -338,6 +356,7 @@ Result<CommandLine> read_flags(const CommandHelp& help, const CLI::App& command)
     reader.read("--docker-host", line.docker_host);
     reader.read("--state-dir", line.state_dir);
     read_render_flags(reader, line.render);
+    reader.read("--path.procfs", line.procfs);
     if (reader.problem()) return *reader.problem();
     return line;
 }
@@ -416,6 +435,7 @@ std::variant<CommandLine, CommandLineEnd> parse_command_line(int argc, const cha
 Environment overridden(Environment environment, const CommandLine& command_line) {
     environment.docker_host = command_line.docker_host.value_or(environment.docker_host);
     environment.state_dir = command_line.state_dir.value_or(environment.state_dir);
+    environment.procfs = command_line.procfs.value_or(environment.procfs);
     environment.listen = command_line.listen.value_or(environment.listen);
     if (command_line.balancer_listen) environment.balancer_listen = command_line.balancer_listen;
     environment.balancer_host = command_line.balancer_host.value_or(environment.balancer_host);

@@ -20,6 +20,7 @@ enum class Command {
     plan,
     validate,
     get,
+    drain,
     down,
     balance,
     render,
@@ -52,10 +53,15 @@ struct CommandLine {
 
     RenderOptions render;        // the image is empty where the flag is not given
     std::vector<Upstream> from;  // balance; at least one
+    // drain; down
+    std::string engine;    // its name: letters, digits and _.-
+    bool replace = false;  // --replace
+    bool drain = false;    // --drain
 
     // Flags that override the environment.
     std::optional<std::string> docker_host;
     std::optional<std::string> state_dir;
+    std::optional<std::string> procfs;
     std::optional<HostPort> listen;
     std::optional<HostPort> balancer_listen;
     std::optional<std::string> balancer_host;

@@ -19,6 +19,7 @@ int command_apply(const CommandLine& line, const Environment& environment,
 int command_plan(const CommandLine& line, const Environment& environment);
 int command_validate(const CommandLine& line, const Environment& environment);
 int command_get(const CommandLine& line, const Environment& environment);
+int command_drain(const CommandLine& line, const Environment& environment);
 int command_down(const CommandLine& line, const Environment& environment,
                  const std::stop_token& stop);
 int command_render(const CommandLine& line);

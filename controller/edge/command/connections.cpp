@@ -31,12 +31,14 @@ Connections::Connections(const Environment& environment, DockerSettings docker,
     : journal_(std::make_unique<Log>(LogSettings{environment.log_level, environment.log_format,
                                                  wants_colours(STDERR_FILENO)})),
       clock_(std::make_unique<SystemClock>()),
-      runtime_(std::move(runtime)) {
+      runtime_(std::move(runtime)),
+      own_(*clock_),
+      sockets_(environment.procfs) {
     if (!runtime_) connect_to_docker(environment, std::move(docker));
     if (!runtime_) return;
     gateway_api_ = std::make_unique<GluetunClient>(std::move(gluetun));
-    probes_ = std::make_unique<HttpProbes>();
-    ports_ = std::make_unique<ConnectCheck>();
+    probes_ = std::make_unique<HttpProbes>(own_);
+    ports_ = std::make_unique<ConnectCheck>(&own_);
 }
 
 void Connections::connect_to_docker(const Environment& environment, DockerSettings settings) {
@@ -50,6 +52,10 @@ void Connections::connect_to_docker(const Environment& environment, DockerSettin
 }
 
 Connections::~Connections() = default;
+
+Surroundings Connections::surroundings() {
+    return {*runtime_, *gateway_api_, *probes_, *ports_, sockets_, own_, *clock_};
+}
 
 int Connections::exit_code() const {
     return ready() ? exit_code::success : exit_code::bad_usage;

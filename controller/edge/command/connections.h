@@ -6,7 +6,9 @@
 #include "edge/command/environment.h"
 #include "edge/docker/runtime.h"
 #include "edge/gluetun/client.h"
+#include "edge/system/proc_sockets.h"
 #include "loop/clock.h"
+#include "loop/controller.h"
 #include "loop/gateway_api.h"
 #include "loop/journal.h"
 #include "loop/port_check.h"
@@ -33,9 +35,7 @@ class Connections {
     const Clock& clock() const { return *clock_; }
     // Only when ready().
     Runtime& runtime() { return *runtime_; }
-    GatewayApi& gateway_api() { return *gateway_api_; }
-    ProbeTransport& probes() { return *probes_; }
-    PortCheck& ports() { return *ports_; }
+    Surroundings surroundings();
 
   private:
     void connect_to_docker(const Environment& environment, DockerSettings settings);
@@ -44,6 +44,8 @@ class Connections {
     std::unique_ptr<Clock> clock_;
     std::unique_ptr<Runtime> runtime_;
     std::unique_ptr<GatewayApi> gateway_api_;
+    OwnConnections own_;
+    ProcSockets sockets_;
     std::unique_ptr<ProbeTransport> probes_;
     std::unique_ptr<PortCheck> ports_;
 };

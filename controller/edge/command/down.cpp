@@ -1,8 +1,11 @@
+#include <algorithm>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "core/drain.h"
 #include "edge/command/commands.h"
 #include "edge/command/connections.h"
 #include "edge/command/print.h"
@@ -11,6 +14,7 @@
 #include "edge/system/state_lock.h"
 #include "edge/system/stop_deadline.h"
 #include "loop/observer.h"
+#include "loop/session_sensor.h"
 #include "loop/step_runner.h"
 #include "loop/thread_workers.h"
 #include "loop/wakeup.h"
@@ -29,6 +33,56 @@ Step removal_of(const EngineView& engine) {
     step.graceful = engine.state == EngineState::running;
     return step;
 }
+
+// Waits until nobody uses an engine; each goes as soon as that is so. Ends when none is left, or
+// when the pool's drain.timeout is over.
+class GentleEnd {
+  public:
+    GentleEnd(Connections& connections, Workers& workers, StepRunner& steps)
+        : around_(connections.surroundings()),
+          workers_(workers),
+          steps_(steps),
+          sensor_(around_.runtime, workers, around_.sockets, around_.own) {}
+
+    // The fault of a look ends it.
+    Result<void> run(const std::shared_ptr<const EnginePool>& pool, const std::stop_token& stop) {
+        const Monotonic began = around_.clock.monotonic();
+        std::string told;
+        while (!stop.stop_requested()) {
+            auto seen = look(around_.runtime, workers_, *pool);
+            if (!seen) return seen.fault();
+            const Monotonic now = around_.clock.monotonic();
+            std::vector<EngineView>& engines = seen.value().engines;
+            sensor_.measure(seen.value().gateways, engines, now);
+            std::vector<Step> removals;
+            std::string waiting;
+            for (auto& engine : engines) {
+                // Nobody is served by what Docker removes already, and remove_all() waits for it.
+                const bool goes = engine.state == EngineState::removing;
+                if (!engine.slot || !engine.unknown.empty() || goes) continue;
+                engine.wished_for = now - began;
+                if (!drain_left(engine, pool->drain)) {
+                    removals.push_back(removal_of(engine));
+                } else {
+                    waiting += (waiting.empty() ? "" : ", ") + engine.name + " " +
+                               describe_use(engine, pool->drain);
+                }
+            }
+            steps_.hand_out(removals, pool);
+            if (waiting.empty()) break;
+            if (waiting != told) print_line("waits: " + waiting);
+            told = waiting;
+            pause_for(std::min<Duration>(pool->check_interval, std::chrono::seconds(1)), stop);
+        }
+        return {};
+    }
+
+  private:
+    Surroundings around_;
+    Workers& workers_;
+    StepRunner& steps_;
+    SessionSensor sensor_;
+};
 
 // Removes every engine. Returns how many are left after a few rounds, each with its reason in the
 // log, or the fault of a look.
@@ -86,6 +140,13 @@ int command_down(const CommandLine& line, const Environment& environment,
     ThreadWorkers workers;
     StepRunner steps(connections.runtime(), workers, connections.clock(), connections.journal(),
                      meters, [&] { done.notify(); });
+    if (line.drain) {
+        const auto ended = GentleEnd(connections, workers, steps).run(pool, stop);
+        if (!ended) {
+            print_problem(ended.fault().message);
+            return exit_code::unreachable;
+        }
+    }
     const auto left = remove_all(connections.runtime(), workers, pool, steps, done, stop);
     if (!left) {
         print_problem(left.fault().message);

@@ -79,6 +79,7 @@ void read_own(ValueReader& reader, Environment& environment) {
     reader.read("ROUNDHOUSE_NOTIFY_URL", environment.notify_url);
     reader.read("ROUNDHOUSE_NOTIFY_URL_FILE", environment.notify_url_file);
     reader.read("ROUNDHOUSE_HEARTBEAT_URL", environment.heartbeat_url);
+    reader.read("ROUNDHOUSE_PROCFS", environment.procfs);
 }
 
 }  // namespace

@@ -29,6 +29,7 @@ struct Environment {
     Severity log_level = Severity::info;
     LogFormat log_format = LogFormat::text;
     std::string state_dir = "/var/lib/roundhouse";
+    std::string procfs = "/proc";  // where the process table of Docker's host is
 
     // URLs, which hold secrets, and a file with one. Not checked here: no message may have them.
     std::string notify_url;

@@ -68,7 +68,7 @@ class Follower {
 
     static void erase_times(Json& value) {
         if (!value.is_structured()) return;
-        for (const char* key : {"observedAt", "since", "readyFor", "notReadyFor"}) {
+        for (const char* key : {"observedAt", "since", "readyFor", "notReadyFor", "idleFor"}) {
             if (value.is_object()) value.erase(key);
         }
         for (Json& child : value)

@@ -57,6 +57,11 @@ std::string p2p_of(const Json& engine) {
     return port + (is_true(engine, "forwarded") ? " forwarded" : "");
 }
 
+// "2", "2 draining"; "-" where they are not known.
+std::string sessions_of(const Json& engine) {
+    return shown(engine, "sessions") + (is_true(engine, "draining") ? " draining" : "");
+}
+
 Cell reason_cell(const Json& engine) {
     const std::string reason = text_of(engine, "reason");
     if (reason == "UpToDate") return or_dash(reason);
@@ -69,14 +74,14 @@ std::string wait_of(const Json& engine, Time now) {
 }
 
 std::string engines_table(const Json& reply, const TableStyle& style) {
-    Table table(
-        columns({"ENGINE", "READY", "STATE", "REASON", "ADDRESS", "P2P PORT", "GATEWAY", "AGE"},
-                {"FAILURES", "WAITS FOR", "ID", "IMAGE", "MESSAGE"}, style));
+    Table table(columns(
+        {"ENGINE", "READY", "SESSIONS", "STATE", "REASON", "ADDRESS", "P2P PORT", "GATEWAY", "AGE"},
+        {"FAILURES", "WAITS FOR", "ID", "IMAGE", "MESSAGE"}, style));
     for (const Json& engine : list_of(reply, "items")) {
         add_row(table,
-                {shown(engine, "name"), ready_cell(engine), shown(engine, "state"),
-                 reason_cell(engine), address_of(engine), p2p_of(engine), shown(engine, "gateway"),
-                 age_of(text_of(engine, "createdAt"), style.now)},
+                {shown(engine, "name"), ready_cell(engine), sessions_of(engine),
+                 shown(engine, "state"), reason_cell(engine), address_of(engine), p2p_of(engine),
+                 shown(engine, "gateway"), age_of(text_of(engine, "createdAt"), style.now)},
                 {shown(engine, "failures"), wait_of(engine, style.now),
                  or_dash(text_of(engine, "id").substr(0, 12)), shown(engine, "image"),
                  shown(engine, "message")},

@@ -34,6 +34,7 @@ Environment (a flag overrides its variable, and so does the spec):
   ROUNDHOUSE_LOG_LEVEL              debug, info, warning, error (info)
   ROUNDHOUSE_LOG_FORMAT             text, json (text)
   ROUNDHOUSE_STATE_DIR              folder of the lock file (/var/lib/roundhouse)
+  ROUNDHOUSE_PROCFS                 the host's process table, for sessions (/proc)
   ROUNDHOUSE_LISTEN                 address of the HTTP API, for 'run' and 'get' (127.0.0.1:9190)
   ROUNDHOUSE_BALANCER_LISTEN        address of the balancer, for 'run' and 'balance' (no balancer)
   ROUNDHOUSE_BALANCER_HOST          host that it redirects players to (the one that they ask)
@@ -147,12 +148,29 @@ Exit codes:
   0 the controller answered; 69 the controller cannot be reached;
   1 it answered with an error, its loop is stuck (--quiet), or another failure;
   78 bad flags or environment.)"},
+    CommandHelp{Command::drain,
+                "drain",
+                "Lets an engine of a running controller go once nobody uses it",
+                {.api_key = true, .drains = true},
+                R"(Examples:
+  roundhouse drain acestream-2            the pool has one engine fewer then
+  roundhouse drain acestream-2 --replace  a new engine takes its place
+
+The engine gets no new sessions. It goes when it has had none for drain.idleFor, or when
+drain.timeout is over. Without --replace none takes its place until somebody edits the spec's
+replicas, or the controller is started again.
+
+Exit codes:
+  0 the controller accepted it; 69 the controller cannot be reached;
+  1 it answered with an error, or another failure; 78 bad flags or environment.)"},
     CommandHelp{Command::down,
                 "down",
                 "Removes this pool's engines, and nothing else",
-                {.file = true, .docker = true, .logs = true, .state_dir = true},
+                {.file = true, .docker = true, .logs = true, .state_dir = true, .may_drain = true},
                 R"(Example:
   roundhouse down -f engines.yaml
+
+With --drain each engine goes once nobody uses it, at the latest when spec.drain.timeout is over.
 
 Stop the pool's controller first, or it creates the engines again. Gateways, volumes and images
 stay.

@@ -24,6 +24,8 @@ struct CommandFlags {
     bool renders = false;      // TARGET, and the options of manifests
     bool asks_daemon = false;  // --server, without a value
     bool asks = false;         // RESOURCE, --watch, --quiet, --server
+    bool drains = false;       // ENGINE, --replace, --server
+    bool may_drain = false;    // --drain
 };
 
 struct CommandHelp {

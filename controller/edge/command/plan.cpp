@@ -20,8 +20,7 @@ int command_plan(const CommandLine& line, const Environment& environment) {
     const auto pool = read_pool(line.file, environment.spec_defaults);
     if (!pool) return exit_code::bad_spec;
     NoMeters meters;
-    Controller controller(connections.runtime(), connections.gateway_api(), connections.probes(),
-                          connections.ports(), connections.clock(), connections.journal(), meters);
+    Controller controller(connections.surroundings(), connections.journal(), meters);
     const auto survey = controller.survey(*pool);
     if (!survey) {
         print_problem(survey.fault().message);

@@ -142,8 +142,7 @@ int command_run(const CommandLine& line, const Environment& environment, Signals
     const StopDeadline deadline(
         ended.get_token(), [] { return exit_code::success; }, journal);
 
-    Controller controller(connections.runtime(), connections.gateway_api(), connections.probes(),
-                          connections.ports(), connections.clock(), journal, meters);
+    Controller controller(connections.surroundings(), journal, meters);
     meters.watch(controller.board());
     Balancer balancer(sources_of_board(controller.board(), balancer_hosts(environment)),
                       connections.clock());

@@ -1,5 +1,7 @@
 #include "edge/command/value_reader.h"
 
+#include <algorithm>
+
 #include "edge/text/foreign_text.h"
 #include "edge/text/host_name.h"
 #include "edge/text/strings.h"
@@ -53,6 +55,17 @@ ValueKind<std::string> host_value() {
                                                          : std::nullopt;
     };
     return {parse, "a host name or an IP address without a port, such as nas.local or 192.0.2.10"};
+}
+
+ValueKind<std::string> engine_name_value() {
+    const auto parse = [](const std::string& word) {
+        const bool usable = !word.empty() && std::ranges::all_of(word, [](char c) {
+            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                   c == '_' || c == '.' || c == '-';
+        });
+        return usable ? std::optional(word) : std::nullopt;
+    };
+    return {parse, "the name of an engine, such as acestream-2"};
 }
 
 ValueKind<Severity> log_level_value() {

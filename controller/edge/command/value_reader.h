@@ -26,6 +26,7 @@ struct ValueKind {
 ValueKind<HostPort> listen_value();   // an IP address; localhost is 127.0.0.1, no host is 0.0.0.0
 ValueKind<std::string> host_value();  // a name or an IP address, in lower case
 ValueKind<std::vector<std::string>> host_names_value();  // the names in lower case
+ValueKind<std::string> engine_name_value();              // letters, digits and _.-
 ValueKind<Severity> log_level_value();
 ValueKind<LogFormat> log_format_value();
 

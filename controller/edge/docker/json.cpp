@@ -175,6 +175,11 @@ std::string start_error_in(std::string error) {
     return error.ends_with(": container is running") ? "" : std::move(error);
 }
 
+std::int64_t pid_in(const Field& state) {
+    const auto pid = state.maybe("Pid");
+    return pid ? std::max<std::int64_t>(pid->number(), 0) : 0;
+}
+
 Network network_of(std::string mode) {
     constexpr std::string_view joiner = "container:";
     if (!mode.starts_with(joiner) || mode.size() == joiner.size()) return {{}, std::move(mode)};
@@ -330,6 +335,13 @@ Result<bool> parse_running(std::string_view text, const std::string& id) {
     });
 }
 
+Result<std::int64_t> parse_pid(std::string_view text, const std::string& id) {
+    return parse(text, [&](const Field& reply) {
+        expect_id(reply, id);
+        return pid_in(reply.at("State"));
+    });
+}
+
 Result<std::optional<GatewayContainer>> parse_gateway(std::string_view text,
                                                       const GatewayIdentity& asked) {
     return parse(text, [&](const Field& reply) -> std::optional<GatewayContainer> {
@@ -342,6 +354,7 @@ Result<std::optional<GatewayContainer>> parse_gateway(std::string_view text,
         gateway.state = state.at("Status").text();
         gateway.running = gateway.state == "running";
         gateway.started_at = state.at("StartedAt").text();
+        gateway.pid = pid_in(state);
         if (const auto error = state.maybe("Error")) {
             gateway.error = cleaned(start_error_in(error->text()), longest_words);
         }

@@ -55,6 +55,8 @@ struct ContainerIdentity {
 Result<ContainerIdentity> parse_identity(std::string_view text, const std::string& id);
 Result<Network> parse_network(std::string_view text, const std::string& id);
 Result<bool> parse_running(std::string_view text, const std::string& id);
+// Of its first process; 0 where none is told.
+Result<std::int64_t> parse_pid(std::string_view text, const std::string& id);
 
 // The same for a gateway; nullopt when the container has another name by now.
 struct GatewayIdentity {

@@ -181,6 +181,10 @@ void DockerRuntime::note_network(const std::string& id, const Network& network) 
     if (network.is_known()) networks_[id] = network;
 }
 
+Result<std::optional<std::int64_t>> DockerRuntime::inspect_pid(const std::string& id) {
+    return inspect_engine(id, parse_pid);
+}
+
 // Docker would also find a container by the beginning of its id: so a name is looked up in a list,
 // and the container is inspected by its id. As long as that id has the name, no list is needed.
 Result<std::optional<GatewayContainer>> DockerRuntime::inspect_gateway(const std::string& name) {

@@ -14,6 +14,19 @@ Target split_target(std::string_view target) {
     return {target.substr(0, mark), target.substr(mark + 1)};
 }
 
+std::string_view variable_of(std::string_view pattern, std::string_view path) {
+    const auto begin = pattern.find('{');
+    const auto end = pattern.find('}');
+    if (begin == std::string_view::npos || end == std::string_view::npos) return {};
+    const std::string_view head = pattern.substr(0, begin);
+    const std::string_view tail = pattern.substr(end + 1);
+    const bool fits =
+        path.size() > head.size() + tail.size() && path.starts_with(head) && path.ends_with(tail);
+    if (!fits) return {};
+    const auto part = path.substr(head.size(), path.size() - head.size() - tail.size());
+    return part.find('/') == std::string_view::npos ? part : std::string_view{};
+}
+
 std::optional<std::string_view> parameter(std::string_view query, std::string_view name) {
     while (!query.empty()) {
         const auto pair = query.substr(0, query.find('&'));

@@ -18,6 +18,10 @@ struct Target {
 // Views of `target`. Nothing is decoded: no path or parameter of the API needs it.
 Target split_target(std::string_view target);
 
+// What stands in `path` for the {variable} of `pattern`: one part, not empty. Empty when the path
+// is not of that pattern, or the pattern has no variable.
+std::string_view variable_of(std::string_view pattern, std::string_view path);
+
 // The raw value of the first parameter of that name; nullopt: there is none.
 std::optional<std::string_view> parameter(std::string_view query, std::string_view name);
 

@@ -168,17 +168,53 @@ Response events(const ApiSources& from, const Request& request) {
 }
 
 // Without a body any content type is accepted: `curl -d ''` sends the type of forms.
-Response reconcile(const ApiSources& from, const Request& request) {
-    if (!request.body.empty()) {
-        if (!is_json_type(header(request, "content-type"))) {
-            return error_response(415, "send no body, or one of the type application/json");
-        }
-        if (!is_json_object(request.body)) {
-            return error_response(400, "the body is not a JSON object");
-        }
+std::optional<Response> body_error(const Request& request) {
+    if (request.body.empty()) return std::nullopt;
+    if (!is_json_type(header(request, "content-type"))) {
+        return error_response(415, "send no body, or one of the type application/json");
     }
+    if (is_json_object(request.body)) return std::nullopt;
+    return error_response(400, "the body is not a JSON object");
+}
+
+Response accepted(const ApiSources& from) {
     from.wake();
     return json(accepted_as_json(), 202);
+}
+
+Response reconcile(const ApiSources& from, const Request& request) {
+    if (auto error = body_error(request)) return std::move(*error);
+    return accepted(from);
+}
+
+Response no_such_engine(const RoundView& round) {
+    std::string names;
+    for (const auto& decision : round.plan.decisions) {
+        if (!decision.engine_id.empty()) names += (names.empty() ? "" : ", ") + decision.engine;
+    }
+    return error_response(404, "there is no such engine; there are: " + names);
+}
+
+Response drain(const ApiSources& from, const Request& request) {
+    if (auto error = body_error(request)) return std::move(*error);
+    const auto [path, query] = split_target(request.target);
+    const auto replace = parameter(query, "replace").value_or("false");
+    if (replace != "true" && replace != "false") {
+        return error_response(400, "replace takes true or false");
+    }
+    const auto round = from.board.round();
+    if (round == nullptr) return error_response(503, "no round was done yet: /readyz says why");
+    const std::string_view name = variable_of("/api/v1/engines/{name}/drain", path);
+    const auto& decisions = round->plan.decisions;
+    const auto engine = std::ranges::find_if(decisions, [&](const Decision& decision) {
+        return decision.engine == name && decision.fate != Fate::foreign &&
+               !decision.engine_id.empty();
+    });
+    if (engine == decisions.end()) return no_such_engine(*round);
+    from.board.drains().give(engine->engine_id,
+                             replace == "true" ? DrainRequest::replace : DrainRequest::remove,
+                             round->pool->replicas);
+    return accepted(from);
 }
 
 struct Route {
@@ -201,6 +237,7 @@ constexpr std::array routes = {
     Route{"/api/v1/history", "GET", Access::data, history},
     Route{"/api/v1/plan", "GET", Access::data, plan},
     Route{"/api/v1/reconcile", "POST", Access::data, reconcile},
+    Route{"/api/v1/engines/{name}/drain", "POST", Access::data, drain},
 };
 
 // --- methods and access
@@ -225,7 +262,9 @@ Response respond(const ApiSources& from, const Request& request) {
     if (path == "*" && request.method == "OPTIONS") {
         return allowed_methods("GET, HEAD, POST, OPTIONS");
     }
-    const auto* const route = std::ranges::find(routes, path, &Route::path);
+    const auto* const route = std::ranges::find_if(routes, [&](const Route& each) {
+        return each.path == path || !variable_of(each.path, path).empty();
+    });
     if (route == routes.end()) return not_found(all_paths());
     if (request.method == "OPTIONS") return allowed_methods(methods_of(*route));
     if (!takes(*route, request.method)) {

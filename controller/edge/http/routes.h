@@ -1,9 +1,10 @@
 // roundhouse's HTTP API: a request in, a response out. It uses no socket.
 //
-// GET, HEAD and OPTIONS of everything that can be read; POST of /api/v1/reconcile. With a key set,
-// everything but /healthz, /readyz and the page at / (which shows no data) requires
-// "Authorization: Bearer <key>"; without one, everything but /healthz and /readyz requires a known
-// Host (edge/http/access.h). manifests/openapi.yaml describes each path, status and member.
+// GET, HEAD and OPTIONS of everything that can be read; POST of /api/v1/reconcile and of an
+// engine's /drain. With a key set, everything but /healthz, /readyz and the page at / (which shows
+// no data) requires "Authorization: Bearer <key>"; without one, everything but /healthz and /readyz
+// requires a known Host (edge/http/access.h). manifests/openapi.yaml describes each path, status
+// and member.
 #pragma once
 
 #include <functional>
@@ -21,7 +22,7 @@
 namespace roundhouse {
 
 struct ApiSources {
-    const Board& board;
+    Board& board;
     const EventLog& events;
     const History& history;
     std::function<std::string()> metrics;        // the text of /metrics

@@ -187,8 +187,9 @@ std::string pool_as_json(const SpecInForce& spec, const RoundView* round,
                            {"apiVersion", runtime.api_version}};
     }
     const auto there = round == nullptr ? 0 : std::ranges::count_if(round->seen.engines, is_engine);
+    const int stood_down = round == nullptr ? 0 : round->plan.stood_down;
     view["status"] = {{"replicas", there},
-                      {"wanted", std::min(pool.replicas, most)},
+                      {"wanted", std::max(std::min(pool.replicas, most) - stood_down, 0)},
                       {"ready", round == nullptr ? 0 : round->plan.ready()},
                       {"updated", round == nullptr ? 0 : round->plan.updated()},
                       {"conditions", conditions}};

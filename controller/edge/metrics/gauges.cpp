@@ -14,7 +14,7 @@ namespace roundhouse {
 
 namespace {
 
-constexpr std::array<std::string_view, 12> condition_types{"Ready",
+constexpr std::array<std::string_view, 13> condition_types{"Ready",
                                                            "Progressing",
                                                            "SpecValid",
                                                            "TemplateAccepted",
@@ -25,7 +25,8 @@ constexpr std::array<std::string_view, 12> condition_types{"Ready",
                                                            "PortsPublished",
                                                            "PortsFree",
                                                            "RuntimeUnderstood",
-                                                           "CreatedAsAsked"};
+                                                           "CreatedAsAsked",
+                                                           "SessionsKnown"};
 
 constexpr std::array engine_states{
     EngineState::created,  EngineState::running, EngineState::paused, EngineState::restarting,
@@ -70,13 +71,15 @@ void add_pool(const BoardView& board, std::vector<MetricFamily>& families) {
     const int replicas = pool == nullptr ? 0 : pool->replicas;
     const int most = pool == nullptr ? 0 : pool->max_active_replicas;
     const int ready = board.round == nullptr ? 0 : board.round->plan.ready();
+    const int stood_down = board.round == nullptr ? 0 : board.round->plan.stood_down;
     families.push_back(single_gauge("roundhouse_replicas_spec",
                                     "Engines that the spec in force asks for.", replicas));
     families.push_back(single_gauge("roundhouse_replicas_max",
                                     "Most engines that may run, by spec and environment.", most));
     families.push_back(single_gauge("roundhouse_replicas_wanted",
-                                    "Engines that should run: replicas_spec, at most replicas_max.",
-                                    std::min(replicas, most)));
+                                    "Engines that should run: replicas_spec, at most replicas_max, "
+                                    "without those that somebody drained.",
+                                    std::max(std::min(replicas, most) - stood_down, 0)));
     families.push_back(single_gauge("roundhouse_engines_ready",
                                     "Engines that serve behind a ready gateway.", ready));
     families.push_back(single_gauge("roundhouse_converged",
@@ -171,6 +174,25 @@ void add_engines(const BoardView& board, std::vector<MetricFamily>& families) {
     families.push_back(std::move(info));
     families.push_back(std::move(ready));
     families.push_back(std::move(failures));
+}
+
+// No series for engines whose sessions are not known: 0 would say that they are idle.
+void add_sessions(const BoardView& board, std::vector<MetricFamily>& families) {
+    auto of_engines = gauge_family(
+        "roundhouse_engine_sessions",
+        "Connections to the engine's HTTP port, without this controller's; none where not known.");
+    int all = 0;
+    std::set<std::string> added;
+    for (const auto& engine :
+         board.round == nullptr ? std::vector<EngineView>{} : board.round->seen.engines) {
+        if (!engine.usage || !added.insert(engine.name).second) continue;
+        all += engine.usage->sessions;
+        add_gauge(of_engines, {{"engine", engine.name}, {"gateway", engine.gateway}},
+                  double(engine.usage->sessions));
+    }
+    families.push_back(std::move(of_engines));
+    families.push_back(single_gauge("roundhouse_sessions",
+                                    "Sessions of all engines of which they are known.", all));
 }
 
 const GatewayView* find_gateway(const BoardView& board, const std::string& name) {
@@ -286,6 +308,7 @@ std::vector<MetricFamily> read_gauges(const BoardView& board) {
     add_conditions(board, families);
     add_engine_counts(board, families);
     add_engines(board, families);
+    add_sessions(board, families);
     add_gateways(board, families);
     add_forwarded_port_use(board, families);
     add_process(families);

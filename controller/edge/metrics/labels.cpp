@@ -27,6 +27,7 @@ constexpr std::array other_replace_reasons{
     Reason::forwarded_port_changed,
     Reason::port_conflict,
     Reason::unreadable_labels,
+    Reason::drain_requested,
 };
 // Reasons that always remove an engine. An engine with a reason to be replaced is removed, too,
 // when there is no slot for it.

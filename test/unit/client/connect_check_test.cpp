@@ -1,5 +1,6 @@
 // Ports asked for over real sockets on the loopback interface.
 #include "edge/client/connect_check.h"
+#include "edge/system/system_clock.h"
 
 #include <doctest/doctest.h>
 
@@ -16,7 +17,9 @@ TEST_CASE("a port listens, refuses or is silent, and all are asked at the same t
     const BoundSocket nobody(-1);
     const BoundSocket full(0);
     const auto callers = fill_queue(full.port);
-    ConnectCheck check;
+    const SystemClock clock;
+    OwnConnections own(clock);
+    ConnectCheck check(&own);
     const auto begun = std::chrono::steady_clock::now();
     std::vector<PortAddress> addresses(20, {"127.0.0.1", full.port});
     addresses.push_back({"127.0.0.1", listening.port});

@@ -1,5 +1,6 @@
 // Probes over real sockets on the loopback interface.
 #include "edge/client/probes.h"
+#include "edge/system/system_clock.h"
 
 #include <doctest/doctest.h>
 
@@ -41,7 +42,9 @@ ProbeReply only_reply(HttpProbes& probes) {
 }
 
 ProbeReply probe(const ProbeRequest& request) {
-    HttpProbes probes;
+    const SystemClock clock;
+    OwnConnections own(clock);
+    HttpProbes probes(own);
     probes.begin(request);
     return only_reply(probes);
 }
@@ -145,8 +148,9 @@ TEST_CASE("an engine whose accept queue is full fails where its gateway's contro
     const BoundSocket hung(0);
     const auto callers = fill_queue(hung.port);
     const BoundSocket control_server(8);
-    HttpProbes probes;
     const SystemClock clock;
+    OwnConnections own(clock);
+    HttpProbes probes(own);
     Prober prober(probes, clock, [] {});
     ProbeSpec spec;
     spec.timeout = 300ms;
@@ -216,7 +220,9 @@ TEST_CASE("many probes at once, slow and fast: one reply each, no probe waits fo
         connection.send(http_reply(200, "{}"));
     });
     const BoundSocket hanging(64);
-    HttpProbes probes;
+    const SystemClock clock;
+    OwnConnections own(clock);
+    HttpProbes probes(own);
     constexpr int each = 20;
     constexpr int fast_ticket = 1;
     for (int i = 0; i < each; ++i) {
@@ -243,7 +249,9 @@ TEST_CASE("many probes at once, slow and fast: one reply each, no probe waits fo
 }
 
 TEST_CASE("waiting ends without a reply when its time is over, and early when interrupted") {
-    HttpProbes probes;
+    const SystemClock clock;
+    OwnConnections own(clock);
+    HttpProbes probes(own);
     CHECK(probes.wait(10ms).empty());
     probes.interrupt();
     const auto begun = std::chrono::steady_clock::now();

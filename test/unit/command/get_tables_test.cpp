@@ -24,8 +24,9 @@ std::string table(Resource resource, std::string_view text, bool wide = false) {
 
 constexpr std::string_view engines = R"({"items":[
   {"name":"acestream-0","slot":0,"id":"0123456789abcdef","gateway":"gluetun","host":"gluetun",
-   "port":19000,"p2pPort":40001,"forwarded":true,"ready":true,"state":"running",
-   "reason":"UpToDate","image":"ace:1","createdAt":"2026-01-01T11:58:30Z","failures":0,
+   "port":19000,"p2pPort":40001,"forwarded":true,"ready":true,"draining":true,
+   "sessions":2,"idleFor":"0s","state":"running","reason":"UpToDate",
+   "image":"ace:1","createdAt":"2026-01-01T11:58:30Z","failures":0,
    "message":""},
   {"name":"acestream-1","slot":1,"id":"f123456789abcdef","gateway":"gluetun","host":"gluetun",
    "port":19001,"p2pPort":22001,"forwarded":false,"ready":false,"state":"exited",
@@ -47,10 +48,10 @@ constexpr std::string_view events = R"({"items":[
 TEST_SUITE("get") {
     TEST_CASE("engines") {
         CHECK("\n" + table(Resource::engines, engines) == R"(
-ENGINE       READY  STATE    REASON      ADDRESS        P2P PORT         GATEWAY  AGE
-acestream-0  yes    running  UpToDate    gluetun:19000  40001 forwarded  gluetun  1m30s
-acestream-1  no     exited   Backoff     gluetun:19001  22001            gluetun  2d1h
--            no     -        NoFreeSlot  -              -                -        -
+ENGINE       READY  SESSIONS    STATE    REASON      ADDRESS        P2P PORT         GATEWAY  AGE
+acestream-0  yes    2 draining  running  UpToDate    gluetun:19000  40001 forwarded  gluetun  1m30s
+acestream-1  no     -           exited   Backoff     gluetun:19001  22001            gluetun  2d1h
+-            no     -           -        NoFreeSlot  -              -                -        -
 )");
     }
 
@@ -71,15 +72,20 @@ acestream-1  no     exited   Backoff     gluetun:19001  22001            gluetun
            "remedy":"publish 19000-19019 on gluetun"}]})";
         CHECK("\n" + table(Resource::engines, waiting, true) ==
               "\n"
-              "ENGINE  READY  STATE  REASON           ADDRESS  P2P PORT  GATEWAY  AGE  FAILURES  "
+              "ENGINE  READY  SESSIONS  STATE  REASON           ADDRESS  P2P PORT  GATEWAY  AGE  "
+              "FAILURES  "
               "WAITS FOR                       ID  IMAGE  MESSAGE\n"
-              "a-0     yes    -      UpToDate         -        -         -        -    0         "
+              "a-0     yes    -         -      UpToDate         -        -         -        -    0 "
+              "        "
               "-                               -   -      -\n"
-              "a-1     no     -      Backoff          -        -         -        -    3         "
+              "a-1     no     -         -      Backoff          -        -         -        -    3 "
+              "        "
               "in 4s                           -   -      exited\n"
-              "a-2     yes    -      RolloutBudget    -        -         -        -    0         "
+              "a-2     yes    -         -      RolloutBudget    -        -         -        -    0 "
+              "        "
               "a-1 is ready                    -   -      -\n"
-              "-       no     -      NoPublishedPort  -        -         -        -    -         "
+              "-       no     -         -      NoPublishedPort  -        -         -        -    - "
+              "        "
               "publish 19000-19019 on gluetun  -   -      -\n");
     }
 

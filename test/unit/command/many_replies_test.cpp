@@ -60,12 +60,12 @@ TEST_SUITE("several controllers") {
         CHECK(table(Resource::engines, {{"192.0.2.2", "pod-long-b", engines_of("gluetun-b"), ""},
                                         {"192.0.2.3", "", "", "no\nroute"},
                                         {"192.0.2.1", "pod-a", engines_of("gluetun-a"), ""}}) ==
-              "CONTROLLER  ENGINE  READY  STATE    REASON    ADDRESS          P2P PORT  GATEWAY    "
-              "AGE\n"
-              "pod-a       ace-0   yes    running  UpToDate  gluetun-a:19000  22000     gluetun-a  "
-              "-\n"
-              "pod-long-b  ace-0   yes    running  UpToDate  gluetun-b:19000  22000     gluetun-b  "
-              "-\n"
+              "CONTROLLER  ENGINE  READY  SESSIONS  STATE    REASON    ADDRESS          P2P PORT  "
+              "GATEWAY    AGE\n"
+              "pod-a       ace-0   yes    -         running  UpToDate  gluetun-a:19000  22000     "
+              "gluetun-a  -\n"
+              "pod-long-b  ace-0   yes    -         running  UpToDate  gluetun-b:19000  22000     "
+              "gluetun-b  -\n"
               "192.0.2.3   no route\n");
         const std::string blind = engines_of("gluetun-a", "no such folder");
         CHECK(table(Resource::engines, {{"192.0.2.1", "pod-a", blind, ""}})

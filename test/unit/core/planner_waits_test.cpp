@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 
+#include "core/drain.h"
 #include "core/plan.h"
 #include "unit/core/random_worlds.h"
 
@@ -37,6 +38,10 @@ bool is_pointless(const Awaited& awaited, const RandomWorld& world, const Plan& 
         case Fact::engine_ready:
             return std::ranges::none_of(result.decisions, [&](const Decision& decision) {
                 return decision.engine == subject && (!decision.ready || decision.action);
+            });
+        case Fact::engine_idle:
+            return std::ranges::none_of(world.seen.engines, [&](const EngineView& engine) {
+                return engine.name == subject && in_use(engine, world.pool.drain);
             });
         case Fact::engine_gone:
             if (decided != result.decisions.end() && is_there_to_stay(*decided)) return true;

@@ -104,6 +104,20 @@ inline EngineView random_engine(Dice& dice, const EnginePool& pool, int number) 
     return view;
 }
 
+// Who uses the engines; for half of the worlds nobody knows.
+inline void add_usage(Dice& dice, RandomWorld& world) {
+    if (dice.one_in(2)) return;
+    for (auto& engine : world.seen.engines) {
+        if (dice.one_in(4)) continue;
+        const int sessions = dice.one_in(2) ? dice.below(4) : 0;
+        const Duration idle_for = std::chrono::seconds{sessions > 0 ? 0 : dice.below(30)};
+        engine.usage = UsageView{sessions, idle_for, sessions == 0 && dice.one_in(3)};
+        if (dice.one_in(2)) engine.wished_for = std::chrono::minutes{dice.below(40)};
+        if (dice.one_in(12)) engine.drain_request = static_cast<DrainRequest>(dice.below(3));
+        if (engine.drain_request == DrainRequest::remove) ++world.seen.stood_down;
+    }
+}
+
 // What else there may be: engines of other pools, strangers, containers that cannot be removed.
 inline void add_others(Dice& dice, RandomWorld& world) {
     for (auto& gateway : world.seen.gateways) {
@@ -159,6 +173,7 @@ inline RandomWorld random_world(unsigned seed) {
     add_others(dice, world);
     add_doubts(dice, world);
     world.seen.runtime.pins_gateways = dice.one_in(4);
+    add_usage(dice, world);
     return world;
 }
 
@@ -217,6 +232,7 @@ inline void heal(RandomWorld& world) {
     }
     for (auto& engine : world.seen.engines) {
         engine.unknown.clear();
+        if (engine.usage) engine.usage = UsageView{0, std::chrono::hours{1}, false};
         if (engine.ports.http == 0) engine.created_at = noon - std::chrono::hours{1};
         const bool up = engine.state == EngineState::running ||
                         engine.state == EngineState::paused ||

@@ -40,7 +40,7 @@ std::string complaint(const std::string& text) {
 
 const std::string gateway_text = R"({
     "Id": "bbbb", "Name": "/gluetun",
-    "State": {"Status": "running", "StartedAt": "2026-01-01T00:00:00.123456789Z",
+    "State": {"Status": "running", "StartedAt": "2026-01-01T00:00:00.123456789Z", "Pid": 4711,
               "Health": {"Status": "healthy"}},
     "HostConfig": {"NetworkMode": "vpn",
                    "PortBindings": {"19000/tcp": [{"HostPort": "19000"}], "22000/udp": [{}]}},
@@ -205,10 +205,19 @@ TEST_CASE("how a container ended") {
     CHECK(end.fault().message == "the reply lacks .State.OOMKilled");
 }
 
+TEST_CASE("the process of a container, where one is told") {
+    CHECK(parse_pid(R"({"Id": "aa", "State": {"Pid": 4711}})", "aa").value() == 4711);
+    CHECK(parse_pid(R"({"Id": "aa", "State": {"Pid": 0}})", "aa").value() == 0);
+    CHECK(parse_pid(R"({"Id": "aa", "State": {}})", "aa").value() == 0);
+    CHECK_FALSE(parse_pid(R"({"Id": "aa", "State": {"Pid": "4711"}})", "aa").ok());
+    CHECK_FALSE(parse_pid(R"({"Id": "bb", "State": {"Pid": 4711}})", "aa").ok());
+}
+
 TEST_CASE("a gateway is read in full") {
     const GatewayContainer seen = gateway(gateway_text);
     CHECK(seen.id == "bbbb");
     CHECK(seen.started_at == "2026-01-01T00:00:00.123456789Z");
+    CHECK(seen.pid == 4711);
     CHECK(seen.running);
     CHECK(seen.state == "running");
     CHECK(seen.health == GatewayContainer::Health::healthy);

@@ -112,8 +112,14 @@ const YamlNode& OpenApi::resolved(const YamlNode& node) const {
     return found;
 }
 
+std::string described_path(std::string_view target) {
+    const std::string_view path = split_target(target).path;
+    const std::string_view of_engine = "/api/v1/engines/{name}/drain";
+    return std::string(variable_of(of_engine, path).empty() ? path : of_engine);
+}
+
 const YamlNode& OpenApi::operation(const Request& request) const {
-    return member(member(member(root_, "paths"), split_target(request.target).path),
+    return member(member(member(root_, "paths"), described_path(request.target)),
                   in_other_case(request.method));
 }
 

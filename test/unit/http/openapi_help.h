@@ -42,6 +42,9 @@ class OpenApi {
     YamlNode schemas_;
 };
 
+// The path under which the document describes a target: "/api/v1/engines/{name}/drain".
+std::string described_path(std::string_view target);
+
 // "text/plain" of "text/plain; charset=utf-8".
 std::string media_type(const std::string& content_type);
 

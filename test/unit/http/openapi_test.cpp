@@ -32,7 +32,7 @@ class Reader {
         CHECK(document().judge(asked, response, component) == "");
         if (!component.empty()) return;
         const bool bare = response.status == 204;
-        seen_.insert(asked.method + " " + asked.target.substr(0, asked.target.find('?')) + " " +
+        seen_.insert(asked.method + " " + described_path(asked.target) + " " +
                      std::to_string(response.status) +
                      (bare ? "" : " " + media_type(response.content_type)));
     }
@@ -54,6 +54,12 @@ class Reader {
             ask(bench, reconcile("application/json", body));
         ask(bench, reconcile("text/plain", "{}"));
         ask(bench, request("OPTIONS", "/api/v1/reconcile"));
+        const std::string engine = "/api/v1/engines/acestream-3/drain";
+        for (const auto& target : {engine, engine + "?replace=1"})
+            ask(bench, request("POST", target));
+        ask(bench, request("POST", "/api/v1/engines/nobody/drain"));
+        ask(bench, request("POST", engine, {{"content-type", "text/plain"}}, "{}"));
+        ask(bench, request("OPTIONS", engine));
         ask(bench, request("GET", "/nowhere"), "NoSuchPath");
         ask(bench, request("GET", "/api/v1/reconcile"), "WrongMethod");
         ask(bench, request("DELETE", "/api/v1/pool"), "WrongMethod");
@@ -109,7 +115,7 @@ TEST_SUITE("openapi") {
         stuck.since_last_round = [] { return Duration(1h); };
         reader.ask_all(stuck);
 
-        ApiBench broken;
+        ApiBench broken(pool, eventful_world(pool));
         broken.metrics = []() -> std::string { throw std::runtime_error("no"); };
         broken.since_last_round = []() -> Duration { throw std::runtime_error("no"); };
         broken.wake = [] { throw std::runtime_error("no"); };

@@ -114,7 +114,8 @@ TEST_SUITE("api") {
                 CHECK(message_of(missing) ==
                       "there is no such path; there are: /, /healthz, /readyz, /metrics, "
                       "/api/v1/pool, /api/v1/engines, /api/v1/engines/best, /api/v1/gateways, "
-                      "/api/v1/events, /api/v1/history, /api/v1/plan, /api/v1/reconcile");
+                      "/api/v1/events, /api/v1/history, /api/v1/plan, /api/v1/reconcile, "
+                      "/api/v1/engines/{name}/drain");
             }
         }
     }

@@ -17,9 +17,11 @@
 #include "loop/gateway_api.h"
 #include "loop/journal.h"
 #include "loop/meters.h"
+#include "loop/own_connections.h"
 #include "loop/port_check.h"
 #include "loop/probe_transport.h"
 #include "loop/reconciler.h"
+#include "loop/socket_tables.h"
 #include "loop/thread_workers.h"
 #include "loop/wakeup.h"
 
@@ -98,6 +100,33 @@ class ScriptedPorts : public PortCheck {
     std::set<int> taken;
     bool out_of_reach = false;
     std::vector<PortAddress> asked;
+};
+
+// Who is connected, by the container whose namespace it is. Not readable unless a test says so.
+class ScriptedSockets : public SocketTables {
+  public:
+    Result<std::vector<SocketRow>> read(const ContainerProcess& process,
+                                        const std::set<int>& ports) override {
+        reads.push_back(process);
+        if (!readable) return Fault{FaultKind::rejected, "no table here"};
+        std::vector<SocketRow> found;
+        for (const auto& row : rows[process.container_id]) {
+            if (ports.contains(row.port)) found.push_back(row);
+        }
+        return found;
+    }
+
+    // Connections that are there from now on.
+    void connect(const std::string& container_id, int port, int viewers) {
+        auto& here = rows[container_id];
+        std::erase_if(here, [&](const SocketRow& row) { return row.port == port; });
+        for (int i = 0; i < viewers; ++i)
+            here.push_back({SocketRow::State::established, port, {"203.0.113.9", 50'000 + i}});
+    }
+
+    bool readable = false;
+    std::map<std::string, std::vector<SocketRow>> rows;
+    std::vector<ContainerProcess> reads;
 };
 
 // Control servers with scripted answers, by the gateway's name; by default the VPN runs, and no
@@ -217,6 +246,8 @@ struct LoopBenchOn {
     ScriptedGateways gateways;
     ScriptedProbes probes;
     ScriptedPorts port_check;
+    ScriptedSockets sockets;
+    OwnConnections own{clock};
     KeptJournal journal;
     KeptMeters meters;
     Board board;
@@ -226,7 +257,7 @@ struct LoopBenchOn {
     Puller puller{docker, workers, clock, journal, [this] { wakeup.notify(); }};
     StepRunner steps{docker, workers, clock, journal, meters, [this] { wakeup.notify(); }};
     Reconciler reconciler{{docker, gateways, workers, clock, journal, board, prober, puller, steps,
-                           meters, port_check, [this] { wakeup.notify(); },
+                           meters, port_check, sockets, own, [this] { wakeup.notify(); },
                            GatewayReader::full_patience}};
 
     explicit LoopBenchOn(EnginePool pool) {

@@ -93,7 +93,9 @@ class RunningController {
     ScriptedPorts ports;
     KeptJournal journal;
     KeptMeters meters;
-    Controller controller{docker, gateways, probes, ports, clock, journal, meters};
+    ScriptedSockets sockets;
+    OwnConnections own{clock};
+    Controller controller{{docker, gateways, probes, ports, sockets, own, clock}, journal, meters};
 
   private:
     std::mutex mutex_;
@@ -148,7 +150,10 @@ TEST_SUITE("controller") {
         ScriptedPorts ports;
         KeptJournal journal;
         KeptMeters meters;
-        Controller controller(docker, gateways, probes, ports, clock, journal, meters);
+        ScriptedSockets sockets;
+        OwnConnections own(clock);
+        Controller controller({docker, gateways, probes, ports, sockets, own, clock}, journal,
+                              meters);
         const auto survey = controller.survey(pool_of(2));
         REQUIRE(survey.ok());
         CHECK(survey.value().plan.steps.size() == 2);

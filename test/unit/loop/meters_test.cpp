@@ -24,7 +24,8 @@ TEST_SUITE("meters") {
         Board empty;
         Reconciler idle({bench.docker, bench.gateways, bench.workers, bench.clock, bench.journal,
                          empty, bench.prober, bench.puller, bench.steps, bench.meters,
-                         bench.port_check, [] {}, GatewayReader::full_patience});
+                         bench.port_check, bench.sockets, bench.own, [] {},
+                         GatewayReader::full_patience});
         idle.round({});
         CHECK(bench.meters.rounds(RoundOutcome::failed) == 0);
     }

@@ -87,6 +87,32 @@ TEST_SUITE("gauges") {
         CHECK(!scrape.has_name("roundhouse_gateway_ready"));
     }
 
+    TEST_CASE("sessions are told where they are known") {
+        MetricsBench bench;
+        const EnginePool pool = pool_of(3);
+        Observation seen = matching_world(pool);
+        seen.engines[0].usage = UsageView{2, {}, false};
+        seen.engines[1].usage = UsageView{};
+        bench.show(pool, seen);
+        const Scrape scrape = bench.scrape();
+        const auto series = [](const std::string& engine) {
+            return "roundhouse_engine_sessions{engine=\"" + engine + "\",gateway=\"gluetun\"}";
+        };
+        CHECK(scrape.at(series("acestream-0")) == 2);
+        CHECK(scrape.at(series("acestream-1")) == 0);
+        CHECK(scrape.count(series("acestream-2")) == 0);
+        CHECK(scrape.at("roundhouse_sessions") == 2);
+    }
+
+    TEST_CASE("an engine that somebody drained is not wanted") {
+        MetricsBench bench;
+        const EnginePool pool = pool_of(3);
+        Observation seen = matching_world(pool_of(2));
+        seen.stood_down = 1;
+        bench.show(pool, seen);
+        CHECK(bench.scrape().at("roundhouse_replicas_wanted") == 2);
+    }
+
     TEST_CASE("containers that only carry our label are not counted as engines") {
         MetricsBench bench;
         const EnginePool pool = pool_of(1);

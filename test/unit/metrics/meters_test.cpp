@@ -19,7 +19,9 @@ namespace {
 std::string full_scrape() {
     MetricsBench bench;
     const EnginePool pool = pool_of(1);
-    bench.show(pool, matching_world(pool));
+    Observation seen = matching_world(pool);
+    seen.engines[0].usage = UsageView{};
+    bench.show(pool, seen);
     return bench.meters.text();
 }
 
@@ -119,6 +121,7 @@ TEST_SUITE("meters") {
                                  "converged",
                                  "docker_request_duration_seconds",
                                  "gluetun_request_duration_seconds",
+                                 "sessions",
                                  "spec_valid",
                                  "spec_generation",
                                  "last_round_timestamp_seconds"}) {
@@ -191,7 +194,7 @@ TEST_SUITE("meters") {
              {"roundhouse_converged", "roundhouse_engines", "roundhouse_gateway_ready",
               "roundhouse_rehosts_total", "roundhouse_steps_total",
               "roundhouse_convergence_seconds_bucket", "roundhouse_spec_valid",
-              "roundhouse_docker_request_duration_seconds_bucket",
+              "roundhouse_engine_sessions", "roundhouse_docker_request_duration_seconds_bucket",
               "roundhouse_gluetun_request_duration_seconds_bucket"}) {
             CHECK_MESSAGE(shown.contains(name), name);
         }

@@ -44,6 +44,8 @@ const ADVICE = {
   NoPublishedPort: "Publish the range that the message names on the gateway's container.",
   NameTaken: "Rename or remove the containers that have the names of the free slots.",
   Paused: "docker unpause NAME, or wait: it is replaced after enough failed probes.",
+  SessionsKnown: "Nothing waits for viewers meanwhile. In a container, mount the host's /proc as " +
+    "/host/proc:ro and set ROUNDHOUSE_PROCFS=/host/proc.",
   CannotBeRemoved: "docker rm --force NAME; if Docker refuses that, too, restart Docker.",
 };
 

@@ -1,0 +1,199 @@
+#include "loop/session_sensor.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace roundhouse {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// For so long what was known holds when a table cannot be read.
+constexpr Duration holds_for = 60s;
+
+bool runs(const EngineView& engine) {
+    return engine.state == EngineState::running || engine.state == EngineState::paused;
+}
+
+bool can_have_sessions(const EngineView& engine) {
+    return engine.slot && engine.ports.http != 0 && runs(engine);
+}
+
+bool has_own_namespace(const EngineView& engine) {
+    return engine.gateway.empty() && engine.network.joins.empty();
+}
+
+bool is_loopback(const std::string& address) {
+    return address.starts_with("127.") || address == "::1";
+}
+
+}  // namespace
+
+void SessionSensor::measure(const std::vector<GatewaySighting>& gateways,
+                            std::vector<EngineView>& engines, Monotonic now) {
+    note_listed(engines, now);
+    const std::vector<Home> homes = homes_of(gateways, engines);
+    for (auto& engine : engines) {
+        const bool has_home = std::ranges::any_of(
+            homes, [&](const Home& home) { return std::ranges::count(home.engines, &engine) > 0; });
+        // Its namespace is gone, or not to be found in this look.
+        if (can_have_sessions(engine) && !has_home) miss(engine, "", now);
+    }
+    for (const auto& home : homes) {
+        std::set<int> ports;
+        for (const EngineView* engine : home.engines)
+            ports.insert(engine->ports.http);
+        const auto rows =
+            !home.unknown.empty()
+                ? Result<std::vector<SocketRow>>(Fault{FaultKind::unavailable, home.unknown})
+                : tables_.read(home.process, ports);
+        if (!rows && rows.fault().kind == FaultKind::gone) pids_.erase(home.process.container_id);
+        for (EngineView* engine : home.engines) {
+            if (rows) {
+                learn(*engine, rows.value(), now);
+            } else {
+                miss(*engine, rows.fault().message, now);
+            }
+        }
+    }
+    for (auto& engine : engines) {
+        const auto since = wished_since_.find(engine.id);
+        if (since != wished_since_.end()) engine.wished_for = now - since->second;
+    }
+}
+
+// An engine that was not there at the look before, or does not run yet, was never used.
+void SessionSensor::note_listed(const std::vector<EngineView>& engines, Monotonic now) {
+    std::map<std::string, Subject> listed;
+    for (const auto& engine : engines) {
+        const auto known = subjects_.find(engine.id);
+        if (known != subjects_.end()) {
+            listed.emplace(engine.id, std::move(known->second));
+            continue;
+        }
+        Subject subject;
+        subject.last_use = now;
+        subject.never_used = has_looked_ || engine.state == EngineState::created;
+        if (subject.never_used) subject.came_at = now;
+        listed.emplace(engine.id, std::move(subject));
+    }
+    subjects_ = std::move(listed);
+    const auto is_gone = [&](const auto& each) { return !subjects_.contains(each.first); };
+    std::erase_if(pids_, is_gone);
+    std::erase_if(wished_since_, is_gone);
+    has_looked_ = true;
+}
+
+// Without those that are cut off from every namespace: they serve nobody.
+std::vector<SessionSensor::Home> SessionSensor::homes_of(
+    const std::vector<GatewaySighting>& gateways, std::vector<EngineView>& engines) {
+    std::vector<Home> homes;
+    for (auto& engine : engines) {
+        if (!can_have_sessions(engine) || !has_own_namespace(engine)) continue;
+        homes.push_back({{engine.id, 0}, "", {&engine}});
+    }
+    find_processes(homes);
+    for (const auto& gateway : gateways) {
+        Home home;
+        if (gateway.container) home.process = {gateway.container->id, gateway.container->pid};
+        home.unknown = gateway.unknown;
+        if (gateway.container && gateway.container->pid == 0) {
+            home.unknown = "no process is known of gateway " + gateway.name;
+        }
+        for (auto& engine : engines) {
+            const bool is_here =
+                gateway.container
+                    ? engine.incarnation.id == gateway.container->id &&
+                          engine.incarnation.started_at == gateway.container->started_at
+                    : !gateway.unknown.empty() && engine.gateway == gateway.name;
+            if (is_here && can_have_sessions(engine)) home.engines.push_back(&engine);
+        }
+        if (!home.engines.empty()) homes.push_back(std::move(home));
+    }
+    return homes;
+}
+
+// Docker is asked once for each engine: it is never started a second time.
+void SessionSensor::find_processes(std::vector<Home>& own) {
+    std::vector<Job> questions;
+    for (auto& home : own) {
+        const auto known = pids_.find(home.process.container_id);
+        if (known != pids_.end()) {
+            home.process.pid = known->second;
+            continue;
+        }
+        questions.emplace_back([&] {
+            const auto pid = runtime_.inspect_pid(home.process.container_id);
+            if (pid && pid.value()) home.process.pid = *pid.value();
+            home.unknown = pid ? "" : pid.fault().message;
+            if (pid && home.process.pid == 0) home.unknown = "no process is known of it";
+        });
+    }
+    workers_.do_all(questions);
+    for (const auto& home : own) {
+        if (home.unknown.empty()) pids_[home.process.container_id] = home.process.pid;
+    }
+}
+
+bool SessionSensor::is_own(const SocketRow& row) const {
+    if (row.state == SocketRow::State::established) return own_.is_open(row.peer);
+    // What ended within the namespace was the health check of an image.
+    return own_.was_open(row.peer) || is_loopback(row.peer.address);
+}
+
+void SessionSensor::learn(EngineView& engine, const std::vector<SocketRow>& rows, Monotonic now) {
+    Subject& subject = subjects_.at(engine.id);
+    subject.sessions = 0;
+    std::set<Endpoint> half_closed;
+    const auto note_use = [&](Monotonic at) {
+        subject.never_used = false;
+        subject.last_use = std::max(subject.last_use, at);
+    };
+    for (const auto& row : rows) {
+        if (row.port != engine.ports.http || is_own(row)) continue;
+        switch (row.state) {
+            case SocketRow::State::established:
+                ++subject.sessions;
+                note_use(now);
+                break;
+            case SocketRow::State::half_closed:
+                if (!subject.half_closed.contains(row.peer)) note_use(now);
+                half_closed.insert(row.peer);
+                break;
+            case SocketRow::State::ended:
+                if (now - row.ended_for > subject.came_at) note_use(now - row.ended_for);
+                break;
+        }
+    }
+    subject.half_closed = std::move(half_closed);
+    subject.known = true;
+    subject.last_look = now;
+    engine.usage = UsageView{subject.sessions, now - subject.last_use, subject.never_used};
+}
+
+// Nobody knows whether it is used meanwhile.
+void SessionSensor::miss(EngineView& engine, const std::string& why, Monotonic now) {
+    Subject& subject = subjects_.at(engine.id);
+    subject.last_use = std::max(subject.last_use, now);
+    subject.never_used = false;
+    subject.known = subject.known && now - subject.last_look <= holds_for;
+    if (subject.known) {
+        engine.usage = UsageView{subject.sessions, Duration{0}, false};
+    } else {
+        engine.usage_unknown = why;
+    }
+}
+
+void SessionSensor::note_wishes(const Plan& plan, Monotonic now) {
+    for (const auto& decision : plan.decisions) {
+        if (decision.wished) wished_since_.try_emplace(decision.engine_id, now);
+        // A step that fails, or a look that tells nothing of the engine, ends no wish.
+        const bool is_over =
+            !decision.wished && decision.fate != Fate::busy && decision.fate != Fate::unknown;
+        if (is_over) wished_since_.erase(decision.engine_id);
+    }
+}
+
+}  // namespace roundhouse

@@ -1,0 +1,77 @@
+// Who uses the engines: their sessions, from the socket tables of their namespaces, and for how
+// long there have been none; and for how long a voluntary step has been wanted for them.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/observation.h"
+#include "core/plan.h"
+#include "loop/clock.h"
+#include "loop/gateway_sighting.h"
+#include "loop/own_connections.h"
+#include "loop/runtime.h"
+#include "loop/socket_tables.h"
+#include "loop/workers.h"
+
+namespace roundhouse {
+
+// One thread: the loop's.
+class SessionSensor {
+  public:
+    // The arguments must outlive the sensor.
+    SessionSensor(Runtime& runtime, Workers& workers, SocketTables& tables,
+                  const OwnConnections& own)
+        : runtime_(runtime), workers_(workers), tables_(tables), own_(own) {}
+
+    // Reads one table for each gateway, and one for each engine that has a namespace of its own.
+    // Fills in EngineView::usage, usage_unknown and wished_for. What was known of an engine holds
+    // for a minute more when its table cannot be read.
+    void measure(const std::vector<GatewaySighting>& gateways, std::vector<EngineView>& engines,
+                 Monotonic now);
+
+    // Notes for which engines the plan of a round wants a voluntary step.
+    void note_wishes(const Plan& plan, Monotonic now);
+
+  private:
+    // What is known of one engine.
+    struct Subject {
+        bool known = false;  // its table was read, at `last_look` for the last time
+        Monotonic last_look{};
+        int sessions = 0;
+        // When a session was last there, or may have been.
+        Monotonic last_use{};
+        bool never_used = false;
+        // What ended before it came was its predecessor's, which had the same port.
+        Monotonic came_at = Monotonic::min();
+        std::set<Endpoint> half_closed;  // at the last look: they are no new use
+    };
+    // A namespace, and the engines that listen in it.
+    struct Home {
+        ContainerProcess process;
+        std::string unknown;  // why its process is not known; empty: it is
+        std::vector<EngineView*> engines;
+    };
+
+    std::vector<Home> homes_of(const std::vector<GatewaySighting>& gateways,
+                               std::vector<EngineView>& engines);
+    void find_processes(std::vector<Home>& own);
+    void note_listed(const std::vector<EngineView>& engines, Monotonic now);
+    void learn(EngineView& engine, const std::vector<SocketRow>& rows, Monotonic now);
+    void miss(EngineView& engine, const std::string& why, Monotonic now);
+    bool is_own(const SocketRow& row) const;
+
+    Runtime& runtime_;
+    Workers& workers_;
+    SocketTables& tables_;
+    const OwnConnections& own_;
+    bool has_looked_ = false;
+    std::map<std::string, Subject> subjects_;        // by the engine's id
+    std::map<std::string, std::int64_t> pids_;       // of engines with a namespace of their own
+    std::map<std::string, Monotonic> wished_since_;  // by the engine's id
+};
+
+}  // namespace roundhouse

@@ -1,0 +1,51 @@
+// The port to the socket tables of network namespaces: who is connected to which engine.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "loop/own_connections.h"
+#include "loop/result.h"
+
+namespace roundhouse {
+
+// Whose namespace: that of a container's first process.
+struct ContainerProcess {
+    std::string container_id;
+    std::int64_t pid = 0;  // as Docker tells it; 0: it tells none
+
+    bool operator==(const ContainerProcess&) const = default;
+};
+
+// One TCP connection to a port of that namespace, as its kernel sees it.
+struct SocketRow {
+    enum class State {
+        established,
+        half_closed,  // one side has closed it, and the other has not
+        ended,        // both have: TIME_WAIT
+    };
+
+    State state = State::established;
+    int port = 0;  // of the namespace's side
+    Endpoint peer;
+    Duration ended_for{0};  // of State::ended
+
+    bool operator==(const SocketRow&) const = default;
+};
+
+class SocketTables {
+  public:
+    virtual ~SocketTables() = default;
+
+    // The connections to `ports` in that namespace, each once, in any order. Does not block.
+    // Faults: `gone`: there is no such process (any more), or it is another container's;
+    // `rejected`: the table cannot be read here. Their message is the end of a sentence on the
+    // engine's sessions, and says what to do. Any thread.
+    virtual Result<std::vector<SocketRow>> read(const ContainerProcess& process,
+                                                const std::set<int>& ports) = 0;
+};
+
+}  // namespace roundhouse
