@@ -44,7 +44,7 @@ bool copy_program(const char* programs) {
     ::unlink(unfinished.text);
     const int to = ::open(unfinished.text, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
     if (to < 0) return fails("write", unfinished.text);
-    std::array<char, 65536> bytes;
+    std::array<char, 65536> bytes{};
     ssize_t size = 0;
     while ((size = ::read(from, bytes.data(), bytes.size())) > 0) {
         if (::write(to, bytes.data(), static_cast<std::size_t>(size)) != size) {

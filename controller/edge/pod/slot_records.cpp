@@ -135,7 +135,7 @@ std::string to_text(const SlotOrder& order) {
         add(text, "created_ms", in_ms(order.created_at));
     }
     for (const auto& [key, value] : order.labels)
-        add(text, "label", key + "=" + value);
+        add(text, "label", std::string(key).append("=").append(value));
     for (const auto& word : order.argv)
         add(text, "arg", word);
     for (const auto& variable : order.env)

@@ -69,6 +69,20 @@ TEST_CASE("get asks a URL, or every address of a name") {
     }
 }
 
+TEST_CASE("an agent is told its slots and its gateway") {
+    const CommandLine line =
+        good({"agent", "-f", "x.yaml", "--slots", "/slots", "--gateway", "gluetun-a"});
+    CHECK(line.command == Command::agent);
+    CHECK(line.slots == "/slots");
+    CHECK(line.gateway == "gluetun-a");
+    for (const Words& part : {Words{"--slots", "/slots"}, Words{"--gateway", "gluetun-a"}}) {
+        Words words{"agent", "-f", "x.yaml"};
+        words.insert(words.end(), part.begin(), part.end());
+        CHECK(mentions(ended(words).text, "--slots DIR and --gateway NAME are both needed"));
+    }
+    CHECK(mentions(ended({"run", "-f", "x", "--slots", "/slots"}).text, "unknown flag '--slots'"));
+}
+
 TEST_CASE("manifests have options") {
     const RenderOptions none = good({"render", "kubernetes", "-f", "x"}).render;
     CHECK(none.with_pool);

@@ -2,11 +2,14 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdint>
+#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
 
 using namespace roundhouse;
+using namespace std::string_view_literals;
 
 namespace {
 
@@ -76,4 +79,34 @@ TEST_CASE("fields of later versions are passed over, and messages are made safe"
     REQUIRE(report.has_value());
     CHECK(report->generation == 1);
     CHECK(report->error == "a?[31mb c");
+}
+
+TEST_CASE("whatever bytes an engine writes, a report is refused or within its bounds") {
+    std::mt19937 dice(1);
+    const auto below = [&](std::size_t limit) {
+        return std::uniform_int_distribution<std::size_t>(0, limit - 1)(dice);
+    };
+    constexpr std::string_view bytes = "0123456789 \n\\-end\x7f\xff\0x"sv;
+    int read = 0;
+    for (int i = 0; i < 20'000; ++i) {
+        std::string text(good_report);
+        for (std::size_t changes = 1 + below(4); changes > 0; --changes) {
+            const std::size_t at = below(text.size());
+            switch (below(3)) {
+                case 0: text[at] = bytes[below(bytes.size())]; break;
+                case 1: text.erase(at, 1); break;
+                default: text.insert(at, 1 + below(20), bytes[below(bytes.size())]);
+            }
+        }
+        const auto report = parse_report(text);
+        if (!report) continue;
+        ++read;
+        CHECK(report->generation >= 0);
+        CHECK(report->generation < std::int64_t{1} << 60);
+        CHECK(report->exit_code >= 0);
+        CHECK(report->error.size() <= 200);
+        CHECK(report->error.find_first_of("\n\x7f") == std::string::npos);
+        (void)parse_order(text);
+    }
+    CHECK(read > 100);
 }
