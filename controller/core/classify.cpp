@@ -344,16 +344,9 @@ class Classifier {
         if (engine.failures >= many_closed_ports) return {};
         const Duration startup = pool_.engine_template.probe.startup_timeout;
         if (age_of(engine, seen_, now_) < startup) return {};
-        Verdict verdict = say(Fate::failed, Reason::p2p_port_closed, about_p2p(engine));
+        Verdict verdict = say(Fate::failed, Reason::p2p_port_closed, describe_refusal(engine));
         verdict.failed_for = engine.probe.p2p_refused_for;
         return verdict;
-    }
-
-    static std::string about_p2p(const EngineView& engine) {
-        return "answers over HTTP, but does not listen on P2P port " +
-               std::to_string(engine.ports.p2p) +
-               ": was the port in use, or does the image not take it from P2P_PORT (see "
-               "template.args)?";
     }
 
     Match reconnected(const EngineView& engine) const {
@@ -396,7 +389,7 @@ class Classifier {
             return say(Fate::keep, Reason::probe_failing, engine.probe.detail);
         }
         if (p2p_refused(pool_, engine)) {
-            return say(Fate::keep, Reason::p2p_port_closed, about_p2p(engine));
+            return say(Fate::keep, Reason::p2p_port_closed, describe_refusal(engine));
         }
         if (gateway != nullptr && gateway->next_rotation_in) {
             Verdict verdict =

@@ -37,6 +37,13 @@ bool p2p_refused(const EnginePool& pool, const EngineView& engine) {
            engine.probe.p2p_refusals >= pool.engine_template.probe.failure_threshold;
 }
 
+std::string describe_refusal(const EngineView& engine) {
+    return "answers over HTTP, but does not listen on P2P port " +
+           std::to_string(engine.ports.p2p) +
+           ": was the port in use, or does the image not take it from P2P_PORT (see "
+           "template.args)?";
+}
+
 bool is_listed(const StepInFlight& step, int slot, const EnginePool& pool,
                const Observation& seen) {
     const std::string name = engine_name(pool.name, slot);

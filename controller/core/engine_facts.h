@@ -1,6 +1,8 @@
 // What one engine's row of the observation says about it, before anything is decided.
 #pragma once
 
+#include <string>
+
 #include "core/observation.h"
 #include "core/spec.h"
 
@@ -29,6 +31,8 @@ bool is_leftover(const EngineView& engine, const Observation& seen);
 
 // Whether an engine answers over HTTP and has refused connections to its P2P port for long enough.
 bool p2p_refused(const EnginePool& pool, const EngineView& engine);
+// That, as a sentence's end with what may be the cause.
+std::string describe_refusal(const EngineView& engine);
 
 // Whether the engine that a step in flight in `slot` creates, starts or takes away is listed.
 // Others of that slot, such as a duplicate, do not count.

@@ -72,8 +72,8 @@ GatewayContainer::Health health_of(const std::string& word) {
 
 // IPv4 first, by network name; nlohmann's objects are sorted by key. Docker has written "invalid
 // IP" for no address.
-std::vector<std::string> addresses_in(const Field& container, const std::string& network) {
-    if (network == "host") return {"127.0.0.1"};
+std::vector<std::string> addresses_in(const Field& container, const std::string& network_name) {
+    if (network_name == "host") return {"127.0.0.1"};
     std::vector<std::string> addresses;
     const auto settings = container.maybe("NetworkSettings");
     const auto networks = settings ? settings->maybe("Networks") : std::nullopt;
@@ -246,12 +246,12 @@ void expect_id(const Field& container, const std::string& asked) {
 
 Result<DockerVersion> parse_docker_version(std::string_view text) {
     return parse(text, [](const Field& reply) {
-        const auto text = [&](const char* key) {
+        const auto told = [&](const char* key) {
             const auto field = reply.maybe(key);
             return field ? cleaned(field->text(), longest_version) : "";
         };
         return DockerVersion{std::string(is_podman(reply) ? podman_name : "Docker"),
-                             text("Version"), text("Os"), reply.at("ApiVersion").text(),
+                             told("Version"), told("Os"), reply.at("ApiVersion").text(),
                              reply.at("MinAPIVersion").text()};
     });
 }
