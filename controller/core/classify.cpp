@@ -295,17 +295,12 @@ class Classifier {
             verdict.reason = Reason::start_failed;
             verdict.message = "could not be started: " + end.start_error;
         }
-        verdict.message += ": see " + log_of(engine);
+        verdict.message += ": see " + log_command(pool_, engine.name, *engine.slot);
         // It cannot have failed before it was created.
         verdict.failed_for =
             std::min(elapsed_since(end.finished_at.value_or(engine.created_at), now_),
                      age_of(engine, seen_, now_));
         return verdict;
-    }
-
-    std::string log_of(const EngineView& engine) const {
-        if (pool_.in_pod) return "kubectl logs -c engine-" + std::to_string(*engine.slot);
-        return "docker logs " + engine.name;
     }
 
     // Of an engine that has not answered yet. It may have been created long before it was started,

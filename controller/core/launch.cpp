@@ -124,6 +124,11 @@ std::string host_of(const EnginePool& pool, const std::string& gateway, const st
     return spec == pool.gateways.end() || spec->host.empty() ? gateway : spec->host;
 }
 
+std::string log_command(const EnginePool& pool, const std::string& engine, int slot) {
+    if (pool.in_pod) return "kubectl logs -c engine-" + std::to_string(slot);
+    return "docker logs " + engine;
+}
+
 std::vector<std::string> engine_variable_names() {
     std::vector<std::string> names;
     for (const auto& [name, value] : engine_variables({}, {}))

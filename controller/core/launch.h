@@ -60,6 +60,9 @@ EnginePorts ports_of_slot(const PortBases& bases, int slot);
 // address of the published port, 127.0.0.1 if that is every address.
 std::string host_of(const EnginePool& pool, const std::string& gateway, const std::string& engine);
 
+// What shows the log of an engine: "docker logs acestream-0".
+std::string log_command(const EnginePool& pool, const std::string& engine, int slot);
+
 EngineRequest make_engine_request(const EnginePool& pool, const Placement& placement);
 
 // What $(NAME) in a template may name, besides the variables of its own env. The first

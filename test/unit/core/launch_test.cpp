@@ -155,4 +155,11 @@ TEST_SUITE("launch") {
             CHECK(env[i].starts_with(names[i] + "="));
         CHECK(has(names, "SLOT"));
     }
+
+    TEST_CASE("the log of an engine is shown by whoever runs its container") {
+        EnginePool pool;
+        CHECK(log_command(pool, "acestream-2", 2) == "docker logs acestream-2");
+        pool.in_pod = true;
+        CHECK(log_command(pool, "acestream-2", 2) == "kubectl logs -c engine-2");
+    }
 }
