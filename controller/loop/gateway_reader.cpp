@@ -13,6 +13,13 @@ namespace {
 constexpr std::size_t most_addresses = 8;
 // With some time for the threads.
 constexpr std::chrono::seconds longest_question{3};
+
+// From then on an answer does not count any more. A question takes up to 2 s, however short the
+// check interval is.
+Duration oldest_answer(const EnginePool& pool) {
+    return std::max<Duration>(2 * pool.check_interval, std::chrono::seconds(10));
+}
+
 // Between two questions to a gateway that starts.
 constexpr Duration while_it_starts{400};
 
@@ -149,7 +156,7 @@ void GatewayReader::ask(const EnginePool& pool, std::vector<GatewaySighting>& ga
             shared_->ages_forgotten || !known.asked || !known.asked->same_subject(*question);
         if (!is_changed && !is_due(known, *question, pool.check_interval)) continue;
         const bool lasts =
-            question->asked_at + longest_question - known.read_at <= 2 * pool.check_interval;
+            question->asked_at + longest_question - known.read_at <= oldest_answer(pool);
         if (lasts) question->before = known.reading;
         question->left = question->addresses.size();
         question->readings.resize(question->left);
@@ -199,7 +206,7 @@ void GatewayReader::fill_in(const EnginePool& pool, GatewaySighting& gateway) {
     const std::string& own = asked.spec.control_server.address;
     if (own.empty() && known.answers) gateway.address = known.address;
     const Duration age = clock_.monotonic() - known.read_at;
-    gateway.reading_awaited = !known.reading || age > 2 * pool.check_interval;
+    gateway.reading_awaited = !known.reading || age > oldest_answer(pool);
     if (gateway.reading_awaited) return;
     gateway.reading = *known.reading;
     gateway.reading_age = age;

@@ -3,7 +3,8 @@
 //
 // Questions run beside the rounds. A round goes by the last whole answer that there is, and its
 // age: a control server that hangs delays nothing. Only where that is older than a check interval,
-// or the gateway has changed since, does it wait a moment: most answers take milliseconds.
+// the gateway has changed since, or ages are to be forgotten, does the round wait a moment: most
+// answers take milliseconds.
 #pragma once
 
 #include <functional>
@@ -28,7 +29,7 @@ class GatewayReader {
   public:
     // How long a round waits for answers. One whose server was late the last time it does not
     // await.
-    static constexpr Duration usual_patience{250};
+    static constexpr Duration usual_patience{500};
     // Longer than any question takes.
     static constexpr Duration full_patience{10'000};
 
@@ -44,7 +45,7 @@ class GatewayReader {
     // at those that Docker knows: where it answered last, or, while it does not answer, at all of
     // them. Due is what was not asked for half a check interval, or 400 ms while the gateway
     // starts; and any that Docker or the spec shows otherwise than when it was last asked. Of
-    // one that has no answer younger than two check intervals the answer is awaited: within 2 s.
+    // one without an answer of the last two check intervals, or 10 s, the answer is awaited.
     void read(const EnginePool& pool, std::vector<GatewaySighting>& gateways, Duration patience);
 
     // Lets the next read() ask every gateway. Any thread.

@@ -98,6 +98,8 @@ Result<Survey> Reconciler::survey(const EnginePool& pool, std::optional<Template
     auto looked =
         look(with_.runtime, with_.workers, pool, [&](int slot) { return steps.is_changing(slot); });
     if (!looked) return looked.fault();
+    // What only waited for time may go by a port that was given up meanwhile.
+    if (plan_due_ && with_.clock.monotonic() >= *plan_due_) reader_.forget_ages();
     reader_.read(pool, looked.value().gateways, patience);
     reader_.find_engines(with_.ports, looked.value().engines, looked.value().gateways);
     Observation seen = sense(pool, std::move(looked.value()));
@@ -187,7 +189,11 @@ RoundResult Reconciler::report(const SpecInForce& spec, Survey survey, bool list
     result.matches = survey.plan.matches();
     result.plans_steps = !survey.plan.steps.empty();
     result.acts = result.plans_steps || !survey.seen.steps_in_flight.empty();
-    if (survey.plan.wake_at) result.wake_in = std::max(*survey.plan.wake_at - now, Duration{0});
+    plan_due_.reset();
+    if (survey.plan.wake_at) {
+        result.wake_in = std::max(*survey.plan.wake_at - now, Duration{0});
+        plan_due_ = with_.clock.monotonic() + *result.wake_in;
+    }
     const auto look_within = [&](Duration time) {
         result.wake_in = std::min(result.wake_in.value_or(time), time);
     };

@@ -105,6 +105,7 @@ class Reconciler {
     SessionSensor sessions_;
     Narrator narrator_;
     Doubts doubts_;
+    std::optional<Monotonic> plan_due_;  // when time alone was to change the last plan
 };
 
 }  // namespace roundhouse
