@@ -186,6 +186,12 @@ Result<std::optional<Network>> HolderRuntime::inspect_network(const std::string&
     return std::optional(network_of(sight.value()->order.network_mode));
 }
 
+Result<std::optional<std::int64_t>> HolderRuntime::inspect_pid(const std::string& id) {
+    const auto sight = find(id);
+    if (!sight) return sight.fault();
+    return sight.value() ? std::optional<std::int64_t>(0) : std::nullopt;
+}
+
 Result<std::optional<GatewayContainer>> HolderRuntime::inspect_gateway(const std::string& name) {
     if (name != settings_.gateway) return std::optional<GatewayContainer>();
     auto incarnation = folders_.incarnation();

@@ -42,10 +42,8 @@ class HolderRuntime : public Runtime {
     Result<std::vector<ContainerListing>> list_engines() override;
     Result<std::optional<EngineEnd>> inspect_end(const std::string& id) override;
     Result<std::optional<Network>> inspect_network(const std::string& id) override;
-    // Not known: the Pod's processes are not told of.
-    Result<std::optional<std::int64_t>> inspect_pid(const std::string& /*id*/) override {
-        return std::optional<std::int64_t>(0);
-    }
+    // 0: holders tell of no processes.
+    Result<std::optional<std::int64_t>> inspect_pid(const std::string& id) override;
     Result<std::optional<GatewayContainer>> inspect_gateway(const std::string& name) override;
     Result<std::vector<NameHolder>> list_names(const std::string& prefix) override;
     Result<bool> has_image(const std::string& image) override;
