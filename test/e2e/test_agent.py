@@ -2,6 +2,7 @@
 comes late. Plain processes in a network namespace of this module's own."""
 import os
 import signal
+import socket
 import threading
 import time
 import unittest
@@ -179,6 +180,18 @@ class Agent(unittest.TestCase):
         self.pod.write_spec(2, network="media", gateways=None)
         self.wait_until(lambda: "spec refused" in self.pod.logged(), "the bad edit is refused")
         self.settled({0})
+
+    def test_sessions_are_seen_in_the_namespace_of_the_pod(self):
+        self.start()
+        viewer = socket.create_connection(("127.0.0.1", local_pod.HTTP_BASE + 1), 5)
+        self.addCleanup(viewer.close)
+        self.wait_until(lambda: self.sessions() == {0: 0, 1: 1, 2: 0}, "one session is seen")
+        viewer.close()
+        self.wait_until(lambda: self.sessions() == {0: 0, 1: 0, 2: 0}, "its end is seen")
+
+    def sessions(self):
+        told = self.pod.ask("/api/v1/engines")
+        return {item["slot"]: item["sessions"] for item in told["items"]} if told else None
 
     def test_the_end_of_the_pod_is_no_failure(self):
         before = self.start()

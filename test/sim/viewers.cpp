@@ -181,7 +181,8 @@ std::optional<std::string> DrainWatch::check_step(const RoundView& view, const S
 std::optional<std::string> DrainWatch::check(const RoundView& view, const Viewers& viewers,
                                              Duration now) {
     note_wishes(view, now);
-    note_untold(view, now);
+    // The look was made some time between the two.
+    note_untold(view, round_began_at_);
     for (const auto& decision : view.plan.decisions) {
         if (decision.reason != Reason::in_use) continue;
         if (auto broken = check_wait(decision, view.pool->drain, viewers, now)) return broken;

@@ -58,7 +58,10 @@ std::optional<SocketRow> row_of(const Visit& visit, int port, Duration now);
 class DrainWatch {
   public:
     void process_began();
-    void round_began() { told_in_round_.clear(); }
+    void round_began(Duration now) {
+        told_in_round_.clear();
+        round_began_at_ = now;
+    }
     // A read of an engine's table: whether it showed somebody; or it failed.
     void told(const std::string& engine_id, bool in_use, Duration now);
     void not_told(const std::string& engine_id, Duration now) { told_[engine_id].failed_at = now; }
@@ -84,6 +87,7 @@ class DrainWatch {
 
     std::map<std::string, Told> told_;  // by the engine's id
     std::set<std::string> told_in_round_;
+    Duration round_began_at_{0};
     std::map<std::string, Duration> wished_at_;  // by the engine's id
 };
 

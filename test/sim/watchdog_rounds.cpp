@@ -55,7 +55,7 @@ std::string slot_text(int slot) {
 }  // namespace
 
 void Watchdog::before_round() {
-    drains_.round_began();
+    drains_.round_began(world_.clock.elapsed);
     list_failed_ = false;
     untold_gateways_.clear();
     untold_engines_.clear();

@@ -32,9 +32,13 @@ Connections::Connections(const Environment& environment, DockerSettings docker,
                                                  wants_colours(STDERR_FILENO)})),
       clock_(std::make_unique<SystemClock>()),
       runtime_(std::move(runtime)),
-      own_(*clock_),
-      sockets_(environment.procfs) {
-    if (!runtime_) connect_to_docker(environment, std::move(docker));
+      own_(*clock_) {
+    if (runtime_) {
+        sockets_ = std::make_unique<OwnSockets>();
+    } else {
+        sockets_ = std::make_unique<ProcSockets>(environment.procfs);
+        connect_to_docker(environment, std::move(docker));
+    }
     if (!runtime_) return;
     gateway_api_ = std::make_unique<GluetunClient>(std::move(gluetun));
     probes_ = std::make_unique<HttpProbes>(own_);
@@ -54,7 +58,7 @@ void Connections::connect_to_docker(const Environment& environment, DockerSettin
 Connections::~Connections() = default;
 
 Surroundings Connections::surroundings() {
-    return {*runtime_, *gateway_api_, *probes_, *ports_, sockets_, own_, *clock_};
+    return {*runtime_, *gateway_api_, *probes_, *ports_, *sockets_, own_, *clock_};
 }
 
 int Connections::exit_code() const {

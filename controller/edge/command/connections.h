@@ -45,7 +45,7 @@ class Connections {
     std::unique_ptr<Runtime> runtime_;
     std::unique_ptr<GatewayApi> gateway_api_;
     OwnConnections own_;
-    ProcSockets sockets_;
+    std::unique_ptr<SocketTables> sockets_;
     std::unique_ptr<ProbeTransport> probes_;
     std::unique_ptr<PortCheck> ports_;
 };

@@ -1,6 +1,7 @@
 #include "edge/pod/runtime.h"
 
 #include <sys/random.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -205,6 +206,7 @@ Result<std::optional<GatewayContainer>> HolderRuntime::inspect_gateway(const std
     }
     gateway.id = std::move(incarnation.value().id);
     gateway.started_at = std::move(incarnation.value().started_at);
+    gateway.pid = ::getpid();  // this process is in its namespace
     gateway.running = true;
     gateway.state = "running";
     gateway.health = ask_gateway_health(settings_.health_port, control_port);

@@ -42,7 +42,7 @@ class HolderRuntime : public Runtime {
     Result<std::vector<ContainerListing>> list_engines() override;
     Result<std::optional<EngineEnd>> inspect_end(const std::string& id) override;
     Result<std::optional<Network>> inspect_network(const std::string& id) override;
-    // 0: holders tell of no processes.
+    // 0: the processes of other containers cannot be seen.
     Result<std::optional<std::int64_t>> inspect_pid(const std::string& id) override;
     Result<std::optional<GatewayContainer>> inspect_gateway(const std::string& name) override;
     Result<std::vector<NameHolder>> list_names(const std::string& prefix) override;

@@ -73,12 +73,8 @@ std::optional<Fault> check_owner(const std::string& folder, const std::string& c
                       "is not a process of container " + container_id.substr(0, 12));
 }
 
-}  // namespace
-
-Result<std::vector<SocketRow>> ProcSockets::read(const ContainerProcess& process,
-                                                 const std::set<int>& ports) {
-    const std::string folder = procfs_ + "/" + std::to_string(process.pid);
-    if (auto fault = check_owner(folder, process.container_id)) return std::move(*fault);
+// Of the process that has the folder.
+Result<std::vector<SocketRow>> read_tables(const std::string& folder, const std::set<int>& ports) {
     std::vector<SocketRow> rows;
     for (const char* table : {"/net/tcp", "/net/tcp6"}) {
         const int error = read_lines(folder + table, [&](std::string_view line) {
@@ -96,6 +92,20 @@ Result<std::vector<SocketRow>> ProcSockets::read(const ContainerProcess& process
     if (rows.size() < most_rows) return rows;
     return Fault{FaultKind::rejected, folder + "/net/tcp lists " + std::to_string(rows.size()) +
                                           " connections to engines, and more"};
+}
+
+}  // namespace
+
+Result<std::vector<SocketRow>> ProcSockets::read(const ContainerProcess& process,
+                                                 const std::set<int>& ports) {
+    const std::string folder = procfs_ + "/" + std::to_string(process.pid);
+    if (auto fault = check_owner(folder, process.container_id)) return std::move(*fault);
+    return read_tables(folder, ports);
+}
+
+Result<std::vector<SocketRow>> OwnSockets::read(const ContainerProcess& /*process*/,
+                                                const std::set<int>& ports) {
+    return read_tables("/proc/self", ports);
 }
 
 }  // namespace roundhouse

@@ -20,4 +20,12 @@ class ProcSockets : public SocketTables {
     std::string procfs_;
 };
 
+// Those of the network namespace that this program is in, whichever process is asked for: in a Pod
+// there is no other, and the processes of other containers are not visible.
+class OwnSockets : public SocketTables {
+  public:
+    Result<std::vector<SocketRow>> read(const ContainerProcess& process,
+                                        const std::set<int>& ports) override;
+};
+
 }  // namespace roundhouse
