@@ -2,8 +2,7 @@
 # Measures roundhouse beside what it is compared to, prints the ratios and then all figures, and
 # writes build/bench.json:
 #   run.sh [options of bench.py]      such as --runs 3 --parts converge,heal --largest 20
-# Takes root, for a Docker daemon of its own, and less than ten minutes in which the machine does
-# nothing else.
+# Takes root, for a Docker daemon of its own, and a machine that does nothing else meanwhile.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 # shellcheck source=test/lib.sh
