@@ -16,9 +16,7 @@ bool good_enough(const EngineTemplate& shape, const ImageView& image) {
 
 }  // namespace
 
-ImageVerdict judge_image(const EnginePool& pool, const Observation& seen) {
-    const EngineTemplate& shape = pool.engine_template;
-    const ImageView& image = seen.image;
+ImageVerdict judge_image(const EngineTemplate& shape, const ImageView& image) {
     ImageVerdict verdict;
     if (good_enough(shape, image)) return verdict;
 
@@ -28,7 +26,7 @@ ImageVerdict judge_image(const EnginePool& pool, const Observation& seen) {
     verdict.wait.fact = Awaited{Fact::image_present, shape.image};
     if (image.pulling) {
         verdict.reason = Reason::image_pulling;
-        verdict.message = "image " + shape.image + " is being pulled: " + image.detail;
+        verdict.message = "image " + shape.image + " is being pulled: " + image.progress;
         return verdict;
     }
     if (shape.pull_policy == PullPolicy::never) {
@@ -43,7 +41,7 @@ ImageVerdict judge_image(const EnginePool& pool, const Observation& seen) {
             remaining(backoff_after(image.pull_failures + 1), image.since_last_failure);
         if (left > Duration{0}) {
             verdict.reason = Reason::image_pull_backoff;
-            verdict.message = image.detail;
+            verdict.message = image.failure;
             verdict.due_in = left;
             verdict.wait.fact.reset();
             return verdict;

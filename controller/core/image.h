@@ -21,6 +21,6 @@ struct ImageVerdict {
     std::optional<Duration> due_in;
 };
 
-ImageVerdict judge_image(const EnginePool& pool, const Observation& seen);
+ImageVerdict judge_image(const EngineTemplate& shape, const ImageView& image);
 
 }  // namespace roundhouse

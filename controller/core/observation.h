@@ -248,8 +248,9 @@ struct ImageView {
     bool pulling = false;
     int pull_failures = 0;                    // consecutive
     Duration since_last_failure{0};           // meaningful when pull_failures > 0
+    std::string failure = {};                 // what the last of these said
     std::optional<Duration> since_last_pull;  // since the last pull that succeeded
-    std::string detail;                       // progress, or what the last failure said
+    std::string progress = {};                // of the pull under way
 
     bool operator==(const ImageView&) const = default;
 };
@@ -296,10 +297,11 @@ struct StepInFlight {
     bool operator==(const StepInFlight&) const = default;
 };
 
-// The spec's template, which Docker refuses.
+// The spec's template, by which no engine can be created.
 struct TemplateRefusal {
     std::string message;        // Docker's words, and the field to change where they show it
     bool has_stand_in = false;  // the last template that Docker accepted is in service instead
+    bool awaits_image = false;  // its image could not be pulled, and that is tried again
 
     bool operator==(const TemplateRefusal&) const = default;
 };

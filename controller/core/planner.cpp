@@ -31,7 +31,7 @@ Planner::Planner(const EnginePool& pool, const Observation& seen, Time now)
       hash_(template_hash(pool)),
       gateways_(seen.gateways),
       places_(pool, seen, gateways_, now),
-      image_(judge_image(pool, seen)) {}
+      image_(judge_image(pool.engine_template, seen.image)) {}
 
 Plan Planner::run() {
     plan_.stood_down = std::min({seen_.stood_down, pool_.replicas, pool_.max_active_replicas});

@@ -145,11 +145,15 @@ Condition forwarded_port_ready(const EnginePool& pool, const Plan& plan) {
 
 Condition template_accepted(const Observation& seen) {
     if (!seen.template_refusal) return condition("TemplateAccepted", true, "Accepted", "");
-    const auto& [message, has_stand_in] = *seen.template_refusal;
-    return condition("TemplateAccepted", false, "Refused",
-                     message + (has_stand_in ? "; until the template is edited, engines are kept "
-                                               "and created by the last one that Docker accepted"
-                                             : ""));
+    const auto& [message, has_stand_in, awaits_image] = *seen.template_refusal;
+    const std::string until = awaits_image
+                                  ? "; it is pulled again from time to time, and until then "
+                                  : "; until the template is edited, ";
+    return condition(
+        "TemplateAccepted", false, awaits_image ? "ImageNotPulled" : "Refused",
+        message + (has_stand_in ? until + "engines are kept and created by the last template that "
+                                          "Docker accepted"
+                                : ""));
 }
 
 // Engines with the same warnings are told together.

@@ -38,9 +38,13 @@ EngineView engine_from(const ContainerListing& container, const std::string& poo
     engine.name = container.name.empty() ? container.id.substr(0, 12) : container.name;
     if (engine.name.empty()) engine.name = "(no name)";
     engine.slot = parse_number(label_of(labels, label::slot));
-    if (!engine.slot && !container.unreadable.empty())
-        engine.slot = slot_of_name(pool, engine.name);
     engine.unknown = container.unreadable;
+    // One that has the other labels is ours, and counts.
+    const bool lacks_slot = !engine.slot && labels.contains(std::string(label::template_hash));
+    if (lacks_slot && engine.unknown.empty()) {
+        engine.unknown = "its label " + std::string(label::slot) + " cannot be read";
+    }
+    if (!engine.slot && !engine.unknown.empty()) engine.slot = slot_of_name(pool, engine.name);
     engine.state = container.state;
     engine.network = container.network;
     engine.address = container.address;

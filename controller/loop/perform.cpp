@@ -38,6 +38,7 @@ StepResult create_and_start(Runtime& runtime, const EnginePool& pool, const Step
     } else {
         result.fault = created.fault();
     }
+    result.image_missing = !created && created.fault().kind == FaultKind::gone;
     result.template_refused = result.fault && result.fault->bad_request;
     result.created = created || created.fault().kind == FaultKind::unavailable;
     return result;

@@ -54,10 +54,13 @@ void Puller::note_presence(const std::string& image, bool present, Monotonic ask
     last_success_.reset();
     failures_ = ++vain_pulls_;
     last_failure_ = clock_.monotonic();
-    if (!pulling_) {
-        detail_ = "image " + image + " was pulled, and Docker does not have it: is it the right " +
-                  "name, and does something remove unused images?";
-    }
+    failure_ = "image " + image + " was pulled, and Docker does not have it: is it the right " +
+               "name, and does something remove unused images?";
+}
+
+void Puller::forget_failures(const std::string& image) {
+    const std::lock_guard lock(mutex_);
+    if (image == request_.image) failures_ = vain_pulls_ = 0;
 }
 
 void Puller::begin(const PullRequest& request) {
@@ -66,7 +69,7 @@ void Puller::begin(const PullRequest& request) {
     request_ = request;
     pulling_ = true;
     ++under_way_;
-    detail_ = "just begun";
+    progress_ = "just begun";
 }
 
 void Puller::pull(const PullRequest& request, const std::stop_token& stop) {
@@ -76,7 +79,7 @@ void Puller::pull(const PullRequest& request, const std::stop_token& stop) {
         journal_.record(
             {Severity::info, "image pull goes on", {{"image", image}, {"progress", line}}});
         const std::lock_guard lock(mutex_);
-        if (!stop.stop_requested()) detail_ = line;
+        if (!stop.stop_requested()) progress_ = line;
     };
     const Result<void> result = runtime_.pull(request, progress, stop);
     if (result) {
@@ -94,14 +97,14 @@ void Puller::take_in(const Result<void>& result, const std::stop_token& stop) {
     const std::lock_guard lock(mutex_);
     if (stop.stop_requested()) return;  // another pull has replaced this one
     pulling_ = false;
-    detail_.clear();
+    progress_.clear();
     if (result) {
         failures_ = vain_pulls_;  // whether it helped is for the next look to say
         last_success_ = clock_.monotonic();
     } else if (result.fault().kind != FaultKind::cancelled) {
         ++failures_;
         last_failure_ = clock_.monotonic();
-        detail_ = result.fault().message;
+        failure_ = result.fault().message;
     }
 }
 
@@ -115,7 +118,8 @@ ImageView Puller::view(const PullRequest& request) const {
     view.pulling = pulling_;
     view.pull_failures = failures_;
     if (failures_ > 0) view.since_last_failure = now - last_failure_;
-    view.detail = detail_;
+    view.failure = failures_ > 0 ? failure_ : "";
+    view.progress = progress_;
     return view;
 }
 

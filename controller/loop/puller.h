@@ -35,6 +35,10 @@ class Puller {
     // pull waits for its backoff. Any thread.
     void note_presence(const std::string& image, bool present, Monotonic asked_at);
 
+    // Somebody else has brought the image: pulls that failed before need not be repeated. Any
+    // thread.
+    void forget_failures(const std::string& image);
+
     // The state of the pulls of this image; empty if the last pull was of another image. With other
     // credentials, only successes count. Any thread.
     ImageView view(const PullRequest& request) const;
@@ -60,7 +64,8 @@ class Puller {
     int vain_pulls_ = 0;  // of the failures, those in a row that succeeded and did not help
     Monotonic last_failure_{};
     std::optional<Monotonic> last_success_;
-    std::string detail_;
+    std::string progress_;
+    std::string failure_;  // what the last failure said
 };
 
 }  // namespace roundhouse

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/fingerprint.h"
+#include "core/image.h"
 
 namespace roundhouse {
 
@@ -21,8 +22,8 @@ bool is_soon_ready(const GatewayView& gateway) {
            gateway.not_ready_for < longest_start;
 }
 
-PullRequest pull_request_of(const EnginePool& pool) {
-    return {pool.engine_template.image, pool.engine_template.registry_auth_file};
+PullRequest pull_request_of(const EngineTemplate& shape) {
+    return {shape.image, shape.registry_auth_file};
 }
 
 // Now or next; a pull is for an engine that is to be created, and a start is the end of a creation.
@@ -62,7 +63,10 @@ RoundResult Reconciler::round(const std::stop_token& stop) {
 }
 
 RoundResult Reconciler::run_round(SpecInForce spec, const std::stop_token& stop) {
-    auto [pool, refusal] = with_.steps.templates().in_service(spec.pool);
+    const auto declared = spec.pool;
+    auto [pool, refusal] =
+        with_.steps.templates().in_service(declared, why_not_pulled(declared->engine_template));
+    const bool lacks_image = refusal && refusal->awaits_image;
     spec.pool = std::move(pool);
     StepRunner::Look steps(with_.steps, *spec.pool);
     auto survey = this->survey(*spec.pool, std::move(refusal), steps, with_.patience);
@@ -76,7 +80,37 @@ RoundResult Reconciler::run_round(SpecInForce spec, const std::stop_token& stop)
     narrator_.look_worked();
     note_templates(*spec.pool, survey.value().seen);
     if (!stop.stop_requested()) hand_out(spec.pool, survey.value().plan, steps);
-    return report(spec, std::move(survey.value()), steps.list_lags());
+    RoundResult result = report(spec, std::move(survey.value()), steps.list_lags());
+    if (lacks_image && !stop.stop_requested()) pull_again(*declared, result);
+    return result;
+}
+
+// Why the declared image is missing, where the image before it is there to stand in. Docker is
+// asked only after a pull that failed: somebody may have loaded the image by hand since.
+std::string Reconciler::why_not_pulled(const EngineTemplate& declared) const {
+    const ImageView pulled = with_.puller.view(pull_request_of(declared));
+    const auto accepted = with_.steps.templates().accepted();
+    if (pulled.pull_failures == 0 || !accepted || accepted->image == declared.image) return "";
+    const auto is_there = with_.runtime.has_image(declared.image);
+    const bool loaded = is_there && is_there.value();
+    if (loaded && declared.pull_policy != PullPolicy::always) {
+        with_.puller.forget_failures(declared.image);
+        return "";
+    }
+    const auto stands_in = with_.runtime.has_image(accepted->image);
+    return stands_in && !stands_in.value() ? "" : pulled.failure;
+}
+
+// The plan for the template that stands in says nothing of the declared image.
+void Reconciler::pull_again(const EnginePool& declared, RoundResult& result) {
+    const PullRequest request = pull_request_of(declared.engine_template);
+    ImageView image = with_.puller.view(request);
+    image.present = false;
+    const ImageVerdict verdict = judge_image(declared.engine_template, image);
+    if (verdict.pull) with_.puller.start(request);
+    if (verdict.due_in) {
+        result.wake_in = std::min(result.wake_in.value_or(*verdict.due_in), *verdict.due_in);
+    }
 }
 
 // Docker has accepted the template of engines that run, perhaps before this process began.
@@ -125,14 +159,8 @@ Result<Survey> Reconciler::survey(const EnginePool& pool, std::optional<Template
     steps.resume_steps();
     const Monotonic asked_at = with_.clock.monotonic();
     look_before_creating(with_.runtime, with_.workers, pool, seen);
-    const ImageView told = seen.image;
-    doubts_ = {pool.engine_template.image, told.unknown, seen.names_unknown};
-    if (told.unknown.empty()) {
-        with_.puller.note_presence(pool.engine_template.image, told.present, asked_at);
-    }
-    seen.image = with_.puller.view(pull_request_of(pool));
-    seen.image.present = told.present;
-    seen.image.unknown = told.unknown;
+    take_in_image(pool.engine_template, asked_at, steps, seen);
+    doubts_ = {pool.engine_template.image, seen.image.unknown, seen.names_unknown};
     strangers_.look_for(first, seen);
     steps.pause_steps(seen);
     Plan second = make_plan();
@@ -141,6 +169,21 @@ Result<Survey> Reconciler::survey(const EnginePool& pool, std::optional<Template
     while (strangers_.look_for(second, seen))
         second = make_plan();
     return surveyed(std::move(second));
+}
+
+// Docker has said whether the image is there; pulls and creates have shown more of it.
+void Reconciler::take_in_image(const EngineTemplate& shape, Monotonic asked_at,
+                               const StepRunner::Look& steps, Observation& seen) {
+    const ImageView told = std::move(seen.image);
+    const bool is_known = told.unknown.empty();
+    if (is_known) with_.puller.note_presence(shape.image, told.present, asked_at);
+    seen.image = with_.puller.view(pull_request_of(shape));
+    seen.image.unknown = told.unknown;
+    seen.image.present = told.present;
+    const auto missing_ago = steps.image_missing_ago(shape.image);
+    if (is_known || !missing_ago) return;
+    const auto& pulled_ago = seen.image.since_last_pull;
+    seen.image.present = pulled_ago && *pulled_ago < *missing_ago;
 }
 
 // What could not be told when it was last asked for: nobody asks before the next create.
@@ -160,7 +203,7 @@ Observation Reconciler::sense(const EnginePool& pool, Sightings looked) {
     seen.gateways = std::move(measured.gateways);
     seen.engines = std::move(looked.engines);
     seen.neighbours = std::move(looked.neighbours);
-    seen.image = with_.puller.view(pull_request_of(pool));
+    seen.image = with_.puller.view(pull_request_of(pool.engine_template));
     const auto views = with_.prober.views();
     for (auto& engine : seen.engines) {
         const auto view = views.find(engine.id);
@@ -177,7 +220,7 @@ void Reconciler::hand_out(const std::shared_ptr<const EnginePool>& pool, const P
                           StepRunner::Look& steps) {
     steps.hand_out(plan.steps, pool);
     if (std::ranges::find(plan.steps, Action::pull, &Step::action) != plan.steps.end()) {
-        with_.puller.start(pull_request_of(*pool));
+        with_.puller.start(pull_request_of(pool->engine_template));
     }
 }
 

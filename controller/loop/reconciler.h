@@ -80,8 +80,12 @@ class Reconciler {
 
   private:
     RoundResult run_round(SpecInForce spec, const std::stop_token& stop);
+    std::string why_not_pulled(const EngineTemplate& declared) const;
+    void pull_again(const EnginePool& declared, RoundResult& result);
     void note_templates(const EnginePool& pool, const Observation& seen);
     void recall_doubts(const EnginePool& pool, Observation& seen) const;
+    void take_in_image(const EngineTemplate& shape, Monotonic asked_at,
+                       const StepRunner::Look& steps, Observation& seen);
     // What was looked at, with what the sensors know.
     Observation sense(const EnginePool& pool, Sightings looked);
     Result<Survey> survey(const EnginePool& pool, std::optional<TemplateRefusal> refusal,

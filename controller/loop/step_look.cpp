@@ -36,6 +36,13 @@ StepRunner::Look::~Look() {
     if (!handed_out_) runner_.hand_out({}, nullptr);
 }
 
+std::optional<Duration> StepRunner::Look::image_missing_ago(const std::string& image) const {
+    const std::lock_guard lock(runner_.mutex_);
+    const auto missing = runner_.missing_images_.find(image);
+    if (missing == runner_.missing_images_.end()) return std::nullopt;
+    return runner_.clock_.monotonic() - missing->second;
+}
+
 bool StepRunner::Look::is_changing(int slot) const {
     const std::lock_guard lock(runner_.mutex_);
     return runner_.in_flight_.contains(slot) || runner_.starting_.contains(slot);

@@ -95,7 +95,7 @@ void StepRunner::carry_out(const Order& order) {
     const Monotonic began = clock_.monotonic();
     const StepResult result = perform(runtime_, *order.pool, order.step);
     if (result.template_refused) templates_.refuse(*order.pool, result.fault->message);
-    if (!result.created_id.empty() && !result.template_refused) templates_.accept(*order.pool);
+    if (!result.created_id.empty() && !result.fault) templates_.accept(*order.pool);
     const Duration took = clock_.monotonic() - began;
     report(order.step, result, took);
     meters_.step_ended(order.step, !result.fault, took);
@@ -108,6 +108,9 @@ void StepRunner::finish(const Order& order, const StepResult& result) {
     const int slot = order.step.slot;
     const Monotonic now = clock_.monotonic();
     const StepInFlight flight = in_flight_.extract(slot).mapped();
+    const std::string& image = order.pool->engine_template.image;
+    if (result.image_missing) missing_images_[image] = now;
+    if (!result.created_id.empty()) missing_images_.erase(image);
     if (!result.fault && order.step.action == Action::remove) created_.erase(slot);
     const bool removes =
         order.step.action == Action::remove || order.step.action == Action::replace;
@@ -116,9 +119,12 @@ void StepRunner::finish(const Order& order, const StepResult& result) {
         ++failed.times;
         failed.detail = result.fault->message;
     } else if (removes) {
-        removed_[slot] = {now, order.step.engine_id};
         failed_removals_.erase(order.step.engine_id);
     }
+    // Without a reply it may be gone, too.
+    const bool stays = result.fault && result.fault->kind != FaultKind::unavailable;
+    if (removes && (result.stuck_id.empty() || !stays))
+        removed_[slot] = {now, order.step.engine_id};
     if (result.created) {
         const Incarnation& incarnation = order.step.placement->incarnation;
         created_[slot] = {now,        result.created_id,       flight, incarnation,

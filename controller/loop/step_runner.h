@@ -33,6 +33,7 @@ struct StepResult {
     std::string starting_id;  // the container that Docker may still be starting: no answer in time
     std::string stuck_id;     // the container that could not be stopped or removed
     bool template_refused = false;      // no engine can be created by this template
+    bool image_missing = false;         // nothing was created, as the image is not there
     std::vector<std::string> warnings;  // of Docker, about the new engine
 };
 
@@ -131,9 +132,10 @@ class StepRunner {
     std::map<int, Trouble> vain_;            // by slot: steps that succeeded and did not help
     std::map<std::string, FailedRemoval> failed_removals_;  // by the container's id
     std::map<int, Created> created_;  // by slot: the last engine created there
-    std::map<int, Removed> removed_;  // by slot: the last container removed there
+    std::map<int, Removed> removed_;  // by slot: the last container that is gone, or may be
     std::map<int, Start> starting_;   // by slot: starts without an answer
     std::map<int, Start> started_;    // by slot: the last container started there
+    std::map<std::string, Monotonic> missing_images_;  // when a create last said so
     Monotonic look_began_{};
     std::map<int, StepInFlight> in_flight_since_look_;
     bool paused_ = false;  // no step begins
@@ -161,6 +163,10 @@ class StepRunner::Look {
     // Whether the list that was looked at lags behind a step that has ended. No wake-up tells of
     // the moment when it does not any more.
     bool list_lags() const { return list_lags_; }
+
+    // How long ago a create said that the image is not there; nullopt: none did, or an engine was
+    // created from it since.
+    std::optional<Duration> image_missing_ago(const std::string& image) const;
 
     // Whether Docker may be at work on this slot's container, so that an inspect would hang.
     bool is_changing(int slot) const;

@@ -256,6 +256,11 @@ std::optional<Fault> FakeRuntime::start_obstacle(const FakeContainer& container)
                           "port is already allocated: " + std::to_string(port));
         }
     }
+    if (container.request.user == absent_user) {
+        Fault fault{FaultKind::rejected, "no such user: change spec.template.user"};
+        fault.bad_request = true;
+        return fault;
+    }
     const std::string error = behaviour_of(container).start_error;
     return error.empty() ? std::nullopt : refuse(FaultKind::rejected, error);
 }

@@ -94,6 +94,9 @@ struct FakeContainer {
 
 class FakeRuntime : public Runtime {
   public:
+    // No image has this user: a container of it is created, and its start is a bad request.
+    static constexpr const char* absent_user = "absent";
+
     FakeRuntime();
 
     RuntimeView about() override;

@@ -75,7 +75,8 @@ enum class Disturbance {
     image_vanishes,
     image_broken,
     spec_edited,
-    template_refused,  // an edit asks for what Docker refuses, and a later one does not
+    template_refused,  // an edit asks for what Docker or a registry refuses, and a later one does
+                       // not
     bad_edit,
     clock_set,
     controller_crashes,

@@ -66,6 +66,7 @@ void Disturber::happen(Disturbance what) {
             if (!world_.gateway_names_.empty()) bad.gateway = dice_.pick(world_.gateway_names_);
             if (const auto engine = some_engine()) bad.engine = engine->id;
             if (dice_.one_in(2)) bad.kind = FaultKind::rejected;
+            bad.slot_only = dice_.one_in(3);
             world_.bad_answer = bad;
             return world_.later(some_seconds(5, 90),
                                 [&world = world_] { world.bad_answer.reset(); });
@@ -93,7 +94,8 @@ void Disturber::happen(Disturbance what) {
             edit_something(pool, dice_, world_.gateway_names_);
             return world_.save(std::move(pool));
         }
-        case Disturbance::template_refused: return refuse_template(!is_refused(world_.spec()));
+        case Disturbance::template_refused:
+            return is_refused(world_.spec()) ? mend_template() : refuse_template();
         case Disturbance::bad_edit: return world_.tell("a spec that is not accepted");
         case Disturbance::clock_set:
             world_.clock.wall_offset += std::chrono::minutes{dice_.between(-90, 90)};
@@ -111,9 +113,19 @@ void Disturber::happen(Disturbance what) {
     disturb_engine(what);
 }
 
-void Disturber::refuse_template(bool refused) {
+void Disturber::refuse_template() {
     EnginePool pool = world_.spec();
-    pool.engine_template.resources.pids = refused ? refused_pids : 0;
+    switch (dice_.below(3)) {
+        case 0: pool.engine_template.resources.pids = refused_pids; break;
+        case 1: pool.engine_template.user = FakeRuntime::absent_user; break;
+        default: pool.engine_template.image = mistyped_image;
+    }
+    world_.save(std::move(pool));
+}
+
+void Disturber::mend_template() {
+    EnginePool pool = world_.spec();
+    mend(pool.engine_template);
     world_.save(std::move(pool));
 }
 
@@ -214,6 +226,7 @@ void Disturber::break_labels(const FakeContainer& engine) {
 
 void Disturber::disturb_images(Disturbance what) {
     const std::string image = world_.spec().engine_template.image;
+    if (image == mistyped_image) return;
     if (what == Disturbance::image_vanishes) return world_.docker.remove_image(image);
     FakeImage broken;
     if (dice_.one_in(2)) {
@@ -305,7 +318,7 @@ void Disturber::repair() {
     remove_strangers();
     remove_contested_others();
     const bool may_stay = world_.template_accepted && dice_.one_in(2);
-    if (is_refused(world_.spec()) && !may_stay) refuse_template(false);
+    if (is_refused(world_.spec()) && !may_stay) mend_template();
 }
 
 }  // namespace roundhouse::test

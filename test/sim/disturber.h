@@ -29,7 +29,8 @@ class Disturber {
 
   private:
     void disturb_engine(Disturbance what);
-    void refuse_template(bool refused);
+    void refuse_template();
+    void mend_template();
     void hold_another_in_its_slot();
     void double_engine(const FakeContainer& engine);
     void break_labels(const FakeContainer& engine);

@@ -89,10 +89,14 @@ void SimRuntime::distort(std::vector<ContainerListing>& listing) {
         const bool is_garbled =
             bad && bad->operation == Operation::list_engines && bad->engine == row.id;
         if (is_garbled) {
-            row.unreadable = "the reply lacks [0].Created";
             // Without labels the name tells whose engine it is.
             const bool is_named = slot_of_name(world_.spec().name, row.name).has_value();
-            if (bad->kind == FaultKind::rejected && is_named) row.labels.clear();
+            if (bad->slot_only) {
+                row.labels[std::string(label::slot)] += "?";
+            } else {
+                row.unreadable = "the reply lacks [0].Created";
+                if (bad->kind == FaultKind::rejected && is_named) row.labels.clear();
+            }
             watchdog_.not_told(Operation::inspect_end, row.id, FaultKind::unavailable);
         }
         const auto ends = world_.ending_until.find(row.id);
@@ -159,19 +163,22 @@ Result<CreatedContainer> SimRuntime::create(const EngineRequest& request) {
         if (created) watchdog_.after_create(request, created.value().id);
         return created;
     });
-    if (result) world_.template_accepted = !stage_.killed();
+    if (result) created_.insert(result.value().id);
     watchdog_.create_ended(request, result.ok());
     return result;
 }
 
 Result<void> SimRuntime::start(const std::string& id) {
-    return call<void>(Operation::start, id, [&]() -> Result<void> {
+    auto result = call<void>(Operation::start, id, [&]() -> Result<void> {
         watchdog_.before_change(Operation::start, id);
         if (world_.has(Disturbance::start_slow) && world_.dice.one_in(5)) return start_late(id);
         auto started = world_.docker.start(id);
         if (started) watchdog_.after_start(id);
         return started;
     });
+    const bool just_created = created_.erase(id) > 0;
+    if (result && just_created) world_.template_accepted = !stage_.killed();
+    return result;
 }
 
 // Docker continues a start after its caller gave up.

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -77,6 +78,7 @@ class SimRuntime : public Runtime {
     Stage& stage_;
     std::vector<ContainerListing> last_listing_;
     Duration last_listing_at_{-1'000'000};
+    std::set<std::string> created_;  // containers that no start was tried of yet
 };
 
 class SimGateways : public GatewayApi {

@@ -61,8 +61,9 @@ void Simulation::note_call(Operation operation, const std::string& subject, bool
     mix(std::hash<std::string>{}(subject));
     mix(static_cast<std::uint64_t>(world_.clock.elapsed.count()));
     const FakeCall call{operation, subject, std::nullopt};
-    // What cannot be removed is tried again until it can.
-    if (call.changes_something() && !world_.stuck.contains(subject)) {
+    // What cannot be removed or pulled is tried again until it can.
+    const bool in_vain = world_.stuck.contains(subject) || subject == mistyped_image;
+    if (call.changes_something() && !in_vain) {
         last_change_ = world_.clock.elapsed;
     }
     if (tell_) {
@@ -198,7 +199,7 @@ void Simulation::kill() {
     // In a world at rest nobody knows a template any more that Docker accepts, but the user.
     if (world_.calm && is_refused(world_.spec())) {
         EnginePool mended = world_.spec();
-        mended.engine_template.resources.pids = 0;
+        mend(mended.engine_template);
         world_.save(std::move(mended));
     }
 }

@@ -3,6 +3,8 @@
 #include <array>
 #include <chrono>
 
+#include "fakes/fake_runtime.h"
+
 namespace roundhouse::test {
 
 namespace {
@@ -119,6 +121,18 @@ void edit_something(EnginePool& pool, Dice& dice, const std::vector<std::string>
         case 14: return set_drain(pool.drain, dice);
         default: return choose_gateways(pool, dice, gateways);
     }
+}
+
+bool is_refused(const EnginePool& pool) {
+    const EngineTemplate& shape = pool.engine_template;
+    return shape.resources.pids == refused_pids || shape.user == FakeRuntime::absent_user ||
+           shape.image == mistyped_image;
+}
+
+void mend(EngineTemplate& shape) {
+    shape.resources.pids = 0;
+    shape.user.clear();
+    if (shape.image == mistyped_image) shape.image = "engine:1";
 }
 
 std::string edit_of(const EnginePool& pool) {

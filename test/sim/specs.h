@@ -19,13 +19,16 @@ EnginePool first_spec(Dice& dice, const std::vector<std::string>& gateways);
 // `gateways`: those that there are.
 void edit_something(EnginePool& pool, Dice& dice, const std::vector<std::string>& gateways);
 
-// The variable that edits of the template change: "EDIT=2"; empty: not set.
-// The limit of processes that simulated Docker refuses.
+// Templates by which no engine can be made: simulated Docker refuses to create a container with
+// that limit of processes, or to start one with FakeRuntime::absent_user, and no registry has that
+// image.
 inline constexpr std::int64_t refused_pids = 13;
-inline bool is_refused(const EnginePool& pool) {
-    return pool.engine_template.resources.pids == refused_pids;
-}
+inline constexpr const char* mistyped_image = "engine:typo";
+bool is_refused(const EnginePool& pool);
+// Makes such a template one that is accepted.
+void mend(EngineTemplate& shape);
 
+// The variable that edits of the template change: "EDIT=2"; empty: not set.
 std::string edit_of(const EnginePool& pool);
 
 }  // namespace roundhouse::test

@@ -164,6 +164,8 @@ void Watchdog::create_ended(const EngineRequest& request, bool well) {
 void Watchdog::pull_begins(const std::string& image) {
     check_helps(image + " is pulled", pull_times_);
     if (!pulling_.insert(image).second) violated("two pulls of " + image + " at the same time");
+    // What failed before is forgotten with a pull of another image.
+    std::erase_if(pulls_, [&](const auto& entry) { return entry.first != image; });
     const auto failed = pulls_.find(image);
     if (failed == pulls_.end()) return;
     Failures failures = failed->second;

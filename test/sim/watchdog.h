@@ -93,7 +93,7 @@ class Watchdog {
         Duration spec_seen_at{0};
         std::optional<Duration> port_awaited_since;
         std::optional<LatePort> late_port;
-        // Missing engines without a place while it was awaited, at their fewest.
+        // Engines that waited for a person while it was awaited, at their fewest.
         std::ptrdiff_t placeless = 0;
         // Between which moments it became ready, and engines might wait for a port from then on.
         std::optional<std::pair<Duration, Duration>> may_wait;

@@ -159,9 +159,8 @@ void Watchdog::check_made_once(const RoundView& view, const GatewayView& gateway
                           view.pool->gateways.size() == 1 && run.spec_saves == world_.saves();
     if (run.spec_saves != world_.saves()) run.spec_seen_at = look_began_;
     run.spec_saves = world_.saves();
-    const auto placeless = std::ranges::count_if(view.plan.decisions, [](const Decision& each) {
-        return each.fate == Fate::missing && each.wait.needs_person();
-    });
+    const auto placeless = std::ranges::count_if(
+        view.plan.decisions, [](const Decision& each) { return each.wait.needs_person(); });
     const bool held = std::ranges::any_of(view.seen.engines, [&](const EngineView& engine) {
         return engine.made_with_forwarded_port && engine.incarnation == gateway.incarnation;
     });

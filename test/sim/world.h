@@ -88,6 +88,7 @@ struct BadAnswer {
     std::string gateway;  // of inspect_gateway: which
     std::string engine;   // of list_engines: whose row, by id
     FaultKind kind = FaultKind::unavailable;
+    bool slot_only = false;  // of list_engines: only the label with the slot cannot be read
 };
 
 class World {

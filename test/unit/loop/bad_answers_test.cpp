@@ -113,7 +113,7 @@ TEST_SUITE("bad answers") {
                 CHECK(after.size() <= 5);  // a leftover that cannot be removed is no engine
                 CHECK(bench.running().size() <= 4);
                 CHECK(condition(bench, "RuntimeReachable") == "True Answers: ");
-                // A container that Docker cannot tell of at all is a broken leftover: replaced.
+                // A container that Docker cannot inspect at all is a broken leftover: replaced.
                 const bool healed =
                     row.operation == inspect_end && fault.kind == FaultKind::rejected;
                 if (row.is_told && !healed) {
@@ -151,6 +151,16 @@ TEST_SUITE("bad answers") {
         });
         CHECK(bench.converges());
         CHECK(bench.calls_of(Operation::pull) == 0);
+
+        // Unless a create says that it is not there.
+        EnginePool edited = pool_of(2);
+        edited.engine_template.image = "engine:2";
+        bench.docker.offer_image("engine:2");
+        bench.board.accept(edited);
+        bench.run_for(10s);
+        CHECK(bench.calls_of(Operation::pull) == 1);
+        CHECK(bench.converges());
+        CHECK(bench.docker.find("acestream-1")->image == "engine:2");
     }
 
     TEST_CASE("a row that cannot be read: that engine is left as it is and counted") {
@@ -165,6 +175,7 @@ TEST_SUITE("bad answers") {
                  row.name.clear();
              }},
             {"everything", [](ContainerListing& row) { row = {}; }},
+            {"the slot", [](ContainerListing& row) { row.labels["roundhouse.slot"] = "1?"; }},
         };
         for (const auto& [what, garble] : garbles) {
             const std::string shown(what);
@@ -175,7 +186,7 @@ TEST_SUITE("bad answers") {
             bench.docker.garbled = "acestream-1";
             bench.docker.garble = [&, &garble = garble](ContainerListing& row) {
                 garble(row);
-                row.unreadable = "the reply lacks [1].Something";
+                if (shown != "the slot") row.unreadable = "the reply lacks [1].Something";
             };
             bench.docker.kill_container("acestream-0");
             bench.run_for(60s);
@@ -184,8 +195,9 @@ TEST_SUITE("bad answers") {
             CHECK(after.at("acestream-0") != before.at("acestream-0"));
             for (const std::string name : {"acestream-1", "acestream-2", "acestream-3"})
                 CHECK(after.at(name) == before.at(name));
-            CHECK(condition(bench, "RuntimeUnderstood").find("lacks [1].Something") !=
-                  std::string::npos);
+            const char* why =
+                shown == "the slot" ? "label roundhouse.slot cannot" : "lacks [1].Something";
+            CHECK(condition(bench, "RuntimeUnderstood").find(why) != std::string::npos);
             CHECK(condition(bench, "Ready").find("False") == 0);
 
             bench.docker.garble = nullptr;

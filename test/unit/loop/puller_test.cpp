@@ -73,7 +73,7 @@ TEST_SUITE("puller") {
         const ImageView first = missing();
         CHECK(first.pull_failures == 1);
         CHECK(first.since_last_failure == 0s);
-        CHECK(first.detail.starts_with("image engine was pulled, and Docker does not have it"));
+        CHECK(first.failure.starts_with("image engine was pulled, and Docker does not have it"));
         CHECK(missing().pull_failures == 1);  // each pull counts once
         CHECK(bench.pull("engine").pull_failures == 1);
         CHECK(missing().pull_failures == 2);

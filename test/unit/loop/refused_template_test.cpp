@@ -71,6 +71,71 @@ TEST_SUITE("refused template") {
             CHECK(bench.docker.find(name)->request.resources.nano_cpus == 1'000'000'000);
     }
 
+    TEST_CASE("where the image of an edited template cannot be pulled, the one before heals") {
+        LoopBench bench(pool_of(3));
+        bench.docker.run_gateway("gluetun");
+        REQUIRE(bench.converges());
+        const std::string image = pool_of(3).engine_template.image;
+
+        EnginePool edited = pool_of(3);
+        edited.engine_template.image = "engine:typo";
+        SUBCASE("pulled if not present") {}
+        SUBCASE("pulled always") {
+            edited.engine_template.pull_policy = PullPolicy::always;
+        }
+        bench.board.accept(edited);
+        bench.run_for(60s);
+        // At 0, 1, 3, 7, 15 and 31 s.
+        CHECK(bench.calls_of(Operation::pull) == 6);
+        CHECK(bench.condition("Ready").status == Truth::yes);
+        const Condition accepted = bench.condition("TemplateAccepted");
+        CHECK(accepted.status == Truth::no);
+        CHECK(accepted.reason == "ImageNotPulled");
+        CHECK(accepted.message.find("pull engine:typo: manifest unknown") != std::string::npos);
+        CHECK_FALSE(bench.round().matches);
+
+        bench.docker.remove_container("acestream-1");
+        bench.run_for(3s);
+        CHECK(bench.running() == Names{"acestream-0", "acestream-1", "acestream-2"});
+        CHECK(bench.docker.find("acestream-1")->image == image);
+
+        bench.docker.offer_image("engine:typo");
+        bench.run_for(60s);
+        CHECK(bench.round().matches);
+        CHECK(bench.condition("TemplateAccepted").status == Truth::yes);
+        for (const auto& name : bench.running())
+            CHECK(bench.docker.find(name)->image == "engine:typo");
+    }
+
+    TEST_CASE("an image that was loaded by hand after a pull failed is used at once") {
+        LoopBench bench(pool_of(1));
+        bench.docker.run_gateway("gluetun");
+        REQUIRE(bench.converges());
+        EnginePool edited = pool_of(1);
+        edited.engine_template.image = "engine:built-here";
+        bench.board.accept(edited);
+        bench.run_for(20s);
+        CHECK(bench.condition("TemplateAccepted").status == Truth::no);
+        bench.docker.add_image("engine:built-here");
+        bench.run_for(3s);
+        CHECK(bench.round().matches);
+        CHECK(bench.docker.find("acestream-0")->image == "engine:built-here");
+    }
+
+    TEST_CASE("where neither the edited image nor the one before is there, nothing stands in") {
+        LoopBench bench(pool_of(1));
+        bench.docker.run_gateway("gluetun");
+        REQUIRE(bench.converges());
+        EnginePool edited = pool_of(1);
+        edited.engine_template.image = "engine:typo";
+        bench.docker.remove_image(pool_of(1).engine_template.image);
+        bench.board.accept(edited);
+        bench.run_for(20s);
+        CHECK(bench.condition("TemplateAccepted").status == Truth::yes);
+        CHECK(bench.condition("Progressing").message.find("manifest unknown") != std::string::npos);
+        CHECK(bench.running() == Names{"acestream-0"});
+    }
+
     TEST_CASE("where an edited template cannot be started, the one before heals engines") {
         LoopBench bench(pool_of(3));
         bench.docker.run_gateway("gluetun");

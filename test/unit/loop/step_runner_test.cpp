@@ -341,6 +341,23 @@ TEST_SUITE("step_runner") {
         }
     }
 
+    TEST_CASE("a list may lag behind a removal whose reply was lost") {
+        Runner runner;
+        runner.workers.work();
+        Mishap mishap;
+        SUBCASE("it may be gone") {}
+        SUBCASE("Docker says that it is not") {
+            mishap.fault.kind = FaultKind::rejected;
+        }
+        runner.world.docker.fail_next(Operation::remove, mishap);
+        runner.steps.hand_out({runner.removal_of(1)}, runner.pool);
+        runner.workers.work();
+        const bool may_be_gone = mishap.fault.kind == FaultKind::unavailable;
+        CHECK(runner.look().steps_in_flight.contains(1) == may_be_gone);
+        runner.world.advance(StepRunner::listing_lag);
+        CHECK_FALSE(runner.look().steps_in_flight.contains(1));
+    }
+
     TEST_CASE("a step that undoes what was just done, for a lasting reason, counts as a failure") {
         Runner runner;
         runner.workers.work();
