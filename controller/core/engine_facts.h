@@ -8,7 +8,7 @@
 
 namespace roundhouse {
 
-// Whether an engine serves as far as its own probe tells; its gateway is not asked.
+// Whether an engine serves by its own probe, whatever its gateway does.
 enum class Serving {
     yes,
     no,

@@ -123,7 +123,7 @@ const EnginePreset* find_preset(const std::string& image) {
     const ImageName name = parts_of(image);
     for (const auto& preset : engine_presets()) {
         if (preset.repository != name.repository) continue;
-        // A digest alone does not tell which of two presets it is.
+        // A digest alone does not show which of two presets it is.
         if (name.tag.empty() && !preset.tag.empty()) return nullptr;
         if (preset.tag.empty() || preset.tag == name.tag) return &preset;
     }

@@ -35,12 +35,12 @@ const std::vector<EnginePreset>& engine_presets();
 // The preset of an image; null for an image that is not known.
 const EnginePreset* find_preset(const std::string& image);
 
-// Tells the engines of a known image their ports. Leaves a template alone that says itself how it
-// is started: one with `command`, `args`, or a variable that the preset would set.
+// Adds to the template of a known image what gives its engines their ports. A template that has
+// `command`, `args`, or a variable that the preset would set is left as it is.
 void apply_preset(EngineTemplate& shape);
 
-// How to tell an image that is not known its ports: the usual options of the engine, with
-// references, in one line.
+// The usual options that give an engine its ports, with references, in one line: an example for an
+// image that is not known.
 std::string usual_options();
 
 }  // namespace roundhouse

@@ -1,6 +1,6 @@
-// What one look at the world saw. Either it is whole, or there is no Observation at all. Whole is a
-// look that has the list of engines: what cannot be told of one engine, one gateway or the image is
-// unknown in it.
+// What one look at the world saw. A look that did not get the whole list of engines has failed, and
+// leaves no Observation. Any other answer that is missing makes one engine, one gateway or the
+// image unknown, and no more.
 //
 // Facts that take time to know (how long a gateway has not been ready, how often a probe failed)
 // come as ages from sensors; nothing in here compares two looks.
@@ -225,7 +225,7 @@ struct EngineView {
     Time created_at{};
     std::optional<EngineEnd> end;
     // Why Docker's answer about it cannot be used; empty: it can. Such an engine is left as it is,
-    // and counted. `slot` is empty, too, where neither label nor name tells it.
+    // and counted. `slot` is empty, too, if neither label nor name shows it.
     std::string unknown;
     ProbeView probe;
     std::optional<UsageView> usage = std::nullopt;  // nullopt: not known
@@ -242,8 +242,8 @@ struct EngineView {
 // The image as the puller (a sensor) and a look at the daemon know it.
 struct ImageView {
     bool present = true;
-    // Why Docker did not tell, when it was last asked, whether it is present; empty: it did. A
-    // create is tried then.
+    // Why Docker's last answer does not show whether it is present; empty: it does. If it does not,
+    // a create is tried.
     std::string unknown = {};
     bool pulling = false;
     int pull_failures = 0;                    // consecutive
@@ -319,7 +319,7 @@ struct Observation {
     // Only looked at in rounds that would create an engine; before that, the best is assumed.
     ImageView image;
     std::map<int, std::string> foreign_names;  // slot -> id of the stranger that holds its name
-    // Why Docker did not tell them when it was last asked; empty: it did.
+    // Why they could not be read from Docker's last answer; empty: they could.
     std::string names_unknown = {};
 
     std::vector<NeighbourView> neighbours = {};  // running engines of other pools

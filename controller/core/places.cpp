@@ -83,7 +83,7 @@ void Places::add_engine(const EngineView& engine) {
     home->ports.add(engine);
 }
 
-// Of some engines Docker tells neither their ports nor, perhaps, whose network they joined.
+// The ports of some engines are not known, nor, perhaps, whose network they joined.
 void Places::add_unknown() {
     for (const auto& engine : seen_.engines) {
         if (engine.unknown.empty() || engine.ports.p2p != 0) continue;

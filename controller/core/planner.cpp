@@ -255,7 +255,7 @@ void Planner::fill_missing() {
 // --- wishes: who is replaced when it suits -------------------------------------------------------
 
 // Whether the engine is to be replaced, and nothing in its namespace replies: it may serve or not,
-// and no wait will tell.
+// and no wait will show which.
 bool Planner::leaves_unseen(const Candidate& candidate) const {
     const bool granted_now = candidate.wish && !candidate.wish->due && !candidate.is_decided;
     return granted_now && candidate.engine->probe.unreachable && !candidate.verdict.available;

@@ -122,7 +122,7 @@ std::optional<int> PortLedger::shared_port() const {
         best = port;
         most = holders;
     };
-    // Where nobody can tell which ports there are, the last that was known counts.
+    // While the ports are not known, the last that was known counts.
     if (!ports_known(*gateway_)) {
         for (const auto& [port, holders] : holders_)
             consider(port, holders);

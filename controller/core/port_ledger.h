@@ -37,7 +37,7 @@ class PortLedger {
     // An engine of ours that is being created.
     void add(const EnginePorts& ports, const std::string& name);
     void add(const NeighbourView& neighbour);
-    // An engine of ours that may be here, on ports that Docker does not tell.
+    // An engine of ours that may be here, on ports that are not known.
     void add_unknown() { one_is_unknown_ = true; }
 
     // The first user of `port` besides the engine `leaving_id`; null where there is none.
@@ -52,8 +52,8 @@ class PortLedger {
 
     // The forwarded port that an engine created in `slot` gets, in place of `leaving` where that is
     // not null; nullopt: its own P2P port. `leaving` keeps a port that is still forwarded, and any
-    // where nobody can tell which ports are. Of free ports `wished` comes first, then the one that
-    // was reported for longest.
+    // port while it is not known which ports are. Of free ports `wished` comes first, then the one
+    // that was reported for longest.
     std::optional<int> forwarded_port(int slot, const EngineView* leaving, int wished = 0) const;
     // Forwarded ports that certainly nobody listens on, longest reported first.
     std::vector<int> free_forwarded_ports() const;

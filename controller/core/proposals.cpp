@@ -68,7 +68,7 @@ Wait Planner::next_change() const {
     return person == decisions.end() ? Wait{} : person->wait;
 }
 
-// Of engines that wait for whatever happens next, which only the whole plan tells.
+// Some engines wait for whatever happens next: only the whole plan shows what that is.
 void Planner::name_ends() {
     for (auto& decision : plan_.decisions) {
         const bool well = decision.fate == Fate::keep || decision.fate == Fate::foreign;
@@ -168,8 +168,8 @@ bool Planner::hold_back(Decision& decision, const Step& step) {
     return true;
 }
 
-// Of two containers in a slot the one that Docker does not tell of may run: no other one is started
-// there meanwhile.
+// If one of two containers in a slot is unknown, it may run: the other one is not started
+// meanwhile.
 bool Planner::waits_for_unknown(Decision& decision, const Step& step) const {
     if (step.action == Action::remove) return false;
     const auto other = std::ranges::find_if(seen_.engines, [&](const EngineView& engine) {

@@ -110,7 +110,8 @@ Condition judge_publication(const EnginePool& pool, const Observation& seen) {
     std::string down;
     for (const auto& gateway : seen.gateways) {
         if (!gateway.declared) continue;
-        // Docker tells the published ports of a container that runs; they may be known from before.
+        // Docker lists the published ports of a running container only; they may be known from
+        // before.
         const bool is_down =
             gateway.state == GatewayState::missing || gateway.state == GatewayState::stopped ||
             (gateway.state == GatewayState::unknown && gateway.published_tcp_ports.empty());

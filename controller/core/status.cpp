@@ -156,7 +156,7 @@ Condition template_accepted(const Observation& seen) {
                                 : ""));
 }
 
-// Engines with the same warnings are told together.
+// Engines with the same warnings are named together.
 Condition created_as_asked(const EnginePool& pool, const Observation& seen) {
     std::map<std::string, std::vector<int>> slots;
     for (const auto& [slot, warnings] : seen.create_warnings)
@@ -172,7 +172,7 @@ Condition created_as_asked(const EnginePool& pool, const Observation& seen) {
                      text + ": change the template, or what Docker lacks");
 }
 
-// Of gateways that are not known GatewayReady tells.
+// Gateways that are not known are the matter of GatewayReady.
 Condition runtime_understood(const Observation& seen) {
     std::string trouble;
     const auto add = [&](const std::string& subject, const std::string& why) {

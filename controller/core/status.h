@@ -37,8 +37,8 @@ std::string_view to_string(Truth truth);
 std::vector<Condition> judge_conditions(const EnginePool& pool, const Observation& seen,
                                         const Plan& plan);
 
-// What a look that failed leaves to be said: RuntimeReachable is False, with `fault`; what a look
-// would have told is Unknown.
+// The conditions after a look that failed: RuntimeReachable is False, with `fault`, and whatever a
+// look would have shown is Unknown.
 std::vector<Condition> judge_failed_look(const std::string& fault);
 
 // Puts `next` into `conditions`: those of a type that is there already take its place, and keep

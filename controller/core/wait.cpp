@@ -12,7 +12,7 @@ std::string to_string(const Awaited& awaited) {
         case Fact::step_ended: return "the step for " + subject + " ends";
         case Fact::probe_ended: return "the next probe of " + subject;
         case Fact::image_present: return "the pull of " + subject + " ends";
-        case Fact::engine_known: return "Docker tells of " + subject;
+        case Fact::engine_known: return "Docker gives a usable answer about " + subject;
         case Fact::port_forwarded: return "gateway " + subject + " forwards a port";
     }
     return subject;

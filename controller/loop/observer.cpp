@@ -115,7 +115,7 @@ Result<std::vector<ContainerListing>> list_each_once(Runtime& runtime) {
     return listing;
 }
 
-// What the list does not tell of an engine. Returns false when it was removed since.
+// Asks for what the list does not show of an engine. Returns false when it was removed since.
 bool look_closer(Runtime& runtime, EngineView& engine) {
     if (!engine.network.is_known()) {
         auto network = runtime.inspect_network(engine.id);
@@ -149,7 +149,7 @@ std::vector<EngineView> engines_in(const std::vector<ContainerListing>& listing,
     return engines;
 }
 
-// The engines of which the list does not tell everything are looked at closer, beside `others`.
+// Looks closer at the engines of which the list does not show everything, beside `others`.
 void look_closer_at_all(Runtime& runtime, Workers& workers, std::vector<EngineView>& engines,
                         const IsInFlight& in_flight, std::vector<Job> others) {
     std::vector<EngineView> left;

@@ -186,7 +186,7 @@ void Reconciler::take_in_image(const EngineTemplate& shape, Monotonic asked_at,
     seen.image.present = pulled_ago && *pulled_ago < *missing_ago;
 }
 
-// What could not be told when it was last asked for: nobody asks before the next create.
+// What the last answers did not show: Docker is not asked again before the next create.
 void Reconciler::recall_doubts(const EnginePool& pool, Observation& seen) const {
     if (doubts_.image == pool.engine_template.image) seen.image.unknown = doubts_.about_image;
     seen.names_unknown = doubts_.about_names;

@@ -94,7 +94,7 @@ class Reconciler {
                   StepRunner::Look& steps);
     RoundResult report(const SpecInForce& spec, Survey survey, bool list_lags);
 
-    // What Docker did not tell when it was last asked, and why; empty: it did.
+    // Why Docker's last answers did not show what was asked for; empty: they did.
     struct Doubts {
         std::string image;
         std::string about_image;

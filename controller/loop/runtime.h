@@ -99,7 +99,7 @@ class Runtime {
     // How a container that does not run has ended; nullopt when it is gone. 5 s.
     virtual Result<std::optional<EngineEnd>> inspect_end(const std::string& id) = 0;
 
-    // The network of a container whose row does not tell it; nullopt when it is gone. Later lists
+    // The network of a container whose row does not have it; nullopt when it is gone. Later lists
     // tell it. 5 s.
     virtual Result<std::optional<Network>> inspect_network(const std::string& id) = 0;
 

@@ -71,7 +71,7 @@ void StepRunner::Look::pause_steps(Observation& seen) {
                            std::ranges::count(seen.engines, created.id, &EngineView::id) > 0;
         if (warns) seen.create_warnings.emplace(slot, created.warnings);
         if (began - created.at >= listing_lag) continue;
-        // Where no reply told its id, any engine in the slot but the one that it replaces.
+        // If no reply had its id, any engine in the slot but the one that it replaces.
         const bool listed = std::ranges::any_of(
             seen.engines, [at = slot, &created = created](const EngineView& engine) {
                 if (!created.id.empty()) return engine.id == created.id;

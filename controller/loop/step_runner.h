@@ -160,8 +160,8 @@ class StepRunner::Look {
     Look(const Look&) = delete;
     Look& operator=(const Look&) = delete;
 
-    // Whether the list that was looked at lags behind a step that has ended. No wake-up tells of
-    // the moment when it does not any more.
+    // Whether the list that was looked at lags behind a step that has ended. No wake-up marks
+    // the moment when it has caught up.
     bool list_lags() const { return list_lags_; }
 
     // How long ago a create said that the image is not there; nullopt: none did, or an engine was

@@ -77,8 +77,8 @@ class Examiner {
                 "names no engine, or needs none");
     }
 
-    // What Docker does not tell of is left as it is, and so is what may serve behind such a
-    // gateway. No other engine is started in its slot.
+    // What is not known is left as it is, and so is what may serve behind a gateway that is not
+    // known. No other engine is started in its slot.
     void examine_knowledge(const Step& step) {
         const bool beside_unknown =
             step.action != Action::remove &&

@@ -149,7 +149,7 @@ TEST_SUITE("planner waits") {
         }
     }
 
-    TEST_CASE("no engines wait for each other, and one that Docker does not tell of is named") {
+    TEST_CASE("no engines wait for each other, and one that is not known is named") {
         EnginePool pool = pool_of(4);
         pool.max_active_replicas = 4;
         Observation seen = matching_world(pool);

@@ -139,7 +139,7 @@ inline void add_others(Dice& dice, RandomWorld& world) {
     }
 }
 
-// What Docker does not tell of.
+// Gateways and engines about which Docker gives no usable answer.
 inline void add_doubts(Dice& dice, RandomWorld& world) {
     for (auto& gateway : world.seen.gateways) {
         if (dice.one_in(8)) gateway.state = GatewayState::unknown;
