@@ -92,7 +92,10 @@ std::vector<SessionSensor::Home> SessionSensor::homes_of(
     std::vector<Home> homes;
     for (auto& engine : engines) {
         if (!can_have_sessions(engine) || !has_own_namespace(engine)) continue;
-        homes.push_back({{engine.id, 0}, "", {&engine}});
+        Home home;
+        home.process.container_id = engine.id;
+        home.engines.push_back(&engine);
+        homes.push_back(std::move(home));
     }
     find_processes(homes);
     for (const auto& gateway : gateways) {

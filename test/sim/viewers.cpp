@@ -174,15 +174,14 @@ std::optional<std::string> DrainWatch::check_step(const RoundView& view, const S
     if (told.in_use && now - *told.at < holds_for - slack) return who + ", and was last in use";
     if (told.last_in_use && now - *told.last_in_use < quiet) return who + ", and was just in use";
     const bool known_again = told.failed_at && *told.at > *told.failed_at;
-    if (known_again && now - *told.failed_at < quiet) return who + ", and was not known just now";
+    if (known_again && now - *told.failed_from < quiet) return who + ", and was not known just now";
     return std::nullopt;
 }
 
 std::optional<std::string> DrainWatch::check(const RoundView& view, const Viewers& viewers,
                                              Duration now) {
     note_wishes(view, now);
-    // The look was made some time between the two.
-    note_untold(view, round_began_at_);
+    note_untold(view, now);
     for (const auto& decision : view.plan.decisions) {
         if (decision.reason != Reason::in_use) continue;
         if (auto broken = check_wait(decision, view.pool->drain, viewers, now)) return broken;

@@ -64,7 +64,10 @@ class DrainWatch {
     }
     // A read of an engine's table: whether it showed somebody; or it failed.
     void told(const std::string& engine_id, bool in_use, Duration now);
-    void not_told(const std::string& engine_id, Duration now) { told_[engine_id].failed_at = now; }
+    void not_told(const std::string& engine_id, Duration now) {
+        told_[engine_id].failed_at = now;
+        told_[engine_id].failed_from = round_began_at_;
+    }
 
     // The first rule that the round breaks, in words.
     std::optional<std::string> check(const RoundView& view, const Viewers& viewers, Duration now);
@@ -75,6 +78,8 @@ class DrainWatch {
         std::optional<Duration> at;  // the last read that worked
         bool in_use = false;         // what it showed
         std::optional<Duration> last_in_use;
+        // The look that failed was made some time between these two.
+        std::optional<Duration> failed_from;
         std::optional<Duration> failed_at;
     };
 

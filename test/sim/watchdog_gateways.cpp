@@ -170,8 +170,9 @@ void Watchdog::check_made_once(const RoundView& view, const GatewayView& gateway
     } else if (answer.kind == PortsAnswerKind::none) {
         run.late_port.reset();
         const bool in_time = gateway.port_awaited_for < spec.wait_for && !held;
-        // What was made for the spec before is made again for another reason.
-        const Duration since = std::max(now - gateway.ready_for, run.spec_seen_at);
+        // What was made for the spec before is made again for another reason, and while the answer
+        // was not known, nothing was to wait.
+        const Duration since = std::max(look_began_, run.spec_seen_at);
         run.placeless = run.port_awaited_since ? std::min(run.placeless, placeless) : placeless;
         run.port_awaited_since =
             in_time ? std::optional(run.port_awaited_since.value_or(since)) : std::nullopt;
