@@ -38,11 +38,11 @@ struct OutboxBench {
 
     // "engine waits a, engine ready a" of all that waits; it is delivered.
     std::string told() {
-        std::string text;
+        std::string all;
         for (const auto& each : outbox.take().events)
-            text += (text.empty() ? "" : ", ") + each.what + " " + each.engine;
+            all += (all.empty() ? "" : ", ") + each.what + " " + each.engine;
         outbox.delivered(now);
-        return text;
+        return all;
     }
 };
 
