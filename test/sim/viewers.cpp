@@ -107,6 +107,7 @@ void DrainWatch::process_began() {
     told_in_round_.clear();
     told_.clear();
     wished_at_.clear();
+    waits_since_.clear();
 }
 
 void DrainWatch::told(const std::string& engine_id, bool in_use, Duration now) {
@@ -136,6 +137,11 @@ void DrainWatch::note_wishes(const RoundView& view, Duration now) {
         } else if (decision.fate != Fate::busy && decision.fate != Fate::unknown) {
             wished_at_.erase(decision.engine_id);
         }
+        if (decision.reason == Reason::in_use) {
+            waits_since_.try_emplace(decision.engine_id, now);
+        } else if (decision.fate != Fate::busy && decision.fate != Fate::unknown) {
+            waits_since_.erase(decision.engine_id);
+        }
     }
 }
 
@@ -147,7 +153,7 @@ std::optional<std::string> DrainWatch::check_wait(const Decision& decision, cons
     }
     // The rest of a look may take its time: what counts is when the table was read.
     now = std::max(*told->second.at, told->second.failed_at.value_or(Duration{0}));
-    if (now - wished_at_.at(decision.engine_id) > drain.timeout + slack) {
+    if (now - waits_since_.at(decision.engine_id) > drain.timeout + slack) {
         return "A8: " + decision.engine + " waits for longer than drain.timeout";
     }
     const Duration first = *told->second.first_at;

@@ -93,7 +93,8 @@ class DrainWatch {
     std::map<std::string, Told> told_;  // by the engine's id
     std::set<std::string> told_in_round_;
     Duration round_began_at_{0};
-    std::map<std::string, Duration> wished_at_;  // by the engine's id
+    std::map<std::string, Duration> wished_at_;    // by the engine's id
+    std::map<std::string, Duration> waits_since_;  // by the engine's id
 };
 
 }  // namespace roundhouse::test
