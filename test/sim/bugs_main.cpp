@@ -41,7 +41,7 @@ int worlds_until_caught(int bug, int most) {
 
 int main(int argc, char** argv) {
     CLI::App app("Shows that the simulation catches the seeded bugs.");
-    int most = 20'000;
+    int most = 60'000;
     int only = 0;
     app.add_option("--worlds", most, "Until then each has to be caught");
     app.add_option("--only", only, "This bug, by its number");
