@@ -91,7 +91,7 @@ class EngineImages(PoolTest):
                     self.assert_own_ports(engine)
                 preset = name if name.endswith(":x64") else name.partition(":")[0]
                 wide = self.command("get", "pool", "-o", "wide").stdout
-                self.assertRegex(wide, rf"{image} +{preset}\n")
+                self.assertRegex(wide, rf"{image} +{preset} +Docker ")
                 plan = self.pool_command("plan").stdout
                 self.assertIn(f"told their ports by the preset {preset}\n", plan)
                 self.assertIn(f"by the preset {preset}\n", self.pool_command("validate").stdout)

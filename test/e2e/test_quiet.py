@@ -15,7 +15,8 @@ class Quiet(PoolTest):
         template = {"probe": {}}  # as shipped
         self.write_spec(20, template=template, checkInterval="5s")
         controller = self.start_controller(log_level="info")
-        self.settle(20)
+        self.settle(20, ready=False)  # which is told at level debug
+        self.wait_until(lambda: "all engines are ready" in controller.log, "all are ready")
         self.wait_until(lambda: self.pool_command("plan").returncode == 0, "nothing is to be done")
         self.let_rounds_pass(2)
         logged = len(controller.log)
