@@ -36,6 +36,8 @@ class NextToGluetun(ComposeTest):
                 self.assertTrue(http_request(self.published_at, 9190, path=path), path)
             self.assertTrue(all(engine.answers(self.published_at) for engine in first))
         with self.subTest("the one address plays"):
+            self.wait_until(lambda: self.condition("Ready").get("status") == "True",
+                            "the controller has seen all engines ready")
             viewer = Viewer(f"http://{self.published_at}:6878/ace/getstream?id=abc")
             self.addCleanup(viewer.leave)
             self.wait_until(lambda: viewer.packets > 100, "a stream plays")

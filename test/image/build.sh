@@ -1,11 +1,9 @@
 #!/usr/bin/env bash
 # Builds the image of the top-level Dockerfile, for tests:
-#   build.sh IMAGE FOLDER   makes IMAGE, by way of FOLDER; CCACHE_DIR may be the folder that ccache
-#                           keeps what was compiled on this machine in
+#   build.sh IMAGE FOLDER   makes IMAGE, by way of FOLDER
 #   build.sh --remove IMAGE removes it again, and what was only made for it
 # Where the registry cannot be reached, Debian's base image is made with debootstrap, under the name
-# that the Dockerfile gives it. The same compiler made the same objects on this machine a moment
-# ago: such a base image brings them along, so that building takes one minute and not three.
+# that the Dockerfile gives it.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 base=$(sed -n 's/^FROM \(debian:[^ ]*\).*/\1/p' "$root/Dockerfile")
@@ -23,14 +21,9 @@ remove() {
 make_base() {
     local folder=$1/base suite=${base#*:}
     rm -rf "$folder"
-    debootstrap --variant=minbase --include=ccache "${suite%-slim}" "$folder" >"$1/base.log" ||
+    debootstrap --variant=minbase "${suite%-slim}" "$folder" >"$1/base.log" ||
         { tail -n 20 "$1/base.log" >&2; return 1; }
-    mkdir -p "$folder/ccache"
-    [ ! -d "${CCACHE_DIR:-}" ] || cp -R "$CCACHE_DIR/." "$folder/ccache/"
-    tar -C "$folder" --create . | docker import --change "LABEL $mark" \
-        --change "ENV CMAKE_CXX_COMPILER_LAUNCHER=ccache CCACHE_DIR=/ccache \
-            CCACHE_BASEDIR=/source CCACHE_COMPILERCHECK=content CCACHE_SLOPPINESS=locale" \
-        - "$base" >/dev/null
+    tar -C "$folder" --create . | docker import --change "LABEL $mark" - "$base" >/dev/null
     rm -rf "$folder"
 }
 
@@ -45,5 +38,5 @@ docker image inspect "$base" >/dev/null 2>&1 || docker pull --quiet "$base" >/de
 # By name, the stage that compiles can be removed again.
 for stage in "--target build --tag $image-build" "--tag $image"; do
     # shellcheck disable=SC2086
-    DOCKER_BUILDKIT=0 docker build $stage --build-arg COMMIT=test --build-arg UNITY=OFF "$root"
+    DOCKER_BUILDKIT=0 docker build $stage --build-arg COMMIT=test "$root"
 done
