@@ -37,7 +37,7 @@ std::string describe_use(const EngineView& engine, const DrainSpec& drain) {
 std::string describe_cut(const EngineView& engine, const DrainSpec& drain) {
     const int sessions = engine.usage ? engine.usage->sessions : 0;
     if (sessions == 0) return "";
-    const std::string cut = count_sessions(sessions) + (sessions == 1 ? " ends" : " end");
+    std::string cut = count_sessions(sessions) + (sessions == 1 ? " ends" : " end");
     if (drain.timeout == Duration{0}) return cut + ", as drain.timeout is 0s";
     if (engine.wished_for < drain.timeout) return cut;
     return cut + ", as drain.timeout (" + format_duration(drain.timeout) + ") is over";

@@ -16,6 +16,7 @@ std::vector<BalanceCandidate> SentViewers::candidates(const std::vector<EngineOf
     const std::lock_guard lock(mutex_);
     forget_those_who_left(engines);
     std::vector<BalanceCandidate> all;
+    all.reserve(engines.size());
     for (const EngineOffer& engine : engines)
         all.push_back(candidate(engine, stream));
     return all;

@@ -163,6 +163,7 @@ std::vector<ApiClient::Target> ApiClient::targets() {
     std::ranges::sort(addresses);
     if (addresses.size() > most_addresses) addresses.resize(most_addresses);
     std::vector<Target> all;
+    all.reserve(addresses.size());
     for (const std::string& address : addresses)
         all.push_back({address, "http://" + host_port(address, named_->port)});
     return all;

@@ -167,7 +167,7 @@ std::string RemoteControllers::what_they_said() const {
             said = controller.engines.empty() ? "no engine is ready there"
                                               : "its engines publish no port that can be reached";
         }
-        text += (text.empty() ? "" : "; ") + url + ": " + said;
+        text.append(text.empty() ? "" : "; ").append(url).append(": ").append(said);
     }
     return text.empty() ? "no controller was asked yet" : text;
 }

@@ -108,6 +108,34 @@ Result<SpecSource::Adapted> adapt_to_pod(const EnginePool& pool, const CommandLi
     return SpecSource::Adapted{std::move(share.value()), std::move(mismatch)};
 }
 
+// As it stands; in a Pod, the share of its gateway.
+SpecSource::Adapt adaptation(HolderRuntime* holders, const CommandLine& line, const Board& board) {
+    if (holders == nullptr) return {};
+    return [&line, &board, holders](const EnginePool& pool) {
+        return adapt_to_pod(pool, line, *holders, board.spec().pool != nullptr);
+    };
+}
+
+// Null outside a Pod.
+std::unique_ptr<HolderRuntime> pod_of(const CommandLine& line) {
+    if (line.command != Command::agent) return nullptr;
+    return std::make_unique<HolderRuntime>(HolderSettings{line.slots, line.gateway});
+}
+
+GluetunSettings metered_gluetun(ControllerMeters& meters) {
+    GluetunSettings settings;
+    settings.on_request = [&meters](const GluetunRequest& request) {
+        meters.gluetun_request_ended(request);
+    };
+    return settings;
+}
+
+DockerSettings metered_docker(ControllerMeters& meters) {
+    DockerSettings settings;
+    settings.on_call_end = [&meters](const DockerCallEnd& call) { meters.docker_call_ended(call); };
+    return settings;
+}
+
 }  // namespace
 
 int command_run(const CommandLine& line, const Environment& environment, Signals& signals) {
@@ -119,18 +147,10 @@ int command_run(const CommandLine& line, const Environment& environment, Signals
     }
     const SystemClock clock;
     ControllerMeters meters(clock);
-    GluetunSettings gluetun;
-    gluetun.on_request = [&](const GluetunRequest& request) {
-        meters.gluetun_request_ended(request);
-    };
-    DockerSettings docker;
-    docker.on_call_end = [&](const DockerCallEnd& call) { meters.docker_call_ended(call); };
-    std::unique_ptr<HolderRuntime> pod;
-    if (line.command == Command::agent) {
-        pod = std::make_unique<HolderRuntime>(HolderSettings{line.slots, line.gateway});
-    }
+    auto pod = pod_of(line);
     HolderRuntime* const holders = pod.get();
-    Connections connections(environment, std::move(docker), std::move(gluetun), std::move(pod));
+    Connections connections(environment, metered_docker(meters), metered_gluetun(meters),
+                            std::move(pod));
     if (!connections.ready()) return connections.exit_code();
     Server server;  // declared first: events wake its streams until the end
     EventLog journal(connections.journal(), clock, [&] { server.wake_streams(); });
@@ -169,12 +189,7 @@ int command_run(const CommandLine& line, const Environment& environment, Signals
             if (!admitted) ended.request_stop();
             return admitted;
         },
-        holders == nullptr
-            ? SpecSource::Adapt()
-            : [&](const EnginePool& pool) {
-                  const bool has_another = controller.board().spec().pool != nullptr;
-                  return adapt_to_pod(pool, line, *holders, has_another);
-              });
+        adaptation(holders, line, controller.board()));
     // The watch starts before the first load, so that no save between the two is missed.
     FolderWatcher watcher(line.file, [&] {
         source.load();

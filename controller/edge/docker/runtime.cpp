@@ -293,7 +293,7 @@ Result<void> DockerRuntime::expect_running_gateway(const std::string& id) {
 
 Result<void> DockerRuntime::start(const std::string& id) {
     const auto gateway = expect_running_gateway(id);
-    if (!gateway) return gateway;
+    if (!gateway) return gateway.fault();
     return ask({.operation = DockerOperation::start,
                 .what = "start container " + short_id(id),
                 .container = id,

@@ -73,7 +73,7 @@ std::string PodVolumes::name_of(const VolumeText& volume) {
     const auto known = std::ranges::find(name_of_source_, volume.source,
                                          &std::pair<std::string, std::string>::first);
     if (known != name_of_source_.end()) return known->second;
-    const std::string name = "volume-" + std::to_string(name_of_source_.size());
+    std::string name = "volume-" + std::to_string(name_of_source_.size());
     name_of_source_.emplace_back(volume.source, name);
     const std::string source = yaml_scalar(volume.source);
     lines_ += "- name: " + name + "\n" +

@@ -131,10 +131,11 @@ std::string host_names(const EnginePool& pool, const std::string& gateway,
                        const RenderOptions& options) {
     std::string lines;
     for (const std::string& service : {gateway, agents_name(pool)}) {
-        lines += (lines.empty() ? "" : ",\n") + service;
+        lines.append(lines.empty() ? "" : ",\n").append(service);
         if (options.name_space.empty()) continue;
         const std::string full = service + "." + options.name_space;
-        lines += ", " + full + ",\n" + full + ".svc, " + full + ".svc.cluster.local";
+        lines.append(", ").append(full).append(",\n").append(full).append(".svc, ");
+        lines.append(full).append(".svc.cluster.local");
     }
     return lines;
 }
@@ -152,12 +153,14 @@ struct SecretFolders {
         int count = 0;
         for (const auto& [folder, names] : files) {
             const std::string volume = "control-server-" + std::to_string(count++);
-            mounts += "- {name: " + volume + ", mountPath: " + yaml_scalar(folder) +
-                      ", readOnly: true}\n";
-            volumes +=
-                "- name: " + volume + "\n  secret:\n    secretName: " + secret + "\n    items:\n";
-            for (const auto& name : names)
-                volumes += "      - {key: " + name + ", path: " + name + "}\n";
+            mounts.append("- {name: ").append(volume).append(", mountPath: ");
+            mounts.append(yaml_scalar(folder)).append(", readOnly: true}\n");
+            volumes.append("- name: ").append(volume).append("\n  secret:\n    secretName: ");
+            volumes.append(secret).append("\n    items:\n");
+            for (const auto& name : names) {
+                volumes.append("      - {key: ").append(name).append(", path: ");
+                volumes.append(name).append("}\n");
+            }
         }
     }
 
@@ -218,8 +221,9 @@ class GatewayForms {
         std::string lines;
         for (int slot = 0; slot < slots_; ++slot) {
             const std::string port = "engine-" + std::to_string(slot);
-            lines += "- {name: " + port + ", port: " + std::to_string(http_base_ + slot) +
-                     ", targetPort: " + port + "}\n";
+            lines.append("- {name: ").append(port).append(", port: ");
+            lines.append(std::to_string(http_base_ + slot)).append(", targetPort: ");
+            lines.append(port).append("}\n");
         }
         return lines;
     }

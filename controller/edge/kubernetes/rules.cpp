@@ -64,6 +64,7 @@ bool is_claim_name(std::string_view name) {
 // ["/app/start-engine", "--bind-all"]
 std::string flow_list(const std::vector<std::string>& words) {
     std::vector<std::string> quoted;
+    quoted.reserve(words.size());
     for (const auto& word : words)
         quoted.push_back(json_quote(word));
     return "[" + joined(quoted, ", ") + "]";
