@@ -114,7 +114,7 @@ struct GatewayView {
 
 // The daemon that runs the containers, as it named itself.
 struct RuntimeView {
-    std::string name;         // "Docker", "Podman"; empty: it has not told
+    std::string name;         // "Docker", "Podman"; empty: not known yet
     std::string version;      // "20.10.24"
     std::string api_version;  // of its API, the version that is spoken: "1.41"
     // It keeps a container as long as another one is there that joined its namespace.
@@ -123,7 +123,7 @@ struct RuntimeView {
     bool operator==(const RuntimeView&) const = default;
 };
 
-// "Podman 4.3.1, API 1.41"; empty when it has not told.
+// "Podman 4.3.1, API 1.41"; empty while it is not known.
 std::string describe(const RuntimeView& runtime);
 
 // Where a container has its network. It never changes.

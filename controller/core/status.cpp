@@ -186,7 +186,7 @@ Condition runtime_understood(const Observation& seen) {
     return condition("RuntimeUnderstood", false, "NotUnderstood", trouble);
 }
 
-// Engines of which the same is said are told together.
+// Engines with the same reason share a sentence.
 Condition sessions_known(const Observation& seen) {
     std::map<std::string, std::vector<const EngineView*>> unknown;
     for (const auto& engine : seen.engines) {

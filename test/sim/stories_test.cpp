@@ -21,6 +21,7 @@ EnginePool brisk(EnginePool pool) {
     pool.forwarded_port.min_interval = 5s;
     pool.engine_template.image = "engine:1";
     pool.engine_template.probe.startup_timeout = 10s;
+    pool.drain = {.timeout = 10s, .idle_for = 2s};
     return pool;
 }
 

@@ -16,7 +16,7 @@ namespace roundhouse {
 
 // Both may be empty. They hold secrets: no message has them.
 struct NotifySettings {
-    // The URL of parse_notify_target(), read again for each message; empty: nobody is told.
+    // The URL of parse_notify_target(), read again for each message; empty: no messages.
     std::function<Result<std::string>()> url;
     std::string heartbeat_url;  // asked for while the pool serves; empty: none
     Duration heartbeat_interval = std::chrono::minutes(1);
