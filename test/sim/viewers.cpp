@@ -31,8 +31,10 @@ bool may_wait(const RoundView& view, const EngineView& engine, const Step& step)
     const GatewayView* gateway = GatewayIndex(view.seen.gateways).of(engine);
     const bool given_up =
         gateway != nullptr && !gateway->declared && gateway->state != GatewayState::ready;
+    const bool cut_off = gateway != nullptr && (gateway->state == GatewayState::missing ||
+                                                gateway->state == GatewayState::stopped);
     return serving(engine, view.pool->engine_template.probe) == Serving::yes && !above_cap &&
-           !given_up;
+           !given_up && !cut_off;
 }
 
 }  // namespace
