@@ -28,6 +28,11 @@ int worlds_until_caught(int bug, int most) {
     for (int seed = 0; seed < most; ++seed) {
         const SimulationResult result = Simulation(static_cast<std::uint64_t>(seed)).run();
         if (!result.violation) continue;
+        seeded_bug = 0;
+        const bool also_without =
+            Simulation(static_cast<std::uint64_t>(seed)).run().violation.has_value();
+        seeded_bug = bug;
+        if (also_without) continue;
         std::printf("%3d  %-55s %6d  %s\n", bug,
                     bugs[static_cast<std::size_t>(bug) - 1].name.data(), seed + 1,
                     result.violation->substr(0, 90).c_str());

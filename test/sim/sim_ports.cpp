@@ -377,6 +377,9 @@ Result<std::vector<SocketRow>> SimSockets::read(const ContainerProcess& process,
         }
         watch_.told(life.id, in_use, now);
     }
+    if (readable) {
+        watch_.told_without([&](const std::string& id) { return world_.life(id) == nullptr; });
+    }
     if (!is_there) return Fault{FaultKind::gone, "there is no such process"};
     if (!readable) return Fault{FaultKind::rejected, "the table cannot be read"};
     return rows;

@@ -2,6 +2,7 @@
 // was cut off by choice (A8).
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -64,6 +65,11 @@ class DrainWatch {
     }
     // A read of an engine's table: whether it showed somebody; or it failed.
     void told(const std::string& engine_id, bool in_use, Duration now);
+    // A table was read, and shows nobody who uses an engine whose container is gone.
+    void told_without(const std::function<bool(const std::string&)>& is_gone) {
+        for (auto& [id, told] : told_)
+            told.in_use = told.in_use && !is_gone(id);
+    }
     void not_told(const std::string& engine_id, Duration now) {
         told_[engine_id].failed_at = now;
         told_[engine_id].failed_from = round_began_at_;
