@@ -150,6 +150,7 @@ void Disturber::disturb_engine(Disturbance what) {
         case Disturbance::removal_stuck:
             if (!world_.stuck.empty()) return hold_another_in_its_slot();
             world_.stuck.insert(engine->id);
+            if (dice_.one_in(4)) return hold_two_in_a_slot(*engine);
             if (dice_.one_in(2)) world_.unstoppable.insert(engine->id);
             return;
         case Disturbance::engine_doubled: return double_engine(*engine);
@@ -188,6 +189,15 @@ void Disturber::hold_another_in_its_slot() {
         const bool same = slot != other.labels.end() && *slot == *first->labels.find(of_slot);
         if (same && other.id != first->id) world_.stuck.insert(other.id);
     }
+}
+
+// Both have to go, as neither serves, and neither can be removed.
+void Disturber::hold_two_in_a_slot(const FakeContainer& engine) {
+    double_engine(engine);
+    const auto copy = world_.docker.find(engine.name);
+    if (!copy || copy->id == engine.id) return;
+    world_.stuck.insert(copy->id);
+    world_.docker.kill_container(world_.docker.find(engine.id)->name, 1);
 }
 
 // A copy that never serves has the name now, and the engine another one.

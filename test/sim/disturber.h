@@ -32,6 +32,7 @@ class Disturber {
     void refuse_template();
     void mend_template();
     void hold_another_in_its_slot();
+    void hold_two_in_a_slot(const FakeContainer& engine);
     void double_engine(const FakeContainer& engine);
     void break_labels(const FakeContainer& engine);
     void disturb_images(Disturbance what);
