@@ -157,38 +157,63 @@ void Prober::turn(Duration at_most) {
     Duration wait = at_most;
     for (const auto& request : due_requests(clock_.monotonic(), wait))
         transport_.begin(request);
+    auto replies = transport_.wait(wait);
     bool changed = false;
-    std::vector<ProbeRequest> further;
-    for (auto& reply : transport_.wait(wait)) {
-        changed = take_in(std::move(reply), clock_.monotonic(), further) || changed;
+    {
+        const std::lock_guard lock(mutex_);
+        const Monotonic now = clock_.monotonic();
+        // A silence that ends in the same moment is judged by them.
+        for (const auto& reply : replies)
+            take_in_witness(reply);
+        for (auto& reply : replies)
+            changed = take_in(std::move(reply), now) || changed;
     }
-    for (const auto& request : further)
-        transport_.begin(request);
     if (changed) on_change_();
 }
 
-// The caller holds the lock.
-ProbeRequest Prober::ask(Question question, const Subject& subject, Monotonic now) {
+// The caller holds the lock, here and in the functions that follow.
+ProbeRequest Prober::ask(Question question, const Subject& subject) {
     const ProbeTarget& target = subject.target;
     ProbeRequest request;
     request.ticket = ++last_ticket_;
     request.timeout = probe_.timeout;
-    request.host = target.host;
-    request.kind = ProbeKind::connection;
-    switch (question) {
-        case Question::http:
-            request.kind = ProbeKind::http;
-            request.port = target.port;
-            request.path = probe_.path;
-            break;
-        case Question::witness: request.port = target.witness_port; break;
-        case Question::p2p:
-            request.host = target.p2p_host;
-            request.port = target.p2p_port;
-            break;
+    if (question == Question::http) {
+        request.kind = ProbeKind::http;
+        request.host = target.host;
+        request.port = target.port;
+        request.path = probe_.path;
+    } else {
+        request.kind = ProbeKind::connection;
+        request.host = target.p2p_host;
+        request.port = target.p2p_port;
     }
-    under_way_[request.ticket] = {question, target.engine_id, request.host, request.port, now};
+    under_way_[request.ticket] = {question, target.engine_id};
     return request;
+}
+
+ProbeRequest Prober::ask_witness(const Subject& subject, int port) {
+    ProbeRequest request;
+    request.kind = ProbeKind::connection;
+    request.ticket = ++last_ticket_;
+    request.timeout = probe_.timeout;
+    request.host = subject.target.host;
+    request.port = port;
+    under_way_[request.ticket] = {Question::witness, subject.target.engine_id, port,
+                                  subject.ticket};
+    return request;
+}
+
+// The one of its gateway, and an engine at the same host that answered when last asked.
+std::set<int> Prober::witnesses_of(const Subject& subject) const {
+    const ProbeTarget& target = subject.target;
+    std::set<int> ports;
+    if (target.witness_port != 0) ports.insert(target.witness_port);
+    const auto other = std::ranges::find_if(subjects_, [&](const auto& entry) {
+        const auto& [id, each] = entry;
+        return id != target.engine_id && each.target.host == target.host && each.view.answered_last;
+    });
+    if (other != subjects_.end()) ports.insert(other->second.target.port);
+    return ports;
 }
 
 // Marks as under way what is due, and shortens `wait` to when the next one will be.
@@ -201,92 +226,78 @@ std::vector<ProbeRequest> Prober::due_requests(Monotonic now, Duration& wait) {
     };
     for (auto& [id, subject] : subjects_) {
         if (subject.ticket == 0 && is_due(subject.due)) {
-            requests.push_back(ask(Question::http, subject, now));
+            requests.push_back(ask(Question::http, subject));
             subject.ticket = requests.back().ticket;
+            subject.witness.reset();
+            if (subject.was_silent) {
+                for (const int port : witnesses_of(subject))
+                    requests.push_back(ask_witness(subject, port));
+            }
         }
         // Only of an engine that is up: before that, everything is closed.
         const bool asked = subject.target.p2p_port != 0 && subject.view.answered_last;
         if (asked && subject.p2p_ticket == 0 && is_due(subject.p2p_due)) {
-            requests.push_back(ask(Question::p2p, subject, now));
+            requests.push_back(ask(Question::p2p, subject));
             subject.p2p_ticket = requests.back().ticket;
         }
     }
     return requests;
 }
 
-// Returns whether the loop should look again. `further` gets what is to be asked at once.
-bool Prober::take_in(ProbeReply reply, Monotonic now, std::vector<ProbeRequest>& further) {
-    const std::lock_guard lock(mutex_);
-    const Probe probe = under_way_.extract(reply.ticket).mapped();
+void Prober::take_in_witness(const ProbeReply& reply) {
+    const auto probe = under_way_.find(reply.ticket);
+    if (probe->second.question != Question::witness) return;
+    const auto [question, engine_id, port, beside] = under_way_.extract(probe).mapped();
+    const auto subject = subjects_.find(engine_id);
+    const bool is_awaited = subject != subjects_.end() && subject->second.ticket == beside;
     const bool replied =
         reply.outcome != ProbeOutcome::silent && reply.outcome != ProbeOutcome::unreachable;
-    if (replied) {
-        // One that stalls shows that the host was there when it took the connection: no later.
-        const bool stalled = reply.outcome == ProbeOutcome::stalled;
-        auto& last_reply = hosts_[probe.host].last_reply;
-        last_reply = std::max(last_reply.value_or(probe.began), stalled ? probe.began : now);
-    }
-    const auto found = subjects_.find(probe.engine_id);
+    if (is_awaited && replied) subject->second.witness = port;
+}
+
+// Returns whether the loop should look again.
+bool Prober::take_in(ProbeReply reply, Monotonic now) {
+    const auto probe = under_way_.extract(reply.ticket);
+    if (probe.empty()) return false;  // a witness's
+    const auto found = subjects_.find(probe.mapped().engine_id);
     if (found == subjects_.end()) return false;  // no longer asked for
     Subject& subject = found->second;
     // Not so when the target was left out for a while since the probe began.
-    const bool is_awaited = reply.ticket == subject.ticket || reply.ticket == subject.p2p_ticket;
-    if (!is_awaited) return false;
-
-    if (probe.question == Question::p2p) return learn_p2p(subject, reply.outcome, now);
-    if (probe.question == Question::witness) {
-        return take_in_witness(subject, probe, reply.outcome, now);
-    }
-    if (reply.outcome != ProbeOutcome::silent) return conclude(subject, std::move(reply), now);
-    subject.silence = reply.detail;
-    subject.silence_began = probe.began;
-    const int witness = subject.target.witness_port;
-    if (witness == 0 || replied_since(probe.host, probe.began)) {
-        return take_in_witness(subject, probe, ProbeOutcome::silent, now);
-    }
-    further.push_back(ask(Question::witness, subject, now));
-    subject.ticket = further.back().ticket;
-    return false;
+    if (reply.ticket == subject.p2p_ticket) return learn_p2p(subject, reply.outcome, now);
+    if (reply.ticket != subject.ticket) return false;
+    if (reply.outcome == ProbeOutcome::silent)
+        return take_in_silence(subject, std::move(reply.detail), now);
+    subject.was_silent = false;
+    return conclude(subject, std::move(reply), now);
 }
 
-bool Prober::replied_since(const std::string& host, Monotonic began) const {
-    const auto known = hosts_.find(host);
-    return known != hosts_.end() && known->second.last_reply.value_or(Monotonic::min()) >= began;
-}
-
-// Silence counts against an engine only where something else in its namespace replies.
-bool Prober::take_in_witness(Subject& subject, const Probe& probe, ProbeOutcome outcome,
-                             Monotonic now) {
-    const bool is_witness = outcome != ProbeOutcome::silent && outcome != ProbeOutcome::unreachable;
-    if (!is_witness && !replied_since(probe.host, subject.silence_began)) {
-        return conclude(subject, {0, ProbeOutcome::unreachable, subject.silence}, now);
-    }
-    // The network may have come back during the probe: it has to reply before one begins, too.
-    if (!std::exchange(subject.host_replies, true)) {
+// Silence counts against an engine only where something else in its namespace replied to what was
+// asked at the same moment: before or after that the network may have been another one.
+bool Prober::take_in_silence(Subject& subject, std::string detail, Monotonic now) {
+    if (!std::exchange(subject.was_silent, true) && !witnesses_of(subject).empty()) {
         subject.ticket = 0;
-        // Other engines are asked once a period.
-        subject.due = now + (is_witness ? Duration{1} : probe_.period);
+        subject.due = now + Duration{1};
         return false;
     }
-    const std::string where = is_witness ? "port " + std::to_string(probe.port) : "other ports";
-    return conclude(subject,
-                    {0, ProbeOutcome::silent,
-                     "no reply to a connection attempt within " + format_duration(probe_.timeout) +
-                         ", though " + probe.host + " replies on " + where +
-                         ": its accept queue is full, or it hangs"},
-                    now);
+    if (!subject.witness)
+        return conclude(subject, {0, ProbeOutcome::unreachable, std::move(detail)}, now);
+    return conclude(
+        subject,
+        {0, ProbeOutcome::silent,
+         "no reply to a connection attempt within " + format_duration(probe_.timeout) +
+             ", though " + subject.target.host + " replies on port " +
+             std::to_string(*subject.witness) + ": its accept queue is full, or it hangs"},
+        now);
 }
 
 // Takes in what an HTTP probe showed in the end: `silent` counts against the engine.
 bool Prober::conclude(Subject& subject, ProbeReply reply, Monotonic now) {
     subject.ticket = 0;
-    if (reply.outcome != ProbeOutcome::silent) subject.host_replies = false;
     const ProbeTarget& target = subject.target;
-    Host& host = hosts_[target.host];
-    if (reply.outcome == ProbeOutcome::answered) host.has_engines = true;
+    if (reply.outcome == ProbeOutcome::answered) engine_hosts_.insert(target.host);
     const bool counts = reply.outcome == ProbeOutcome::answered ||
                         reply.outcome == ProbeOutcome::unreachable || !target.named_in_spec ||
-                        host.has_engines;
+                        engine_hosts_.contains(target.host);
     const ProbeOutcome met = reply.outcome;
     if (!counts) {
         reply.outcome = ProbeOutcome::unreachable;

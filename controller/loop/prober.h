@@ -6,6 +6,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -30,8 +31,9 @@ struct ProbeTarget {
     // The spec names `host`, which may lead elsewhere: a failure counts only once some engine has
     // answered there.
     bool named_in_spec = false;
-    // Another port of the same namespace at `host`. It is asked when the engine's port is silent:
-    // if this one replies, connected or refused, the silence is the engine's. 0: there is none.
+    // Another port of the same namespace at `host`. Where the engine's port is silent, both are
+    // asked at the same moment: if this one replies, connected or refused, the silence is the
+    // engine's. 0: there is none.
     int witness_port = 0;
 };
 
@@ -71,34 +73,30 @@ class Prober {
     struct Probe {
         Question question = Question::http;
         std::string engine_id;
-        std::string host;
-        int port = 0;
-        Monotonic began{};
+        int port = 0;    // of a witness
+        int beside = 0;  // of a witness: the ticket of the HTTP probe that began with it
     };
     struct Subject {
         ProbeTarget target;
         ProbeView view;
         Monotonic due{};
         Monotonic failing_since{};
-        int ticket = 0;  // of the HTTP probe under way, or of the witness asked after it; 0: none
-        std::string silence;  // what the HTTP probe met, while the witness is asked
-        Monotonic silence_began{};
-        bool host_replies = false;  // after the last probe, which met silence
+        int ticket = 0;              // of the HTTP probe under way; 0: there is none
+        bool was_silent = false;     // when last asked: the next time witnesses are asked, too
+        std::optional<int> witness;  // the port that replied when both were asked
         Monotonic p2p_due{};
         Monotonic p2p_refused_since{};
         int p2p_ticket = 0;
     };
-    struct Host {
-        bool has_engines = false;             // an engine has answered there
-        std::optional<Monotonic> last_reply;  // of any kind, on any port
-    };
 
     std::vector<ProbeRequest> due_requests(Monotonic now, Duration& wait);
-    ProbeRequest ask(Question question, const Subject& subject, Monotonic now);
-    bool take_in(ProbeReply reply, Monotonic now, std::vector<ProbeRequest>& further);
-    bool take_in_witness(Subject& subject, const Probe& probe, ProbeOutcome outcome, Monotonic now);
+    ProbeRequest ask(Question question, const Subject& subject);
+    ProbeRequest ask_witness(const Subject& subject, int port);
+    std::set<int> witnesses_of(const Subject& subject) const;
+    void take_in_witness(const ProbeReply& reply);
+    bool take_in(ProbeReply reply, Monotonic now);
+    bool take_in_silence(Subject& subject, std::string detail, Monotonic now);
     bool conclude(Subject& subject, ProbeReply reply, Monotonic now);
-    bool replied_since(const std::string& host, Monotonic began) const;
     Duration pause_after(const Subject& subject, ProbeOutcome outcome, Monotonic now) const;
     bool learn(Subject& subject, const ProbeReply& reply, Monotonic now) const;
     bool learn_p2p(Subject& subject, ProbeOutcome outcome, Monotonic now) const;
@@ -110,8 +108,8 @@ class Prober {
     mutable std::mutex mutex_;  // guards what follows
     ProbeSpec probe_;
     std::map<std::string, Subject> subjects_;
-    std::map<std::string, Host> hosts_;
-    std::map<int, Probe> under_way_;  // by ticket
+    std::set<std::string> engine_hosts_;  // where an engine has answered
+    std::map<int, Probe> under_way_;      // by ticket
     int last_ticket_ = 0;
 };
 
