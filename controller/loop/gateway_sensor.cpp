@@ -278,7 +278,8 @@ void GatewaySensor::note_reconnect_signs(Run& run, const GatewaySighting& sighti
         run.unhealthy_since = now;
     }
     const bool is_well = runs && sighting.container->health == Health::healthy;
-    if (is_well && run.unhealthy_since && !sighting.reading_awaited) {
+    const bool is_known = sighting.unknown.empty() && !sighting.reading_awaited;
+    if (is_well && run.unhealthy_since && is_known) {
         // Health checks fail on a busy machine, too: a control server that answers knows better.
         const bool asked = run.vpn_status != VpnStatus::unknown &&
                            run.vpn_status_at + recent >= *run.unhealthy_since;

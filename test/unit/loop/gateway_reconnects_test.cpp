@@ -246,6 +246,22 @@ TEST_SUITE("gateway reconnects") {
         silent_meanwhile.pass(10s);
         CHECK(silent_meanwhile.declared.empty());
 
+        SensorBench not_known;
+        not_known.measure();
+        not_known.silence();
+        not_known.health(Health::unhealthy);
+        not_known.pass(62s);
+        not_known.health(Health::healthy);
+        not_known.sighting.reading_awaited = true;
+        not_known.measure();
+        not_known.sighting.reading_awaited = false;
+        not_known.sighting.unknown = "Docker does not answer";
+        not_known.measure();
+        not_known.sighting.unknown.clear();
+        not_known.regain("192.0.2.1");
+        not_known.pass(1s);
+        CHECK(not_known.declared.empty());
+
         SensorBench nobody_to_ask;
         nobody_to_ask.silence();
         flap(nobody_to_ask, 4min);
