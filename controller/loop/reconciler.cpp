@@ -181,7 +181,8 @@ void Reconciler::take_in_image(const EngineTemplate& shape, Monotonic asked_at,
     seen.image.unknown = told.unknown;
     seen.image.present = told.present;
     const auto missing_ago = steps.image_missing_ago(shape.image);
-    if (is_known || !missing_ago) return;
+    // Nobody tells when it has been loaded by hand: only the next create does.
+    if (is_known || !missing_ago || shape.pull_policy == PullPolicy::never) return;
     const auto& pulled_ago = seen.image.since_last_pull;
     seen.image.present = pulled_ago && *pulled_ago < *missing_ago;
 }

@@ -163,6 +163,25 @@ TEST_SUITE("bad answers") {
         CHECK(bench.docker.find("acestream-1")->image == "engine:2");
     }
 
+    TEST_CASE("an image that cannot be asked for may be loaded by hand at any time") {
+        EnginePool pool = pool_of(1);
+        pool.engine_template.pull_policy = PullPolicy::never;
+        pool.engine_template.image = "loaded:1";
+        Bench bench(pool_of(1));
+        bench.board.accept(pool);
+        bench.docker.run_gateway("gluetun");
+        bench.docker.set_mishap_source([](const FakeCall& call) -> std::optional<Mishap> {
+            if (call.operation != Operation::has_image) return std::nullopt;
+            return Mishap{Mishap::When::before, {FaultKind::rejected, "docker: 403"}};
+        });
+        bench.run_for(10s);
+        CHECK(bench.running().empty());
+        bench.docker.add_image("loaded:1");
+        bench.run_for(1min);
+        CHECK(bench.converges());
+        CHECK(bench.running().size() == 1);
+    }
+
     TEST_CASE("a row that cannot be read: that engine is left as it is and counted") {
         using Garble = std::function<void(ContainerListing&)>;
         const std::pair<const char*, Garble> garbles[] = {
