@@ -22,7 +22,7 @@ Serving serving(const EngineView& engine, const ProbeSpec& probe) {
 
 bool cannot_be_removed(const EngineView& engine, const Observation& seen) {
     const auto failed = seen.failed_removals.find(engine.id);
-    return failed != seen.failed_removals.end() && failed->second.times >= many_removals;
+    return failed != seen.failed_removals.end() && failed->second.failures >= many_removals;
 }
 
 bool is_leftover(const EngineView& engine, const Observation& seen) {

@@ -255,23 +255,13 @@ struct ImageView {
     bool operator==(const ImageView&) const = default;
 };
 
-// What went wrong with steps for a slot without leaving a trace on a container, counted by the step
-// runner: calls that failed (a refused create, a removal that did not end), and steps that
-// succeeded and did not help, because the next look found the new engine in need of the same step.
-struct SlotTrouble {
+// What went wrong with steps without leaving a trace on a container, counted by the step runner.
+struct Trouble {
     int failures = 0;  // consecutive
     Duration since_last_failure{0};
-    std::string detail;
-
-    bool operator==(const SlotTrouble&) const = default;
-};
-
-// A container that could not be stopped or removed.
-struct FailedRemoval {
-    int times = 0;       // in a row
     std::string detail;  // what the last attempt said
 
-    bool operator==(const FailedRemoval&) const = default;
+    bool operator==(const Trouble&) const = default;
 };
 
 // A container of another pool, in some gateway's network namespace. Never touched.
@@ -311,8 +301,11 @@ struct Observation {
     std::vector<GatewayView> gateways;
     std::vector<EngineView> engines;              // every container that carries our pool's label
     std::map<int, StepInFlight> steps_in_flight;  // by slot; the container's state is in between
-    std::map<int, SlotTrouble> troubles;
-    std::map<std::string, FailedRemoval> failed_removals = {};  // by the container's id
+    // By slot: calls that failed (a refused create), and steps that succeeded and did not help,
+    // because the next look found the new engine in need of the same step.
+    std::map<int, Trouble> troubles;
+    // By the container's id: it could not be stopped or removed. Its slot is not held back.
+    std::map<std::string, Trouble> failed_removals = {};
     // By slot: how long ago this controller created an engine there, by a clock that never jumps.
     std::map<int, Duration> created_ago;
 

@@ -139,6 +139,12 @@ void Planner::start(Candidate& candidate) {
                     "gateway " + gateway->name + " " + gateway->detail,
                     {std::nullopt, Awaited{Fact::gateway_ready, gateway->name}, ""});
     }
+    // It has served nobody: it need not be made again for a port that it can have at once.
+    const EngineView& engine = *candidate.engine;
+    const bool gains_port = gateway != nullptr && gateway->declared &&
+                            !engine.made_with_forwarded_port && places_.has_own_place(engine) &&
+                            places_.ledger(*gateway).forwarded_port(*engine.slot, &engine);
+    if (gains_port) return replace_now(candidate);
     propose(candidate, Action::start, {});
 }
 
@@ -156,6 +162,13 @@ void Planner::replace_now(Candidate& candidate) {
             return wait(candidate, Reason::backoff,
                         "failure " + std::to_string(failures) + " in a row", {now_ + left, {}, ""});
         }
+    }
+    // Meanwhile another engine may be the one that waits for a forwarded port.
+    Decision held = decision_on(candidate);
+    if (backs_off(held, *engine.slot, engine.id)) {
+        candidate.is_decided = true;
+        plan_.decisions.push_back(std::move(held));
+        return;
     }
     Place own = places_.take_over(engine);
     if (auto* placement = std::get_if<Placement>(&own)) {

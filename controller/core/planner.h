@@ -80,6 +80,7 @@ class Planner {
     bool propose(Candidate& candidate, Action action, std::optional<Placement> placement);
     bool propose(Decision decision, Step step);
     bool hold_back(Decision& decision, const Step& step);
+    bool backs_off(Decision& decision, int slot, const std::string& engine_id) const;
     bool waits_for_unknown(Decision& decision, const Step& step) const;
     bool waits_for_port(Decision& decision, const Step& step) const;
     void add_pull();

@@ -140,22 +140,7 @@ bool Planner::propose(Decision decision, Step step) {
 }
 
 bool Planner::hold_back(Decision& decision, const Step& step) {
-    const auto trouble = seen_.troubles.find(step.slot);
-    if (trouble != seen_.troubles.end()) {
-        const SlotTrouble& met = trouble->second;
-        const Duration left = remaining(backoff_after(met.failures + 1), met.since_last_failure);
-        if (left > Duration{0}) {
-            decision.reason = Reason::backoff;
-            decision.message = met.detail;
-            decision.wait = {now_ + left, {}, ""};
-            if (const auto failed = seen_.failed_removals.find(step.engine_id);
-                failed != seen_.failed_removals.end() && failed->second.times >= many_removals) {
-                decision.message = failed->second.detail;
-                decision.wait.remedy = "remove it by hand: docker rm --force " + step.engine;
-            }
-            return true;
-        }
-    }
+    if (backs_off(decision, step.slot, step.engine_id)) return true;
     if (waits_for_unknown(decision, step)) return true;
     if (!step.creates_engine()) return false;
     if (image_.usable) return waits_for_port(decision, step);
@@ -165,6 +150,26 @@ bool Planner::hold_back(Decision& decision, const Step& step) {
     decision.message = image_.message;
     decision.wait = image_.wait;
     if (image_.due_in) decision.wait.until = now_ + *image_.due_in;
+    return true;
+}
+
+// After calls that failed, or did not help, for the slot; or for a container that Docker could not
+// remove, which leaves its slot to others.
+bool Planner::backs_off(Decision& decision, int slot, const std::string& engine_id) const {
+    const auto wait_after = [&](const Trouble& met) {
+        const Duration left = remaining(backoff_after(met.failures + 1), met.since_last_failure);
+        if (left <= Duration{0}) return false;
+        decision.reason = Reason::backoff;
+        decision.message = met.detail;
+        decision.wait = {now_ + left, {}, ""};
+        return true;
+    };
+    const auto trouble = seen_.troubles.find(slot);
+    if (trouble != seen_.troubles.end() && wait_after(trouble->second)) return true;
+    const auto removal = seen_.failed_removals.find(engine_id);
+    if (removal == seen_.failed_removals.end() || !wait_after(removal->second)) return false;
+    if (removal->second.failures >= many_removals)
+        decision.wait.remedy = "remove it by hand: docker rm --force " + decision.engine;
     return true;
 }
 
@@ -234,13 +239,7 @@ void Planner::finish() {
                                decision.slot < 0 ? std::numeric_limits<int>::max() : decision.slot,
                                std::string_view(decision.engine));
     });
-    // Of two steps in one slot only the first is taken. The removal that failed more often comes
-    // second: it may fail again each time, and the other step would never have its turn.
-    std::ranges::stable_sort(plan_.steps, {}, [this](const Step& step) {
-        const auto failed = seen_.failed_removals.find(step.engine_id);
-        const int times = failed == seen_.failed_removals.end() ? 0 : failed->second.times;
-        return std::make_pair(step.slot, times);
-    });
+    std::ranges::stable_sort(plan_.steps, {}, &Step::slot);
     for (const auto& decision : plan_.decisions) {
         const auto& until = decision.wait.until;
         if (until) plan_.wake_at = std::min(plan_.wake_at.value_or(*until), *until);

@@ -52,11 +52,10 @@ void StepRunner::Look::pause_steps(Observation& seen) {
     const std::lock_guard lock(runner_.mutex_);
     const Monotonic began = runner_.look_began_;
     runner_.paused_ = true;
-    fill_in_troubles(seen);
     std::erase_if(runner_.failed_removals_, [&](const auto& entry) {
         return std::ranges::count(seen.engines, entry.first, &EngineView::id) == 0;
     });
-    seen.failed_removals = runner_.failed_removals_;
+    fill_in_troubles(seen);
     seen.created_ago.clear();
     seen.create_warnings.clear();
     seen.steps_in_flight = runner_.in_flight_since_look_;
@@ -95,24 +94,30 @@ void StepRunner::Look::pause_steps(Observation& seen) {
 // The caller holds the lock.
 void StepRunner::Look::fill_in_troubles(Observation& seen) const {
     const Monotonic began = runner_.look_began_;
-    seen.troubles.clear();
-    const auto left = [](const SlotTrouble& trouble) {
+    const auto told = [&](const Failures& failures) {
+        const Duration ago = std::max(began - failures.last, Duration{0});
+        return Trouble{failures.in_a_row, ago, failures.detail};
+    };
+    const auto left = [](const Trouble& trouble) {
         return remaining(backoff_after(trouble.failures + 1), trouble.since_last_failure);
     };
+    seen.troubles.clear();
     // Of calls that failed and of steps that did not help the one that holds back for longer.
-    const auto add = [&](int slot, const Trouble& trouble) {
-        const Duration ago = std::max(began - trouble.last_failure, Duration{0});
-        SlotTrouble found{trouble.failures, ago, trouble.detail};
+    const auto add = [&](int slot, const Failures& failures) {
+        Trouble found = told(failures);
         const auto [known, is_first] = seen.troubles.try_emplace(slot, found);
         if (!is_first && left(found) > left(known->second)) known->second = std::move(found);
     };
-    for (const auto& [slot, trouble] : runner_.troubles_) {
-        if (trouble.template_hash == template_hash_) add(slot, trouble);
+    for (const auto& [slot, failures] : runner_.troubles_) {
+        if (failures.template_hash == template_hash_) add(slot, failures);
     }
-    for (const auto& [slot, trouble] : runner_.vain_) {
-        const bool lately = began - trouble.last_failure < failure_reset_after;
-        if (lately && trouble.template_hash == template_hash_) add(slot, trouble);
+    for (const auto& [slot, failures] : runner_.vain_) {
+        const bool lately = began - failures.last < failure_reset_after;
+        if (lately && failures.template_hash == template_hash_) add(slot, failures);
     }
+    seen.failed_removals.clear();
+    for (const auto& [id, failures] : runner_.failed_removals_)
+        seen.failed_removals.emplace(id, told(failures));
 }
 
 // Forgets the starts whose end this look shows. The caller holds the lock.
@@ -149,10 +154,10 @@ bool StepRunner::Look::count_vain(const std::vector<Step>& steps, Observation& s
             !step.placement || step.placement->incarnation == created.incarnation;
         if (!is_it || !same_home) continue;
         created.in_vain = counted = true;
-        Trouble& trouble = runner_.vain_[step.slot];
+        Failures& vain = runner_.vain_[step.slot];
         const Monotonic now = runner_.look_began_;
-        if (now - trouble.last_failure >= failure_reset_after) trouble = {};
-        runner_.count(trouble, pool_,
+        if (now - vain.last >= failure_reset_after) vain = {};
+        runner_.count(vain, pool_,
                       "was created and found unchanged: " + step.message +
                           ": does a proxy or plugin alter what Docker is asked to create?",
                       now);

@@ -114,16 +114,17 @@ void StepRunner::finish(const Order& order, const StepResult& result) {
     if (!result.fault && order.step.action == Action::remove) created_.erase(slot);
     const bool removes =
         order.step.action == Action::remove || order.step.action == Action::replace;
-    if (!result.stuck_id.empty()) {
-        FailedRemoval& failed = failed_removals_[result.stuck_id];
-        ++failed.times;
-        failed.detail = result.fault->message;
+    const bool is_stuck = !result.stuck_id.empty();
+    const bool is_slots_trouble = result.fault && !is_stuck;
+    if (is_stuck) {
+        Failures& failed = failed_removals_[result.stuck_id];
+        failed = {failed.in_a_row + 1, now, result.fault->message};
     } else if (removes) {
         failed_removals_.erase(order.step.engine_id);
     }
     // Without a reply it may be gone, too.
     const bool stays = result.fault && result.fault->kind != FaultKind::unavailable;
-    if (removes && (result.stuck_id.empty() || !stays))
+    if (removes && (!is_stuck || !stays))
         removed_[slot] = {now, order.step.engine_id};
     if (result.created) {
         const Incarnation& incarnation = order.step.placement->incarnation;
@@ -139,19 +140,16 @@ void StepRunner::finish(const Order& order, const StepResult& result) {
         starting_[slot] = {now, result.starting_id, flight};  // it may still go well
     } else if (!result.fault || result.on_record) {
         troubles_.erase(slot);
-    } else {
+    } else if (is_slots_trouble) {
         count(troubles_[slot], *order.pool, result.fault->message, now);
     }
 }
 
-void StepRunner::count(Trouble& trouble, const EnginePool& pool, std::string detail,
+void StepRunner::count(Failures& failures, const EnginePool& pool, std::string detail,
                        Monotonic now) {
     std::string hash = template_hash(pool);
-    if (trouble.template_hash != hash) trouble = {};
-    trouble.template_hash = std::move(hash);
-    ++trouble.failures;
-    trouble.last_failure = now;
-    trouble.detail = std::move(detail);
+    const int before = failures.template_hash == hash ? failures.in_a_row : 0;
+    failures = {before + 1, now, std::move(detail), std::move(hash)};
 }
 
 void StepRunner::report(const Step& step, const StepResult& result, Duration took) {

@@ -99,11 +99,11 @@ class StepRunner {
         std::string id;
         StepInFlight step;
     };
-    struct Trouble {
-        int failures = 0;
-        Monotonic last_failure{};
+    struct Failures {
+        int in_a_row = 0;
+        Monotonic last{};
         std::string detail;
-        std::string template_hash;  // with another template the count starts again
+        std::string template_hash = {};  // with another template the count for a slot starts again
     };
 
     void begin_work();
@@ -112,7 +112,8 @@ class StepRunner {
     Order begin_next();
     void carry_out(const Order& order);
     void finish(const Order& order, const StepResult& result);
-    static void count(Trouble& trouble, const EnginePool& pool, std::string detail, Monotonic now);
+    static void count(Failures& failures, const EnginePool& pool, std::string detail,
+                      Monotonic now);
     void report(const Step& step, const StepResult& result, Duration took);
 
     Runtime& runtime_;
@@ -128,10 +129,10 @@ class StepRunner {
     std::condition_variable changed_;
     std::deque<Order> waiting_;
     std::map<int, StepInFlight> in_flight_;  // by slot: begun, not ended
-    std::map<int, Trouble> troubles_;        // by slot: calls that failed
-    std::map<int, Trouble> vain_;            // by slot: steps that succeeded and did not help
-    std::map<std::string, FailedRemoval> failed_removals_;  // by the container's id
-    std::map<int, Created> created_;  // by slot: the last engine created there
+    std::map<int, Failures> troubles_;       // by slot: calls that failed
+    std::map<int, Failures> vain_;           // by slot: steps that succeeded and did not help
+    std::map<std::string, Failures> failed_removals_;  // by the container's id
+    std::map<int, Created> created_;                   // by slot: the last engine created there
     std::map<int, Removed> removed_;  // by slot: the last container that is gone, or may be
     std::map<int, Start> starting_;   // by slot: starts without an answer
     std::map<int, Start> started_;    // by slot: the last container started there

@@ -66,10 +66,14 @@ class Examiner {
             }
         }
         require(!seen_.steps_in_flight.contains(step.slot), step, "has a step in flight already");
-        const auto trouble = seen_.troubles.find(step.slot);
-        require(trouble == seen_.troubles.end() || trouble->second.since_last_failure >=
-                                                       backoff_after(trouble->second.failures + 1),
-                step, "comes before its backoff is over (A6)");
+        const auto is_over = [](const auto& troubles, const auto& subject) {
+            const auto met = troubles.find(subject);
+            return met == troubles.end() ||
+                   met->second.since_last_failure >= backoff_after(met->second.failures + 1);
+        };
+        require(is_over(seen_.troubles, step.slot), step, "comes before its backoff is over (A6)");
+        require(is_over(seen_.failed_removals, step.engine_id), step,
+                "comes before the backoff of its removal is over (A6)");
         examine_knowledge(step);
         const bool creates = step.action == Action::create || step.action == Action::replace;
         require(creates == step.placement.has_value(), step, "has no place, or needs none");

@@ -216,8 +216,9 @@ std::string rest_text(const Observation& seen) {
     }
     for (const auto& [id, failed] : seen.failed_removals) {
         out.add("seen.failed_removals[" + Assignments::literal(id) + "] = {" +
-                Assignments::literal(failed.times) + ", " + Assignments::literal(failed.detail) +
-                "};");
+                Assignments::literal(failed.failures) + ", " +
+                Assignments::literal(failed.since_last_failure) + ", " +
+                Assignments::literal(failed.detail) + "};");
     }
     out.add("seen.created_ago = " + Assignments::ages(seen.created_ago) + ";");
     for (const auto& [slot, id] : seen.foreign_names)

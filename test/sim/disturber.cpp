@@ -167,6 +167,7 @@ void Disturber::disturb_engine(Disturbance what) {
             });
         case Disturbance::engine_removed:
             world_.docker.remove_container(engine->name);
+            world_.removed_by_others.insert(life.slot);
             return world_.engine_gone(engine->id);
         case Disturbance::engine_renamed: {
             const std::string other = "renamed-" + std::to_string(dice_.below(1000));

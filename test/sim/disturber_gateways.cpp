@@ -21,6 +21,11 @@ std::string other_name(const std::string& name) {
                                     : before + name.substr(after.size());
 }
 
+// Unless another connection has brought one meanwhile.
+void learn_ip(ControlServerLife& server, const std::optional<std::string>& ip) {
+    if (server.reading.public_ip == "") server.reading.public_ip = ip;
+}
+
 }  // namespace
 
 // --- containers -------------------------------------------------------------------------------
@@ -145,7 +150,7 @@ void Disturber::start_in_parts(std::size_t index) {
     server.reading.public_ip = "";
     server.ports.clear();
     const Duration ip_after = some_seconds(0, 10);
-    world_.later(ip_after, [&server] { server.reading.public_ip = "198.51.100.1"; });
+    world_.later(ip_after, [&server] { learn_ip(server, "198.51.100.1"); });
     world_.later(ip_after + some_seconds(0, 30), [&server, moved = dice_.below(6)] {
         if (server.ports.empty()) server.ports = {40000 + moved};
     });
@@ -339,7 +344,7 @@ void Disturber::blink(std::size_t index) {
         server.reading.vpn_status = VpnStatus::running;
         server.connects.push_back(world.clock.elapsed);
     });
-    world_.later(ip_after, [&server, ip] { server.reading.public_ip = ip; });
+    world_.later(ip_after, [&server, ip] { learn_ip(server, ip); });
     world_.later(ip_after + some_seconds(0, 5), [&server, ports, moved = dice_.below(6)] {
         if (server.ports.empty() && !ports.empty()) server.ports = {40000 + moved};
     });

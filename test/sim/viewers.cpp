@@ -187,11 +187,11 @@ std::optional<std::string> DrainWatch::check_step(const RoundView& view, const S
 }
 
 std::optional<std::string> DrainWatch::check(const RoundView& view, const Viewers& viewers,
-                                             Duration now) {
+                                             const IsGone& is_gone, Duration now) {
     note_wishes(view, now);
     note_untold(view, now);
     for (const auto& decision : view.plan.decisions) {
-        if (decision.reason != Reason::in_use) continue;
+        if (decision.reason != Reason::in_use || is_gone(decision.engine_id)) continue;
         if (auto broken = check_wait(decision, view.pool->drain, viewers, now)) return broken;
     }
     for (const auto& step : view.plan.steps) {

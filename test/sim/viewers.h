@@ -55,6 +55,9 @@ class Viewers {
 // The row of a visit as it shows now; nullopt: none.
 std::optional<SocketRow> row_of(const Visit& visit, int port, Duration now);
 
+// Whether the container with this id is gone.
+using IsGone = std::function<bool(const std::string&)>;
+
 // Compares what one process of the controller was told with what it does.
 class DrainWatch {
   public:
@@ -66,7 +69,7 @@ class DrainWatch {
     // A read of an engine's table: whether it showed somebody; or it failed.
     void told(const std::string& engine_id, bool in_use, Duration now);
     // A table was read, and shows nobody who uses an engine whose container is gone.
-    void told_without(const std::function<bool(const std::string&)>& is_gone) {
+    void told_without(const IsGone& is_gone) {
         for (auto& [id, told] : told_)
             told.in_use = told.in_use && !is_gone(id);
     }
@@ -76,7 +79,8 @@ class DrainWatch {
     }
 
     // The first rule that the round breaks, in words.
-    std::optional<std::string> check(const RoundView& view, const Viewers& viewers, Duration now);
+    std::optional<std::string> check(const RoundView& view, const Viewers& viewers,
+                                     const IsGone& is_gone, Duration now);
 
   private:
     struct Told {

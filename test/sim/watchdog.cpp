@@ -60,6 +60,7 @@ int Watchdog::cap() const {
 }
 
 void Watchdog::before_create(const EngineRequest& request) {
+    if (world_.removed_by_others.erase(slot_of(request)) > 0) count_is_lost(slot_of(request));
     const std::string joiner = "container:";
     const std::string id =
         request.network_mode.substr(request.network_mode.starts_with(joiner) ? joiner.size() : 0);

@@ -114,7 +114,9 @@ void Watchdog::after_round(const RoundResult& result, const RoundView* view) {
     if (const auto broken = broken_rule(*view->pool, view->seen, view->plan, view->at)) {
         violated("plan: " + *broken);
     }
-    if (const auto broken = drains_.check(*view, world_.viewers, world_.clock.elapsed)) {
+    // Somebody may have removed it since the look, which knows nothing of it then.
+    const auto is_gone = [&](const std::string& id) { return world_.life(id) == nullptr; };
+    if (const auto broken = drains_.check(*view, world_.viewers, is_gone, world_.clock.elapsed)) {
         violated(*broken);
     }
     if (view->plan.matches() && !view->plan.steps.empty()) {

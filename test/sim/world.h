@@ -104,6 +104,7 @@ class World {
     bool calm = false;                   // from now on nothing happens any more
     bool way_is_lost = false;            // the controller reaches no gateway and no engine
     std::set<std::string> unreachable;   // namespaces of these containers are out of its reach
+    std::set<int> removed_by_others;     // slots, until an engine is created there
     std::set<std::string> stuck;         // containers that cannot be removed
     std::set<std::string> unstoppable;   // nor stopped
     bool p2p_ignored = false;            // by the image

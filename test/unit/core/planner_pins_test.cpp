@@ -72,7 +72,7 @@ TEST_CASE("an engine of a gateway that runs, or is not known, pins nothing that 
         CHECK(PinnedWorld(gateway("gluetun", state)).steps().empty());
     }
     PinnedWorld stuck(stopped());
-    stuck.seen.troubles[0] = {1, 0s, "dataset is busy"};
+    stuck.seen.failed_removals[stuck.seen.engines[0].id] = {1, 0s, "dataset is busy"};
     CHECK(stuck.steps() == "remove acestream-1 GatewayNotReady");
 }
 

@@ -51,6 +51,26 @@ TEST_SUITE("planner: forwarded ports that are awaited") {
         CHECK(world.planned().wake_at == noon + 30s);
     }
 
+    TEST_CASE("one that cannot be made again yet is not the one that waits") {
+        FreshWorld world(2);
+        world.seen.engines = {exited(engine(world.pool, 1), 1, 1h)};
+        CHECK(world.steps() == "create acestream-0 Missing @gluetun");
+        world.seen.troubles[1] = {3, 0s, "Docker says no"};
+        CHECK(world.steps().empty());
+        CHECK(waiting(world.planned()).engine == "acestream-0");
+    }
+
+    TEST_CASE("one that was never started is made again for a port that it can have at once") {
+        FreshWorld world(1);
+        world.seen.engines = {engine(world.pool, 0)};
+        world.seen.engines[0].state = EngineState::created;
+        CHECK(world.steps() == "start acestream-0 NotStarted");
+        forward(world.gluetun(), {{40001, 0s}});
+        CHECK(world.steps() == "replace acestream-0 NotStarted @gluetun :40001");
+        world.seen.engines[0] = holding(world.seen.engines[0], 40001);
+        CHECK(world.steps() == "start acestream-0 NotStarted");
+    }
+
     TEST_CASE(
         "what an engine may hold of which Docker does not tell the ports is given to nobody") {
         FreshWorld world(3);

@@ -134,8 +134,8 @@ inline void add_others(Dice& dice, RandomWorld& world) {
         if (dice.one_in(20)) engine.ports.http = 0;
         if (!engine.slot || !dice.one_in(12)) continue;
         const int times = 1 + dice.below(6);
-        world.seen.troubles[*engine.slot] = {times, std::chrono::seconds{dice.below(40)}, "busy"};
-        world.seen.failed_removals[engine.id] = {times, "busy"};
+        world.seen.failed_removals[engine.id] = {times, std::chrono::seconds{dice.below(40)},
+                                                 "busy"};
     }
 }
 
