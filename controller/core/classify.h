@@ -54,6 +54,9 @@ struct Verdict {
     Wait wait;
 };
 
+// Its P2P port is closed, and it answers over HTTP: viewers may use it.
+bool serves_although_failed(const Verdict& verdict);
+
 // One verdict for each engine of the observation, in its order. Surplus by number is not decided
 // here: that takes all engines together.
 std::vector<Verdict> classify(const EnginePool& pool, const Observation& seen,

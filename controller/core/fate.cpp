@@ -28,4 +28,8 @@ bool is_replaced_at_once(Fate fate) {
            fate == Fate::displaced;
 }
 
+bool serves_although_failed(const Verdict& verdict) {
+    return verdict.fate == Fate::failed && verdict.reason == Reason::p2p_port_closed;
+}
+
 }  // namespace roundhouse

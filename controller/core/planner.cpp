@@ -103,12 +103,13 @@ void Planner::remove(Candidate& candidate) {
 // --- who is in use -------------------------------------------------------------------------------
 
 // Whether an engine's sessions hold up what is to happen to it. Only steps by choice wait: not
-// those for an engine that serves nobody, or that is above the cap.
+// those for an engine that serves nobody, or that is above the cap. One whose P2P port is closed
+// serves.
 bool Planner::is_held_by_sessions(const Candidate& candidate) const {
     const Fate fate = candidate.verdict.fate;
-    const bool by_choice = (fate == Fate::keep || fate == Fate::outdated) && !is_needy(candidate) &&
-                           !candidate.is_above_cap;
-    return by_choice && drain_left(*candidate.engine, pool_.drain).has_value();
+    const bool serves = (fate == Fate::keep || fate == Fate::outdated) && !is_needy(candidate);
+    return (serves || serves_although_failed(candidate.verdict)) && !candidate.is_above_cap &&
+           drain_left(*candidate.engine, pool_.drain).has_value();
 }
 
 void Planner::wait_for_sessions(Candidate& candidate, bool draining) {
@@ -151,6 +152,7 @@ void Planner::start(Candidate& candidate) {
 // In its own slot where possible; else it makes room, where there is any, and is created in another
 // slot by a later round; else it stays as it is.
 void Planner::replace_now(Candidate& candidate) {
+    if (is_held_by_sessions(candidate)) return wait_for_sessions(candidate, true);
     const EngineView& engine = *candidate.engine;
     int failures = candidate.verdict.fate == Fate::outdated ? 0 : engine.failures;
     if (candidate.verdict.fate == Fate::failed) {

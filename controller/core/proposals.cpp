@@ -36,7 +36,8 @@ Decision Planner::decision_on(const Candidate& candidate) const {
         decision.message = candidate.wish->message;
     }
     const bool surplus_by_choice = candidate.is_surplus && !candidate.is_above_cap;
-    decision.wished = surplus_by_choice || (candidate.wish && !candidate.wish->due);
+    decision.wished = surplus_by_choice || (candidate.wish && !candidate.wish->due) ||
+                      serves_although_failed(candidate.verdict);
     if (candidate.is_surplus) {
         decision.reason = Reason::surplus;
         decision.message = std::to_string(plan_.wanted) +
@@ -115,7 +116,8 @@ bool Planner::propose(Candidate& candidate, Action action, std::optional<Placeme
     step.engine_id = engine.id;
     // An engine that is known to serve nobody is not asked politely: that only takes time.
     const bool fallen = decision.fate == Fate::pinning ||
-                        (is_replaced_at_once(decision.fate) && decision.fate != Fate::displaced);
+                        (is_replaced_at_once(decision.fate) && decision.fate != Fate::displaced &&
+                         !serves_although_failed(candidate.verdict));
     step.graceful = !fallen && serving(engine, pool_.engine_template.probe) != Serving::no;
     step.message = decision.message;
     if (placement) {

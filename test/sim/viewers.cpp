@@ -19,7 +19,8 @@ constexpr Duration holds_for = 60s;
 constexpr Duration time_wait = 60s;
 
 bool is_wished(const Decision& decision) {
-    return decision.fate == Fate::outdated || decision.fate == Fate::surplus;
+    return decision.fate == Fate::outdated || decision.fate == Fate::surplus ||
+           (decision.fate == Fate::failed && decision.wished);  // its P2P port is closed
 }
 
 // It serves as far as anybody knows, and the cap does not want it gone.
@@ -153,13 +154,15 @@ std::optional<std::string> DrainWatch::check_wait(const Decision& decision, cons
     if (told == told_.end() || !told->second.at) {
         return "A8: " + decision.engine + " waits, and nothing is known of its sessions";
     }
-    // The rest of a look may take its time: what counts is when the table was read.
-    now = std::max(*told->second.at, told->second.failed_at.value_or(Duration{0}));
+    // A look may take its time: ages are measured when it begins, and the table is read later.
+    const Duration read_at =
+        std::max(*told->second.at, told->second.failed_at.value_or(Duration{0}));
+    now = std::min(round_began_at_, read_at);
     if (now - waits_since_.at(decision.engine_id) > drain.timeout + slack) {
         return "A8: " + decision.engine + " waits for longer than drain.timeout";
     }
     const Duration first = *told->second.first_at;
-    Duration last = std::max(first, viewers.last_seen(decision.engine_id, now).value_or(first));
+    Duration last = std::max(first, viewers.last_seen(decision.engine_id, read_at).value_or(first));
     last = std::max(last, told->second.failed_at.value_or(last));
     if (now - last <= drain.idle_for + slack) return std::nullopt;
     return "A8: " + decision.engine + " waits, and nobody uses it";

@@ -173,6 +173,26 @@ TEST_SUITE("planner drain") {
         }
     }
 
+    TEST_CASE("an engine whose P2P port is closed serves: it waits for its sessions") {
+        Bench world(2);
+        EngineView& closed = world.seen.engines[0];
+        closed = holding(closed, 40001);
+        closed.probe.p2p_refusals = 3;
+        forward(world.seen.gateways[0], {{40001, 1h}});
+        CHECK(world.steps() == "replace acestream-0 P2PPortClosed @gluetun :40001");
+        world.use({0});
+        CHECK(world.steps() == "");
+        CHECK(world.on(0).reason == Reason::in_use);
+        CHECK(world.on(0).wished);
+        closed.wished_for = 30min;
+        CHECK(world.steps() == "replace acestream-0 P2PPortClosed @gluetun :40001");
+        CHECK(world.made().steps[0].graceful);
+        closed.wished_for = 0s;
+        world.pool.replicas = 1;
+        CHECK(world.steps() == "");
+        CHECK(world.on(0).fate == Fate::surplus);
+    }
+
     TEST_CASE("a forwarded port goes to an idle engine; to the one in use once it is idle") {
         Bench world(2);
         forward(world.seen.gateways[0], {{40002, 1min}});
