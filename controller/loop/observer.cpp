@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "core/launch.h"
 #include "core/names.h"
 #include "core/numbers.h"
 
@@ -187,6 +188,16 @@ std::vector<std::string> former_gateways(const Sightings& seen) {
     return names;
 }
 
+// An engine whose slot neither its label nor its name tells: its ports do, as long as the spec
+// gives out the same ones.
+void find_slots_by_ports(const EnginePool& pool, std::vector<EngineView>& engines) {
+    for (auto& engine : engines) {
+        if (engine.slot || engine.unknown.empty() || engine.ports.http == 0) continue;
+        const int slot = engine.ports.http - bases_behind(pool, engine.gateway).http;
+        if (slot >= 0 && slot < pool.max_active_replicas) engine.slot = slot;
+    }
+}
+
 // An engine belongs to the container that it joined, whatever name that has by now.
 void use_present_names(Sightings& seen) {
     for (auto& engine : seen.engines) {
@@ -217,6 +228,7 @@ Result<Sightings> look(Runtime& runtime, Workers& workers, const EnginePool& poo
     if (!listed) return listed.fault();
     seen.neighbours = neighbours_in(listed.value(), pool.name);
     seen.engines = engines_in(listed.value(), pool.name);
+    find_slots_by_ports(pool, seen.engines);
     for (const auto& declared : pool.gateways)
         seen.gateways.push_back({declared.container, true, {}, {}, {}, {}});
     std::vector<Job> inspections;

@@ -92,7 +92,10 @@ std::string Reconciler::why_not_pulled(const EngineTemplate& declared) const {
     const auto accepted = with_.steps.templates().accepted();
     if (pulled.pull_failures == 0 || !accepted || accepted->image == declared.image) return "";
     const auto is_there = with_.runtime.has_image(declared.image);
-    const bool loaded = is_there && is_there.value();
+    // Where Docker does not tell, a pull that went well since does.
+    const bool pulled_since =
+        pulled.since_last_pull && *pulled.since_last_pull < pulled.since_last_failure;
+    const bool loaded = is_there ? is_there.value() : pulled_since;
     if (loaded && declared.pull_policy != PullPolicy::always) {
         with_.puller.forget_failures(declared.image);
         return "";

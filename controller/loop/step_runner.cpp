@@ -115,17 +115,16 @@ void StepRunner::finish(const Order& order, const StepResult& result) {
     const bool removes =
         order.step.action == Action::remove || order.step.action == Action::replace;
     const bool is_stuck = !result.stuck_id.empty();
-    const bool is_slots_trouble = result.fault && !is_stuck;
+    // Without a reply it may be gone, too.
+    const bool stays = result.fault && result.fault->kind != FaultKind::unavailable;
+    const bool is_slots_trouble = result.fault && !(is_stuck && stays);
     if (is_stuck) {
         Failures& failed = failed_removals_[result.stuck_id];
         failed = {failed.in_a_row + 1, now, result.fault->message};
     } else if (removes) {
         failed_removals_.erase(order.step.engine_id);
     }
-    // Without a reply it may be gone, too.
-    const bool stays = result.fault && result.fault->kind != FaultKind::unavailable;
-    if (removes && (!is_stuck || !stays))
-        removed_[slot] = {now, order.step.engine_id};
+    if (removes && (!is_stuck || !stays)) removed_[slot] = {now, order.step.engine_id};
     if (result.created) {
         const Incarnation& incarnation = order.step.placement->incarnation;
         created_[slot] = {now,        result.created_id,       flight, incarnation,

@@ -91,8 +91,9 @@ void Disturber::disturb_running_gateway(Disturbance what, std::size_t index) {
             });
             return repaired_later(dice_.one_in(2) ? 5 : 40);
         case Disturbance::gateway_unhealthy: {
-            world_.unhealthy_gateways.emplace(world_.docker.find(name)->id, world_.clock.elapsed);
-            world_.docker.set_health(name, dice_.one_in(3) ? Health::starting : Health::unhealthy);
+            const bool starts = dice_.one_in(3);
+            set_health(index, false);
+            if (starts) world_.docker.set_health(name, Health::starting);
             return repaired_later(120);
         }
         case Disturbance::health_flaps: {
@@ -162,7 +163,8 @@ void Disturber::set_health(std::size_t index, bool well) {
     const auto gateway = world_.docker.find(name);
     if (!gateway) return;
     if (!well) {
-        world_.unhealthy_gateways.emplace(gateway->id, world_.clock.elapsed);
+        if (gateway->health != Health::unhealthy)
+            world_.unhealthy_gateways[gateway->id] = world_.clock.elapsed;
         return world_.docker.set_health(name, Health::unhealthy);
     }
     const bool silent_at_times = world_.disturbances.contains(Disturbance::replies_broken) ||

@@ -211,7 +211,9 @@ void Watchdog::after_create(const EngineRequest& request, const std::string& id)
 // planned the step cannot have known.
 bool Watchdog::came_unseen(const EngineLife& life, int slot) const {
     const auto looked = looked_for_.find(slot);
-    return life.by_others && looked != looked_for_.end() && life.created_at >= looked->second;
+    // The list may lag.
+    return life.by_others && looked != looked_for_.end() &&
+           life.created_at + 500ms >= looked->second;
 }
 
 void Watchdog::check_cap(const std::string& name, int slot) {
@@ -329,7 +331,7 @@ bool Watchdog::is_possible(Reason reason) const {
     switch (reason) {
         case Reason::template_changed:
             return any_of({Disturbance::spec_edited, Disturbance::template_refused,
-                           Disturbance::labels_broken});
+                           Disturbance::labels_broken, Disturbance::create_in_vain});
         case Reason::gateway_undeclared:
             return any_of({Disturbance::spec_edited, Disturbance::gateway_renamed});
         case Reason::gateway_reconnected:

@@ -336,10 +336,11 @@ void Watchdog::check_strangers(const RoundView& view) {
 // What replies on the port of an engine that runs is taken for that engine, whoever it is.
 void Watchdog::note_mistakes(const RoundView& view, const Step& step) {
     const auto engine = std::ranges::find(view.seen.engines, step.engine_id, &EngineView::id);
-    const bool in_its_place = step.placement && engine != view.seen.engines.end() &&
-                              engine->incarnation.id == step.placement->incarnation.id &&
-                              engine->ports.http == step.placement->ports.http &&
-                              engine->state == EngineState::running;
+    const bool in_its_place =
+        step.placement && engine != view.seen.engines.end() &&
+        engine->incarnation.id == step.placement->incarnation.id &&
+        (engine->ports.http == step.placement->ports.http || engine->ports.http == 0) &&
+        engine->state == EngineState::running;
     mistaken_.erase(step.slot);
     if (in_its_place) mistaken_.insert(step.slot);
 }

@@ -278,10 +278,13 @@ bool World::has_place(int slot) const {
     const EnginePool& pool = spec();
     const auto holder = docker.find(engine_name(pool.name, slot));
     if (holder && (!is_ours(holder->id) || stuck.contains(holder->id))) return false;
-    const auto is_stuck_here = [&](const EngineLife& life) {
-        return life.slot == slot && stuck.contains(life.id);
+    const auto is_here = [&](const std::string& id) {
+        const auto container = docker.find(id);
+        if (!container) return false;
+        const auto label = container->labels.find(std::string(label::slot));
+        return label != container->labels.end() && label->second == std::to_string(slot);
     };
-    if (std::ranges::any_of(lives_, is_stuck_here)) return false;
+    if (std::ranges::any_of(stuck, is_here)) return false;
     if (pool.gateways.empty()) return true;
     return std::ranges::any_of(pool.gateways, [&](const GatewaySpec& each) {
         const auto gateway = docker.find(each.container);
