@@ -37,26 +37,6 @@ std::string spell(int minor) {
     return std::to_string(major_version) + "." + std::to_string(minor);
 }
 
-// "404 Not Found"
-std::string status_line(int status) {
-    const auto text = [](int code) -> std::string_view {
-        switch (code) {
-            case 400: return "Bad Request";
-            case 401: return "Unauthorized";
-            case 403: return "Forbidden";
-            case 404: return "Not Found";
-            case 409: return "Conflict";
-            case 500: return "Internal Server Error";
-            case 502: return "Bad Gateway";
-            case 503: return "Service Unavailable";
-            case 504: return "Gateway Timeout";
-            default: return "";
-        }
-    }(status);
-    return text.empty() ? "HTTP " + std::to_string(status)
-                        : std::to_string(status) + " " + std::string(text);
-}
-
 // Waits for the reply. nullopt: `stop` was requested first.
 std::optional<HttpReply> complete(HttpRequest request, const std::stop_token& stop) {
     HttpTransfers transfers;
@@ -231,17 +211,15 @@ Fault DockerConnection::fault_of_problem(const DockerCall& call, const HttpReply
 
 Fault DockerConnection::fault_of_status(const DockerCall& call, const DockerReply& reply) const {
     const std::string message = parse_error_message(reply.body);
-    std::string why = status_line(reply.status);
+    std::string why = cleaned(message, longest_quote);
     if (reply.status == 403) {
         const std::string path = call.path.substr(0, call.path.find('?'));
-        why += ": a socket proxy or plugin at " + endpoint_.display + " forbids " + call.method +
-               " " + path + ": allow it there";
-    }
-    if (!message.empty()) {
-        why += ": " + cleaned(message, longest_quote);
-    } else if (reply.status != 403) {
-        why += " without a message of Docker's: is something else answering at " +
-               endpoint_.display + "?";
+        why = "a socket proxy or plugin at " + endpoint_.display + " forbids " + call.method + " " +
+              path + ": allow it there" + (why.empty() ? "" : ": " + why);
+    } else if (why.empty()) {
+        // Docker never leaves out its words.
+        why = "an answer that is not Docker's (HTTP " + std::to_string(reply.status) +
+              "): is something else answering at " + endpoint_.display + "?";
     }
     const auto hint = remedy(call.operation, message);
     if (!hint.empty()) why += ": " + std::string(hint);

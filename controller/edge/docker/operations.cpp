@@ -131,6 +131,51 @@ constexpr FieldWords fields_at_start[]{
     {"failed to initialize logging driver", "spec.template.logging"},
 };
 
+struct Remedy {
+    std::optional<DockerOperation> operation;
+    std::string_view words;  // of the message, in lower case
+    std::string_view what;   // to do
+};
+
+constexpr std::string_view check_image = "check the name and the tag in spec.template.image";
+constexpr std::string_view check_login =
+    "check the name in spec.template.image; a private image needs spec.template.registryAuthFile";
+constexpr std::string_view check_network =
+    "check this machine's network and DNS; it is tried again by itself";
+
+// The first row that matches decides.
+constexpr Remedy remedies[]{
+    {any_operation, "docker-init",
+     "install tini (on Debian: apt-get install tini), which Docker runs as docker-init"},
+    {any_operation, "container-init binary not found",
+     "install catatonit (on Debian: apt-get install catatonit), which Podman runs as the first "
+     "process of an engine"},
+    {any_operation, "no space left on device",
+     "free some disk space: docker system df shows what takes it"},
+    {DockerOperation::create, "image not known",
+     "Podman looks for a name without a registry at docker.io: write localhost/NAME for an image "
+     "that was built here"},
+    {DockerOperation::start, "port is already allocated",
+     "stop what uses that port, or choose other ports in spec.ports"},
+    {DockerOperation::start, "address already in use",
+     "stop what uses that port, or choose other ports in spec.ports"},
+    {DockerOperation::pull, "toomanyrequests",
+     "the registry lets nobody pull more for now; with spec.template.registryAuthFile it allows "
+     "more"},
+    {DockerOperation::pull, "no matching manifest",
+     "the image does not exist for this machine's processor: choose another image"},
+    {DockerOperation::pull, "denied", check_login},
+    {DockerOperation::pull, "unauthorized", check_login},
+    {DockerOperation::pull, "authentication required", check_login},
+    {DockerOperation::pull, "no basic auth credentials", check_login},
+    {DockerOperation::pull, "manifest unknown", check_image},
+    {DockerOperation::pull, "not found", check_image},
+    {DockerOperation::pull, "no such host", check_network},
+    {DockerOperation::pull, "timeout", check_network},
+    {DockerOperation::pull, "connection refused", check_network},
+    {DockerOperation::pull, "network is unreachable", check_network},
+};
+
 std::string_view field_in(std::span<const FieldWords> rows, std::string_view message) {
     const std::string text = lower(message);
     for (const auto& row : rows) {
@@ -151,17 +196,10 @@ std::string_view refused_field(DockerOperation operation, int status, std::strin
 }
 
 std::string_view remedy(DockerOperation operation, std::string_view message) {
-    const auto says = [&](std::string_view words) { return message.find(words) != message.npos; };
-    if (says("docker-init")) {
-        return "install tini (on Debian: apt-get install tini), which Docker runs as docker-init";
-    }
-    if (says("container-init binary not found")) {
-        return "install catatonit (on Debian: apt-get install catatonit), which Podman runs as the "
-               "first process of an engine";
-    }
-    if (operation == DockerOperation::create && says("image not known")) {
-        return "Podman looks for a name without a registry at docker.io: write localhost/NAME for "
-               "an image that was built here";
+    const std::string text = lower(message);
+    for (const auto& row : remedies) {
+        const bool is_of_operation = row.operation.value_or(operation) == operation;
+        if (is_of_operation && text.find(row.words) != text.npos) return row.what;
     }
     return "";
 }

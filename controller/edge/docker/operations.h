@@ -59,7 +59,7 @@ FaultKind fault_kind(DockerOperation operation, int status, std::string_view mes
 // `create` other than 400 only the words of Podman count, which has no 400.
 std::string_view refused_field(DockerOperation operation, int status, std::string_view message);
 
-// What to do on the daemon's machine: "install tini ..."; empty if the message does not show it.
+// What to do, such as "install tini ..."; empty if the message does not show it.
 std::string_view remedy(DockerOperation operation, std::string_view message);
 
 }  // namespace roundhouse

@@ -27,12 +27,7 @@ constexpr std::size_t longest_line_bytes = mebibyte;
 constexpr Duration progress_interval = std::chrono::seconds(1);
 
 constexpr int not_found = 404;
-
-constexpr std::size_t short_id_length = 12;
-
-std::string short_id(const std::string& id) {
-    return id.substr(0, short_id_length);
-}
+constexpr std::size_t longest_name = 100;
 
 // The slashes of an image's name stay slashes in the path of a URL.
 std::string image_path(const std::string& image) {
@@ -106,6 +101,11 @@ template <class Work>
 auto DockerRuntime::measure(DockerOperation operation, const Work& work) {
     const auto begun = Steady::now();
     auto result = work();
+    if (!result) {
+        Fault fault = result.fault();
+        fault.message = names_.in(fault.message);
+        result = std::move(fault);
+    }
     DockerCallEnd end{operation, std::nullopt, Steady::now() - begun};
     if (!result) end.fault = result.fault().kind;
     if (settings_.on_call_end) settings_.on_call_end(end);
@@ -132,7 +132,10 @@ Result<std::vector<ContainerListing>> DockerRuntime::list_engines() {
                         .deadline = settings_.list,
                         .max_reply_bytes = longest_list_bytes},
                        [](const DockerReply& reply) { return parse_listing(reply.body); });
-    if (listing) add_known_networks(listing.value());
+    if (!listing) return listing;
+    for (const auto& row : listing.value())
+        names_.note(row.id, row.name);
+    add_known_networks(listing.value());
     return listing;
 }
 
@@ -153,7 +156,7 @@ template <class Read>
 auto DockerRuntime::inspect_engine(const std::string& id, const Read& read) {
     using Answer = std::optional<std::decay_t<decltype(read("", id).value())>>;
     return ask({.operation = DockerOperation::inspect_engine,
-                .what = "inspect container " + short_id(id),
+                .what = "inspect " + names_.of(id),
                 .container = id,
                 .path = container_path(id, "/json"),
                 .deadline = settings_.inspect,
@@ -167,7 +170,9 @@ auto DockerRuntime::inspect_engine(const std::string& id, const Read& read) {
 }
 
 Result<std::optional<EngineEnd>> DockerRuntime::inspect_end(const std::string& id) {
-    return inspect_engine(id, parse_end);
+    auto end = inspect_engine(id, parse_end);
+    if (end && end.value()) end.value()->start_error = names_.in(end.value()->start_error);
+    return end;
 }
 
 Result<std::optional<Network>> DockerRuntime::inspect_network(const std::string& id) {
@@ -203,7 +208,9 @@ Result<std::optional<GatewayContainer>> DockerRuntime::inspect_gateway(const std
         const std::lock_guard lock(mutex_);
         gateway_ids_[name] = id.value().value_or("");
     }
-    return id.value() ? inspect_gateway(name, *id.value()) : Gateway();
+    if (!id.value()) return Gateway();
+    names_.note(*id.value(), name);
+    return inspect_gateway(name, *id.value());
 }
 
 Result<DockerRuntime::Gateway> DockerRuntime::inspect_gateway(const std::string& name,
@@ -266,12 +273,13 @@ Result<CreatedContainer> DockerRuntime::create(const EngineRequest& request) {
     const auto found = inspect_engine(id, parse_identity);
     if (!found) return Fault{FaultKind::unavailable, found.fault().message};
     if (found.value() && found.value()->name == request.name) {
+        names_.note(id, request.name);
         note_network(id, found.value()->network);
         return created;
     }
-    return Fault{FaultKind::unavailable,
-                 "docker: create " + request.name + ": the reply names container " +
-                     cleaned(short_id(id), short_id_length) + ", which is another one"};
+    return Fault{FaultKind::unavailable, "docker: create " + request.name + ": the reply names " +
+                                             cleaned(names_.of(id), longest_name) +
+                                             ", which is another one"};
 }
 
 // A daemon that did not name itself may be Podman.
@@ -285,9 +293,9 @@ Result<void> DockerRuntime::expect_running_gateway(const std::string& id) {
     const auto running = inspect_engine(gateway_id, parse_running);
     if (!running) return running.fault();
     if (running.value().value_or(false)) return {};
-    return Fault{FaultKind::conflict, "docker: start container " + short_id(id) + ": its gateway " +
-                                          short_id(gateway_id) +
-                                          " does not run, and a start of the engine would start "
+    return Fault{FaultKind::conflict, "docker: start " + names_.of(id) + ": its gateway, " +
+                                          names_.of(gateway_id) +
+                                          ", does not run, and a start of the engine would start "
                                           "the gateway, too"};
 }
 
@@ -295,7 +303,7 @@ Result<void> DockerRuntime::start(const std::string& id) {
     const auto gateway = expect_running_gateway(id);
     if (!gateway) return gateway.fault();
     return ask({.operation = DockerOperation::start,
-                .what = "start container " + short_id(id),
+                .what = "start " + names_.of(id),
                 .container = id,
                 .method = "POST",
                 .path = container_path(id, "/start"),
@@ -306,7 +314,7 @@ Result<void> DockerRuntime::start(const std::string& id) {
 Result<void> DockerRuntime::stop(const std::string& id, Duration grace) {
     const auto grace_s = std::chrono::ceil<std::chrono::seconds>(grace);
     return ask({.operation = DockerOperation::stop,
-                .what = "stop container " + short_id(id),
+                .what = "stop " + names_.of(id),
                 .container = id,
                 .method = "POST",
                 .path = container_path(id, "/stop?t=" + std::to_string(grace_s.count())),
@@ -316,7 +324,7 @@ Result<void> DockerRuntime::stop(const std::string& id, Duration grace) {
 
 Result<void> DockerRuntime::remove(const std::string& id) {
     const DockerCall call{.operation = DockerOperation::remove,
-                          .what = "remove container " + short_id(id),
+                          .what = "remove " + names_.of(id),
                           .container = id,
                           .method = "DELETE",
                           .path = container_path(id, "?force=1&v=1"),
@@ -343,7 +351,12 @@ Result<void> DockerRuntime::pull(const PullRequest& request,
     Lines lines("a line of the reply", [&](std::string_view text) -> Result<void> {
         const auto line = parse_pull_line(text);
         if (!line) return line.fault();
-        if (!line.value().error.empty()) return Fault{FaultKind::rejected, line.value().error};
+        const std::string& error = line.value().error;
+        const std::string_view hint = remedy(call.operation, error);
+        if (!error.empty()) {
+            return Fault{FaultKind::rejected,
+                         error + (hint.empty() ? "" : ": ") + std::string(hint)};
+        }
         sum.add(line.value());
         return {};
     });

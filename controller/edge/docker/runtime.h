@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "edge/docker/connection.h"
+#include "edge/docker/container_names.h"
 #include "loop/runtime.h"
 
 namespace roundhouse {
@@ -89,6 +90,8 @@ class DockerRuntime : public Runtime {
 
     const DockerSettings settings_;
     DockerConnection connection_;
+
+    ContainerNames names_;
 
     std::mutex mutex_;                                // guards what follows
     std::map<std::string, std::string> gateway_ids_;  // by name, as last seen

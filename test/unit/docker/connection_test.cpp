@@ -46,7 +46,7 @@ TEST_CASE("a list that does not arrive whole is a fault") {
         {"half of a head", "HTTP/1.1 200 OK\r\nContent-", "no whole reply"},
         {"not HTTP", "SSH-2.0-OpenSSH_9.2\r\n", "broke off or is not HTTP"},
         {"HTML of a proxy", http_reply(502, "<html>Bad Gateway</html>", "text/html"),
-         "502 Bad Gateway without a message of Docker's"},
+         "an answer that is not Docker's (HTTP 502)"},
         {"HTML that claims to be well", http_reply(200, "<html>hello</html>", "text/html"),
          "not JSON"},
         {"10 MB of garbage", http_reply(200, std::string(10'000'000, 'x')), "not JSON"},

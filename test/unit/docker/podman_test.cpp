@@ -142,7 +142,8 @@ TEST_CASE("an engine is not started where that would start its gateway") {
         CHECK(podman.requests["start"] == (row.starts ? 1 : 0));
         if (started.ok() || row.gateway.empty()) continue;
         CHECK(started.fault().kind == FaultKind::conflict);
-        check_contains(started.fault().message, "its gateway bbbbbbbbbbbb does not run");
+        check_contains(started.fault().message,
+                       "its gateway, container bbbbbbbbbbbb, does not run");
     }
     Podman without_gateway;
     without_gateway.containers[id] = inspected(id, "bridge", "created");

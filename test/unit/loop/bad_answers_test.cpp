@@ -85,7 +85,7 @@ TEST_SUITE("bad answers") {
             {create, "acestream-1", "acestream-0"},
             {Operation::remove, "acestream-1", "acestream-0"},
         };
-        const Fault faults[] = {{FaultKind::rejected, "docker: 500 Internal Server Error"},
+        const Fault faults[] = {{FaultKind::rejected, "docker: it is broken"},
                                 {FaultKind::unavailable, "docker: the reply is not JSON"},
                                 {FaultKind::unavailable, "docker: no whole reply", true}};
         for (const auto& row : rows) {
