@@ -32,6 +32,7 @@ PortUse use_of(PortsAnswerKind kind) {
         case PortsAnswerKind::ports: return PortUse::held;
         case PortsAnswerKind::none: return PortUse::none;
         case PortsAnswerKind::unauthorized: return PortUse::unauthorized;
+        case PortsAnswerKind::lacks_route: return PortUse::lacks_route;
         case PortsAnswerKind::unsupported: return PortUse::unsupported;
         case PortsAnswerKind::unreachable: return PortUse::unreachable;
         case PortsAnswerKind::malformed: return PortUse::malformed;
@@ -65,7 +66,8 @@ class Follower {
         if (gateway_.state != GatewayState::ready) {
             say(PortUse::gateway_not_ready, gateway_.detail);
         } else if (answer != PortUse::held) {
-            found_.outlook = {gateway_.name, answer, gateway_.ports_answer.detail};
+            found_.outlook = {gateway_.name, answer,
+                              meanwhile(answer) + gateway_.ports_answer.detail};
         } else {
             say(PortUse::held, "forwards " + list_of(gateway_.ports_answer.ports));
             for (const int port : gateway_.ports_answer.ports)
@@ -83,6 +85,14 @@ class Follower {
   private:
     void say(PortUse use, const std::string& message) {
         found_.outlook = {gateway_.name, use, "gateway " + gateway_.name + " " + message};
+    }
+
+    // What goes on by itself while no port is known. What a person can do comes after it.
+    std::string meanwhile(PortUse answer) const {
+        if (answer == PortUse::none)
+            return "engines serve, and one takes a port once there is one: ";
+        return "engines serve with the ports that they have, and Gluetun is asked again every " +
+               format_duration(pool_.check_interval) + ": ";
     }
 
     // The first trouble is reported.
@@ -157,11 +167,11 @@ class Follower {
             worsen(PortUse::rotating,
                    what + "others " + std::to_string(gateway_.port_changes) +
                        " times in the last ten minutes, and " + at_most +
-                       ": where that lasts for hours, let Gluetun use another VPN server");
+                       "; where that lasts for hours, let Gluetun use another VPN server");
         } else if (held > Duration{0}) {
             const auto left = std::chrono::ceil<std::chrono::seconds>(std::max(settles, held));
             worsen(PortUse::held_back,
-                   what + "and " + at_most + ": next in " + format_duration(left));
+                   what + "and an engine follows it in " + format_duration(left) + ": " + at_most);
         } else {
             worsen(PortUse::settling,
                    what + "and an engine is replaced for it once it was reported for " +
@@ -276,6 +286,7 @@ std::string_view to_string(PortUse use) {
         case PortUse::rotating: return "Rotating";
         case PortUse::none: return "NoForwardedPort";
         case PortUse::unauthorized: return "Unauthorized";
+        case PortUse::lacks_route: return "RoleLacksRoute";
         case PortUse::unsupported: return "NotSupported";
         case PortUse::unreachable: return "ControlServerUnreachable";
         case PortUse::malformed: return "MalformedReply";

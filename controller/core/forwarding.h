@@ -28,7 +28,8 @@ enum class PortUse {
     held_back,     // engines were replaced for a port less than minInterval ago
     rotating,      // moves so often that it is not followed each time
     none,          // Gluetun forwards no port
-    unauthorized,  // this and the next three: why Gluetun could not be asked
+    unauthorized,  // this and the next four: why Gluetun could not be asked
+    lacks_route,
     unsupported,
     unreachable,
     malformed,

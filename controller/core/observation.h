@@ -52,7 +52,8 @@ enum class VpnStatus {
 enum class PortsAnswerKind {
     ports,         // there are some
     none,          // asked and answered: none (yet)
-    unauthorized,  // 401 on every route that could tell, or 403
+    unauthorized,  // 401 or 403, and no other question was answered either
+    lacks_route,   // 401 or 403, but the same login reads other routes: its role lacks this one
     unsupported,   // no such route: a Gluetun that forwards no ports, or not Gluetun at all
     unreachable,   // no answer in time
     malformed,     // an answer that cannot be understood

@@ -19,6 +19,8 @@ struct GatewayReading {
     // nullopt: no answer. Empty: Gluetun answered that it does not know (VPN down, or look-ups of
     // the public IP are off).
     std::optional<std::string> public_ip;
+    // The address is in a network of this controller's; true as well if that is not known.
+    bool is_on_its_network = true;
 
     bool operator==(const GatewayReading&) const = default;
 };

@@ -71,21 +71,28 @@ struct GatewayReader::Question {
         if (found == readings.end()) return std::nullopt;
         return static_cast<std::size_t>(found - readings.begin());
     }
+    // Where none answered: the one that says most. What is wrong with an address in a network of
+    // our own is worth more than that others are in none.
+    const GatewayReading& nearest() const {
+        const auto found = std::ranges::find_if(readings, &GatewayReading::is_on_its_network);
+        return found == readings.end() ? readings.front() : *found;
+    }
     GatewayReading whole() const;
 };
 
 GatewayReading GatewayReader::Question::whole() const {
     const auto at = answering();
-    GatewayReading reading = readings[at.value_or(0)];
+    GatewayReading reading = at ? readings[*at] : nearest();
     // The ports' answer reports a key that is not accepted already.
-    const bool key_refused = reading.forwarded_ports.kind == PortsAnswerKind::unauthorized;
-    if (key_refused) reading.vpn_detail.clear();
+    const PortsAnswerKind kind = reading.forwarded_ports.kind;
+    const bool refused =
+        kind == PortsAnswerKind::unauthorized || kind == PortsAnswerKind::lacks_route;
+    if (refused) reading.vpn_detail.clear();
     if (at || addresses.size() < 2) return reading;
     std::string& detail = reading.forwarded_ports.detail;
-    detail += "; nor does it answer at";
-    for (std::size_t i = 1; i < addresses.size(); ++i)
-        detail += (i == 1 ? " " : ", ") + addresses[i];
-    detail += ": name the right address as controlServer.address";
+    detail += "; it was asked in vain at";
+    for (std::size_t i = 0; i < addresses.size(); ++i)
+        detail += (i == 0 ? " " : ", ") + addresses[i];
     return reading;
 }
 

@@ -17,6 +17,7 @@ namespace {
 
 using web::json::value;
 
+constexpr std::string_view route_of_ports = "\"GET /v1/portforward\"";
 constexpr std::size_t longest_ip_bytes = 45;  // an IPv6 address that embeds an IPv4 one
 
 // Thrown and caught in this file only. `what` is the end of a sentence.
@@ -99,27 +100,57 @@ bool is_access_denied(const ControlReply& reply) {
     return reply.problem == ReplyProblem::none && (reply.status == 401 || reply.status == 403);
 }
 
-std::string denied_login(SentLogin sent) {
-    switch (sent) {
-        case SentLogin::none:
-            return "requires a key for the forwarded port (401 or 403): name its file in "
-                   "controlServer.apiKeyFile, and ";
-        case SentLogin::api_key:
-            return "does not let the key of the spec read the forwarded port (401 or 403): compare "
-                   "it with Gluetun's, and ";
-        case SentLogin::password: break;
+// "a", "a and b", "a, b and c".
+std::string listed(const std::vector<std::string>& words) {
+    std::string text;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        const bool last = i + 1 == words.size();
+        text += (i == 0 ? "" : last ? " and " : ", ") + words[i];
     }
-    return "does not let the user of the spec read the forwarded port (401 or 403): compare name "
-           "and password with Gluetun's, and ";
+    return text;
 }
 
-std::string access_denied_detail(SentLogin sent) {
+std::string denied_login(const AskedServer& server) {
+    const std::string where =
+        server.answered_some ? "for " + listed(server.denied) : "for every route";
+    switch (server.sent) {
+        case SentLogin::none:
+            return "requires a key " + where + ": name its file in controlServer.apiKeyFile, and ";
+        case SentLogin::api_key:
+            return "refuses the key of the spec " + where + ": compare it with Gluetun's, and ";
+        case SentLogin::password: break;
+    }
+    return "refuses the user of the spec " + where +
+           ": compare name and password with Gluetun's, and ";
+}
+
+// Whether the login is good, as other routes were read with it.
+bool lacks_routes(const AskedServer& server) {
+    return server.answered_some && server.sent != SentLogin::none;
+}
+
+std::string lacking_routes_detail(const AskedServer& server) {
+    const std::string login = server.sent == SentLogin::password ? "user" : "key";
+    const bool one = server.denied.size() == 1;
+    const bool for_ports = std::ranges::count(server.denied, route_of_ports) > 0;
+    return "accepts the " + login + " of the spec, but not for " + listed(server.denied) +
+           ": add " + (one ? "that route" : "those routes") +
+           " to its role in /gluetun/auth/config.toml" +
+           (for_ports ? " (up to v3.40 \"GET /v1/openvpn/portforwarded\" in place of the first)"
+                      : "") +
+           ", and restart Gluetun, which reads roles when it starts; if the routes that it "
+           "answers are open to everybody, compare the " +
+           login;
+}
+
+std::string access_denied_detail(const AskedServer& server) {
+    const SentLogin sent = server.sent;
     const bool basic = sent == SentLogin::password;
     const std::string login = basic ? R"(auth = "basic", username and password)"
                                     : R"(auth = "apikey" and apikey = the key)";
     const std::string default_role = basic ? R"({"auth":"basic","username":"...","password":"..."})"
                                            : R"({"auth":"apikey","apikey":"..."})";
-    return denied_login(sent) +
+    return denied_login(server) +
            "in /gluetun/auth/config.toml, give a role of [[roles]] routes = [\"GET "
            "/v1/portforward\", \"GET /v1/vpn/status\", \"GET /v1/publicip/ip\"] (up to v3.40 "
            "\"GET /v1/openvpn/portforwarded\" in place of the first), " +
@@ -147,7 +178,9 @@ ForwardedPortsAnswer answer_from(const std::vector<ControlReply>& replies,
                 "answers with HTTP " + std::to_string(last.status) + ": see Gluetun's log"};
     }
     if (std::any_of(replies.begin(), replies.end(), is_access_denied)) {
-        return {PortsAnswerKind::unauthorized, {}, access_denied_detail(server.sent)};
+        if (lacks_routes(server))
+            return {PortsAnswerKind::lacks_route, {}, lacking_routes_detail(server)};
+        return {PortsAnswerKind::unauthorized, {}, access_denied_detail(server)};
     }
     return {PortsAnswerKind::unsupported,
             {},
@@ -198,16 +231,15 @@ VpnStatus vpn_status_from(const ControlReply& reply) {
 std::string vpn_detail_from(const ControlReply& reply, const AskedServer& server) {
     const bool answered = reply.problem != ReplyProblem::unreachable;
     if (!answered || vpn_status_from(reply) != VpnStatus::unknown) return "";
-    const std::string until = "; until then only Docker's health check shows a VPN that is down";
-    if (reply.problem == ReplyProblem::late) return name_of(server) + " " + reply.detail + until;
+    const std::string text =
+        "only Docker's health check shows a VPN that is down: " + name_of(server) + " ";
+    if (reply.problem == ReplyProblem::late) return text + reply.detail;
     if (is_access_denied(reply)) {
-        return name_of(server) + " does not report the VPN's status (HTTP " +
-               std::to_string(reply.status) +
-               "): add the route \"GET /v1/vpn/status\" to the role" + until;
+        return text + (lacks_routes(server) ? lacking_routes_detail(server)
+                                            : access_denied_detail(server));
     }
-    return name_of(server) +
-           " answers GET /v1/vpn/status with something else than a VPN status (HTTP " +
-           std::to_string(reply.status) + ")" + until;
+    return text + "answers GET /v1/vpn/status with something else than a VPN status (HTTP " +
+           std::to_string(reply.status) + "): see Gluetun's log";
 }
 
 std::optional<std::string> public_ip_from(const ControlReply& reply) {
@@ -219,6 +251,15 @@ std::optional<std::string> public_ip_from(const ControlReply& reply) {
     const bool is_ip = text.size() <= longest_ip_bytes &&
                        text.find_first_not_of("0123456789abcdefABCDEF.:") == std::string::npos;
     return is_ip ? std::optional(text) : std::nullopt;
+}
+
+void note_access(AskedServer& server, const std::vector<std::string>& routes,
+                 const std::vector<ControlReply>& replies) {
+    const bool answered =
+        replies.back().problem == ReplyProblem::none && replies.back().status == 200;
+    server.answered_some = server.answered_some || answered;
+    const bool denied = !answered && std::any_of(replies.begin(), replies.end(), is_access_denied);
+    if (denied) server.denied.push_back("\"GET " + routes.front() + "\"");
 }
 
 ForwardedPortsAnswer unusable_key_answer(const AskedServer& server, const std::string& why) {

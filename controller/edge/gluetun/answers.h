@@ -20,11 +20,13 @@ namespace roundhouse {
 
 enum class SentLogin { none, api_key, password };
 
-// The control server, as messages name it. Holds no secret.
+// The control server, as messages name it, and whom it let in. Holds no secret.
 struct AskedServer {
     std::string gateway;    // container name
     std::string authority;  // "172.17.0.2:8000"
     SentLogin sent = SentLogin::none;
+    bool answered_some = false;            // of the questions of one reading
+    std::vector<std::string> denied = {};  // "GET /v1/vpn/status": 401 or 403
 
     bool operator==(const AskedServer&) const = default;
 };
@@ -47,6 +49,10 @@ std::string vpn_detail_from(const ControlReply& reply, const AskedServer& server
 
 // nullopt: no answer, or not an IP. Empty: Gluetun does not know its IP.
 std::optional<std::string> public_ip_from(const ControlReply& reply);
+
+// `server`, and what became of one more question, which `routes` may answer: its replies.
+void note_access(AskedServer& server, const std::vector<std::string>& routes,
+                 const std::vector<ControlReply>& replies);
 
 // The answer if no request was sent because the key cannot be used; `why` is a whole sentence.
 ForwardedPortsAnswer unusable_key_answer(const AskedServer& server, const std::string& why);

@@ -11,6 +11,7 @@
 #include "core/host_port.h"
 #include "edge/gluetun/answers.h"
 #include "edge/gluetun/route_search.h"
+#include "edge/gluetun/silence.h"
 #include "edge/gluetun/transfers.h"
 #include "edge/system/secret_file.h"
 
@@ -48,6 +49,7 @@ class RouteSearches {
                   steady_clock::time_point deadline)
         : gateway_(std::move(gateway)),
           settings_(settings),
+          ip_(target.ip),
           searches_{RouteSearch(routes_[0], target.authority),
                     RouteSearch(routes_[1], target.authority),
                     RouteSearch(routes_[2], target.authority)},
@@ -67,11 +69,14 @@ class RouteSearches {
         }
     }
 
-    GatewayReading reading(const AskedServer& server) const {
+    GatewayReading reading(AskedServer server) const {
+        for (std::size_t i = 0; i < searches_.size(); ++i)
+            note_access(server, routes_[i], searches_[i].replies());
         return {.forwarded_ports = forwarded_ports_from(searches_[0].replies(), server),
                 .vpn_status = vpn_status_from(searches_[1].replies().back()),
                 .vpn_detail = vpn_detail_from(searches_[1].replies().back(), server),
-                .public_ip = public_ip_from(searches_[2].replies().back())};
+                .public_ip = public_ip_from(searches_[2].replies().back()),
+                .is_on_its_network = is_on_network_of(ip_, own_networks())};
     }
 
   private:
@@ -114,12 +119,12 @@ class RouteSearches {
         }
         return no_reply(ReplyProblem::unreachable,
                         "gives no whole reply within " + format_duration(settings_.deadline) +
-                            "; check that roundhouse is on one of Gluetun's networks, and "
-                            "Gluetun's log");
+                            ": " + advice_on_silence(ip_, own_networks(), "see Gluetun's log"));
     }
 
     std::string gateway_;
     const GluetunSettings& settings_;
+    std::string ip_;
     // Newest first, for the forwarded ports, the VPN's status and the public IP.
     std::array<std::vector<std::string>, 3> routes_{forwarded_ports_routes(), vpn_status_routes(),
                                                     public_ip_routes()};

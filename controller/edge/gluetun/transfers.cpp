@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "edge/gluetun/received_bytes.h"
+#include "edge/gluetun/silence.h"
 #include "edge/system/unique_fd.h"
 
 namespace roundhouse {
@@ -96,7 +97,8 @@ class ControlTransfers::Exchange {
   public:
     // Throws if it cannot open a socket.
     explicit Exchange(const ControlTarget& target, Instant deadline)
-        : socket_(::socket(is_ipv6(target) ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)),
+        : ip_(target.ip),
+          socket_(::socket(is_ipv6(target) ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)),
           client_(base_of(target), configuration(target, deadline)) {
         if (!socket_.valid()) throw std::runtime_error("no socket");
         ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer_bytes,
@@ -174,11 +176,14 @@ class ControlTransfers::Exchange {
                             "sends something that is no whole HTTP reply; check the port");
         }
         return no_reply(ReplyProblem::unreachable,
-                        "does not answer: nothing listens there, or no route leads there; check "
-                        "that Gluetun runs, that roundhouse is on one of its networks, and "
-                        "controlServer.port");
+                        "does not answer: " +
+                            advice_on_silence(ip_, own_networks(),
+                                              "nothing listens there; check that Gluetun runs "
+                                              "(docker logs), and compare controlServer.port with "
+                                              "its HTTP_CONTROL_SERVER_ADDRESS"));
     }
 
+    std::string ip_;
     UniqueFd socket_;
     std::vector<std::uint8_t> memory_ = std::vector<std::uint8_t>(longest_reply_bytes);
     concurrency::streams::rawptr_buffer<std::uint8_t> body_{memory_.data(), memory_.size(),

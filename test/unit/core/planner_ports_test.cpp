@@ -220,6 +220,7 @@ TEST_SUITE("planner: changed ports") {
         };
         const std::vector<Row> rows = {{PortsAnswerKind::none, "NoForwardedPort"},
                                        {PortsAnswerKind::unauthorized, "Unauthorized"},
+                                       {PortsAnswerKind::lacks_route, "RoleLacksRoute"},
                                        {PortsAnswerKind::unsupported, "NotSupported"},
                                        {PortsAnswerKind::unreachable, "ControlServerUnreachable"},
                                        {PortsAnswerKind::malformed, "MalformedReply"}};
@@ -228,7 +229,7 @@ TEST_SUITE("planner: changed ports") {
             CHECK(world.steps() == "");
             CHECK(world.planned().matches());
             CHECK(world.use() == row.use);
-            CHECK(world.planned().forwarded_ports[0].message == "what to do");
+            CHECK(world.planned().forwarded_ports[0].message.ends_with(": what to do"));
             // What is unknown is shown as it was last known.
             const bool is_forwarded = row.kind != PortsAnswerKind::none;
             CHECK(world.planned().decisions[0].has_forwarded_port == is_forwarded);

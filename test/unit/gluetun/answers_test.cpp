@@ -215,6 +215,76 @@ TEST_CASE("a denied access names the exact settings, for each kind of login") {
     }
 }
 
+TEST_CASE("a wrong key and a role that lacks a route have a message each") {
+    struct Row {
+        std::string what;
+        SentLogin sent;
+        std::vector<int> statuses;  // of ports, old ports, VPN status, public IP
+        PortsAnswerKind kind;
+        std::string ports_detail;
+        std::string vpn_detail;
+    };
+    using enum PortsAnswerKind;
+    const Row rows[] = {
+        {"a wrong key",
+         SentLogin::api_key,
+         {401, 401, 401, 401},
+         unauthorized,
+         "refuses the key of the spec for every route: compare it with Gluetun's",
+         "refuses the key of the spec for every route"},
+        {"no key",
+         SentLogin::none,
+         {401, 401, 401, 401},
+         unauthorized,
+         "requires a key for every route: name its file in controlServer.apiKeyFile",
+         "requires a key for every route"},
+        {"no key, and two routes are open",
+         SentLogin::none,
+         {401, 401, 200, 200},
+         unauthorized,
+         "requires a key for \"GET /v1/portforward\": name its file",
+         ""},
+        {"no route for ports",
+         SentLogin::api_key,
+         {401, 401, 200, 200},
+         lacks_route,
+         "accepts the key of the spec, but not for \"GET /v1/portforward\": add that route to its "
+         "role in /gluetun/auth/config.toml (up to v3.40 ",
+         ""},
+        {"only the public IP",
+         SentLogin::password,
+         {403, 401, 401, 200},
+         lacks_route,
+         "accepts the user of the spec, but not for \"GET /v1/portforward\" and \"GET "
+         "/v1/vpn/status\": add those routes to its role",
+         "only Docker's health check shows a VPN that is down: "},
+        {"no route for the VPN's status",
+         SentLogin::api_key,
+         {200, 0, 401, 200},
+         ports,
+         "",
+         "accepts the key of the spec, but not for \"GET /v1/vpn/status\": add that route to its "
+         "role in /gluetun/auth/config.toml, and restart Gluetun"},
+    };
+    for (const auto& row : rows) {
+        CAPTURE(row.what);
+        std::vector<ControlReply> port_replies{reply(row.statuses[0], "{\"port\":7}")};
+        if (row.statuses[0] != 200) port_replies.push_back(reply(row.statuses[1]));
+        const ControlReply status = reply(row.statuses[2], R"({"status":"running"})");
+        auto asked = server;
+        asked.sent = row.sent;
+        note_access(asked, forwarded_ports_routes(), port_replies);
+        note_access(asked, vpn_status_routes(), {status});
+        note_access(asked, public_ip_routes(), {reply(row.statuses[3], "{}")});
+        const auto answer = forwarded_ports_from(port_replies, asked);
+        CHECK(answer.kind == row.kind);
+        CHECK_MESSAGE(mentions(answer.detail, row.ports_detail), answer.detail);
+        const std::string vpn = vpn_detail_from(status, asked);
+        CHECK_MESSAGE(mentions(vpn, row.vpn_detail), vpn);
+        CHECK(vpn.empty() == row.vpn_detail.empty());
+    }
+}
+
 TEST_CASE("a key that cannot be used is reported as such") {
     const auto answer = unusable_key_answer(server, "the secret file 'x' is empty");
     CHECK(answer.kind == PortsAnswerKind::unauthorized);
@@ -258,7 +328,7 @@ TEST_CASE("VPN status: Gluetun's six words, and nothing else") {
           std::string::npos);
     CHECK(vpn_detail_from(reply(200, "?"), server).find("something else") != std::string::npos);
     CHECK(vpn_detail_from(no_reply(ReplyProblem::late, "answers others"), server)
-              .find(" answers others; until then") != std::string::npos);
+              .find(" answers others") != std::string::npos);
     CHECK(vpn_status_from(no_reply(ReplyProblem::unreachable, "")) == VpnStatus::unknown);
     CHECK(vpn_status_from(no_reply(ReplyProblem::broken, "")) == VpnStatus::unknown);
 }

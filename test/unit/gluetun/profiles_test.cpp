@@ -223,7 +223,7 @@ TEST_CASE("a role opens the routes that it names, and no others") {
 
         gluetun.steer("/routes", others);
         const auto no_port = read(gateway);
-        CHECK(no_port.forwarded_ports.kind == PortsAnswerKind::unauthorized);
+        CHECK(no_port.forwarded_ports.kind == PortsAnswerKind::lacks_route);
         CHECK(mentions(no_port.forwarded_ports.detail, row.route));
         CHECK(no_port.vpn_status == VpnStatus::running);
         CHECK(no_port.public_ip == "192.0.2.1");

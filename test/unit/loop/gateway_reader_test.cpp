@@ -66,10 +66,12 @@ class AtOneAddress : public GatewayApi {
         if (address == right) return with_status(VpnStatus::running);
         GatewayReading silent;
         silent.forwarded_ports.detail = "no answer at " + address;
+        silent.is_on_its_network = own.empty() || address == own;
         return silent;
     }
 
     std::string right;
+    std::string own;  // the only one in a network of the controller's; empty: all are
     std::set<std::string> asked;
 
   private:
@@ -84,8 +86,10 @@ TEST_SUITE("gateway reader") {
         reading.vpn_detail = "the role lacks a route";
         reading.forwarded_ports.kind = PortsAnswerKind::ports;
         CHECK(read(reading).vpn_detail == "the role lacks a route");
-        reading.forwarded_ports.kind = PortsAnswerKind::unauthorized;
-        CHECK(read(reading).vpn_detail.empty());
+        for (const auto kind : {PortsAnswerKind::unauthorized, PortsAnswerKind::lacks_route}) {
+            reading.forwarded_ports.kind = kind;
+            CHECK(read(reading).vpn_detail.empty());
+        }
     }
 
     TEST_CASE("a gateway that does not run, or that the spec does not name, is not asked") {
@@ -147,8 +151,11 @@ TEST_SUITE("gateway reader") {
         CHECK(api.asked == all);
         CHECK(seen.address == "10.0.0.2");
         CHECK(seen.reading.forwarded_ports.detail ==
-              "no answer at 10.0.0.2; nor does it answer at 10.1.0.2, 10.2.0.2: name the right "
-              "address as controlServer.address");
+              "no answer at 10.0.0.2; it was asked in vain at 10.0.0.2, 10.1.0.2, 10.2.0.2");
+
+        // What is wrong with an address in a network of its own says more than the others do.
+        api.own = "10.2.0.2";
+        CHECK(look().reading.forwarded_ports.detail.starts_with("no answer at 10.2.0.2; "));
 
         api.right = "10.1.0.2";
         seen = look();
