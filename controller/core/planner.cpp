@@ -312,6 +312,7 @@ void Planner::count_unavailable() {
             ++placeless;
         } else if (!ready_again_.ends()) {
             ready_again_ = decision.wait;
+            ready_again_.then.reset();
             if (!decision.engine.empty()) {
                 ready_again_ = {{}, Awaited{Fact::engine_ready, decision.engine}, ""};
             }
@@ -423,7 +424,10 @@ void Planner::keep(Candidate& candidate) {
     if (candidate.wish && candidate.wish->due) {
         if (decision.message.empty()) decision.message = candidate.wish->message;
         const Time due = *candidate.wish->due;
-        decision.wait.until = std::min(decision.wait.until.value_or(due), due);
+        if (!decision.wait.until || due < *decision.wait.until) {
+            decision.wait.until = due;
+            decision.wait.then = AfterWait::replaced;
+        }
     }
     plan_.decisions.push_back(std::move(decision));
 }

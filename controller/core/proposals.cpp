@@ -11,6 +11,37 @@
 
 namespace roundhouse {
 
+namespace {
+
+AfterWait after_wait_of(Fate fate) {
+    switch (fate) {
+        case Fate::missing: return AfterWait::created;
+        case Fate::unstarted: return AfterWait::started;
+        case Fate::stranded:
+        case Fate::displaced:
+        case Fate::outdated:
+        case Fate::failed: return AfterWait::replaced;
+        case Fate::surplus:
+        case Fate::outside:
+        case Fate::duplicate:
+        case Fate::pinning:
+        case Fate::stuck: return AfterWait::removed;
+        case Fate::keep:
+        case Fate::busy:
+        case Fate::unknown:
+        case Fate::foreign: break;
+    }
+    return AfterWait::judged_again;
+}
+
+// For an engine that waits for the same, and for which something else may follow.
+Wait without_sequel(Wait wait) {
+    wait.then.reset();
+    return wait;
+}
+
+}  // namespace
+
 Decision Planner::decision_on(const Candidate& candidate) const {
     const EngineView& engine = *candidate.engine;
     const GatewayView* gateway = candidate.gateway;
@@ -58,23 +89,26 @@ Wait Planner::next_change() const {
         decisions, [](const Decision& decision) { return decision.action.has_value(); });
     if (step != decisions.end()) return {{}, Awaited{Fact::step_ended, step->engine}, ""};
     const auto other = std::ranges::find_if(decisions, [](const Decision& decision) {
-        const auto& [until, fact, remedy] = decision.wait;
+        const auto& fact = decision.wait.fact;
         const bool for_room =
             fact && fact->fact == Fact::engine_gone && decision.fate != Fate::busy;
-        return until || (fact && !for_room);
+        return decision.wait.until || (fact && !for_room);
     });
-    if (other != decisions.end()) return other->wait;
+    if (other != decisions.end()) return without_sequel(other->wait);
     const auto person = std::ranges::find_if(
         decisions, [](const Decision& decision) { return decision.wait.needs_person(); });
     return person == decisions.end() ? Wait{} : person->wait;
 }
 
-// Some engines wait for whatever happens next: only the whole plan shows what that is.
+// Some engines wait for whatever happens next: only the whole plan shows what that is. What follows
+// is in most cases the step that the engine's fate calls for.
 void Planner::name_ends() {
     for (auto& decision : plan_.decisions) {
         const bool well = decision.fate == Fate::keep || decision.fate == Fate::foreign;
-        if (well || decision.action || decision.wait.ends()) continue;
-        decision.wait = next_change();
+        if (!well && !decision.action && !decision.wait.ends()) decision.wait = next_change();
+        const bool ends_by_itself = decision.wait.until || decision.wait.fact;
+        if (ends_by_itself && !decision.wait.then)
+            decision.wait.then = after_wait_of(decision.fate);
     }
 }
 
@@ -151,7 +185,10 @@ bool Planner::hold_back(Decision& decision, const Step& step) {
     decision.reason = image_.reason;
     decision.message = image_.message;
     decision.wait = image_.wait;
-    if (image_.due_in) decision.wait.until = now_ + *image_.due_in;
+    if (image_.due_in) {
+        decision.wait.until = now_ + *image_.due_in;
+        decision.wait.then = AfterWait::pulled_again;
+    }
     return true;
 }
 
@@ -163,7 +200,7 @@ bool Planner::backs_off(Decision& decision, int slot, const std::string& engine_
         if (left <= Duration{0}) return false;
         decision.reason = Reason::backoff;
         decision.message = met.detail;
-        decision.wait = {now_ + left, {}, ""};
+        decision.wait = {now_ + left, {}, "", AfterWait::tried_again};
         return true;
     };
     const auto trouble = seen_.troubles.find(slot);

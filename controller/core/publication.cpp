@@ -99,15 +99,36 @@ std::string ranges_of(const EnginePool& pool, const std::vector<std::string>& ga
     return text;
 }
 
+std::set<int> published_slots(const EnginePool& pool, const GatewayView& gateway) {
+    const int base = bases_behind(pool, gateway.name).http;
+    std::set<int> slots;
+    for (int slot = 0; slot < pool.max_active_replicas; ++slot) {
+        if (gateway.published_tcp_ports.contains(base + slot)) slots.insert(slot);
+    }
+    return slots;
+}
+
+std::string publishes_only(const std::vector<std::string>& gateways, std::size_t count,
+                           const EnginePool& pool) {
+    std::string text;
+    for (const auto& name : gateways)
+        text += (text.empty() ? "gateway " : " and ") + name;
+    return text + " publishes only " + std::to_string(count) + " of the ports " +
+           ranges_of(pool, gateways);
+}
+
 }  // namespace
 
 // A slot without a published port is reachable inside Docker only; where some are published and
-// others are not, no engine is placed in the others.
+// others are not, no engine is placed in the others. Each gateway needs ports for its even share of
+// the engines.
 Condition judge_publication(const EnginePool& pool, const Observation& seen) {
     std::set<int> slots;
     std::vector<std::string> publishers;
-    std::string names;
+    std::string few;  // those that publish less than their share
     std::string down;
+    const int wanted = std::min(pool.replicas, pool.max_active_replicas);
+    const int share = wanted / std::max(static_cast<int>(pool.gateways.size()), 1);
     for (const auto& gateway : seen.gateways) {
         if (!gateway.declared) continue;
         // Docker lists the published ports of a running container only; they may be known from
@@ -124,25 +145,24 @@ Condition judge_publication(const EnginePool& pool, const Observation& seen) {
             return published(Truth::no, "InsideDockerOnly", inside_docker_only(pool, gateway));
         }
         publishers.push_back(gateway.name);
-        names += (names.empty() ? "gateway " : " and ") + gateway.name;
-        const int base = bases_behind(pool, gateway.name).http;
-        for (int slot = 0; slot < pool.max_active_replicas; ++slot) {
-            if (gateway.published_tcp_ports.contains(base + slot)) slots.insert(slot);
+        const std::set<int> own = published_slots(pool, gateway);
+        slots.insert(own.begin(), own.end());
+        if (static_cast<int>(own.size()) < share) {
+            few += (few.empty() ? "" : "; ") + publishes_only({gateway.name}, own.size(), pool) +
+                   ", and " + std::to_string(share) + " engines belong behind it";
         }
     }
     const auto count = static_cast<int>(slots.size());
-    const int wanted = std::min(pool.replicas, pool.max_active_replicas);
-    if (down.empty() && (publishers.empty() || count >= wanted)) {
-        return published(Truth::yes, "Published", "");
-    }
     if (!down.empty()) {
         return published(Truth::unknown, "PortsNotKnown",
                          "which ports are published is not known: " + down);
     }
-    return published(Truth::no, "PartlyPublished",
-                     names + " publishes only " + std::to_string(count) + " of the ports " +
-                         ranges_of(pool, publishers) + ", and " + std::to_string(wanted) +
-                         " engines are wanted: publish more of them");
+    if (!publishers.empty() && count < wanted) {
+        few = publishes_only(publishers, slots.size(), pool) + ", and " + std::to_string(wanted) +
+              " engines are wanted";
+    }
+    if (few.empty()) return published(Truth::yes, "Published", "");
+    return published(Truth::no, "PartlyPublished", few + ": publish more of them");
 }
 
 }  // namespace roundhouse

@@ -30,8 +30,9 @@ std::string count_ready(const Plan& plan) {
            std::to_string(plan.wanted) + " engines ready";
 }
 
-// What is awaited, engines of one kind together: "; acestream-0 and 2 more: Starting (...) until
-// 2026-01-01T00:01:00Z". The time is the first at which one of them is judged again.
+// What is awaited, engines of one kind together: "; acestream-0 and 2 more: Starting until
+// 2026-01-01T00:01:00Z, then replaced unless it is ready (...)". The time is the first at which one
+// of them is judged again. What happens by itself stands first, what a person has to do last.
 std::string awaited(const Plan& plan) {
     struct Group {
         const Decision* first = nullptr;
@@ -58,8 +59,11 @@ std::string awaited(const Plan& plan) {
         text += "; " + (first->engine.empty() ? "a new engine" : first->engine);
         if (engines > 1) text += " and " + std::to_string(engines - 1) + " more";
         text += ": " + std::string(to_string(first->reason));
+        const bool for_person = wait.needs_person();
+        if (wait.ends() && !for_person) text += " " + describe_end(wait);
         if (!first->message.empty()) text += " (" + first->message + ")";
-        if (wait.ends()) text += " " + describe(wait);
+        if (for_person) text += "; " + describe_end(wait);
+        if (!wait.remedy.empty()) text += (for_person ? ": " : "; or do this: ") + wait.remedy;
     }
     return text;
 }
@@ -72,19 +76,72 @@ bool needs_person(const Plan& plan) {
            });
 }
 
+// What a person can do about a gateway that is not ready. The detail of a missing one may already
+// say which container was meant.
+std::string remedy_for(const GatewayView& gateway) {
+    const std::string& name = gateway.name;
+    switch (gateway.state) {
+        case GatewayState::missing:
+            return gateway.detail.find('?') != std::string::npos
+                       ? ""
+                       : "start a container named " + name + ", or correct the name in `gateways`";
+        case GatewayState::stopped:
+            return "docker start " + name + ", and see docker logs " + name + " if it stops again";
+        case GatewayState::paused: return "docker unpause " + name;
+        case GatewayState::starting: return "if it takes minutes, see docker logs " + name;
+        case GatewayState::unhealthy:
+            return "see docker logs " + name + " for why its VPN does not work";
+        case GatewayState::unknown: return "see docker inspect " + name;
+        case GatewayState::ready: break;
+    }
+    return "";
+}
+
 Condition gateway_ready(const EnginePool& pool, const Observation& seen) {
     if (pool.gateways.empty()) {
         return condition("GatewayReady", true, "NoGateways",
                          "the pool runs on network " + pool.network + ", without a VPN");
     }
     std::string trouble;
+    std::string to_do;
     for (const auto& gateway : seen.gateways) {
         if (!gateway.declared || gateway.state == GatewayState::ready) continue;
         trouble +=
             (trouble.empty() ? "gateway " : "; gateway ") + gateway.name + " " + gateway.detail;
+        const std::string remedy = remedy_for(gateway);
+        if (!remedy.empty()) to_do += (to_do.empty() ? "; to do: " : ", ") + remedy;
     }
     if (trouble.empty()) return condition("GatewayReady", true, "AllReady", "");
-    return condition("GatewayReady", false, "GatewayNotReady", trouble);
+    return condition("GatewayReady", false, "GatewayNotReady",
+                     trouble + "; engines start by themselves once it is ready" + to_do);
+}
+
+// Whether each control server says that its VPN runs, or does not. Why it cannot be asked is the
+// matter of ForwardedPortReady, unless the pool ignores ports.
+Condition vpn_status_known(const EnginePool& pool, const Observation& seen) {
+    if (pool.gateways.empty()) {
+        return condition("VpnStatusKnown", true, "NoGateways", "the pool runs without a VPN");
+    }
+    const bool ports_are_ignored = pool.forwarded_port.assign == PortAssignment::none;
+    std::string trouble;
+    std::string not_asked;
+    for (const auto& gateway : seen.gateways) {
+        const bool runs =
+            gateway.state == GatewayState::ready || gateway.state == GatewayState::unhealthy;
+        if (!gateway.declared || !runs || gateway.vpn_status != VpnStatus::unknown) continue;
+        const std::string& detail = gateway.vpn_detail.empty() && ports_are_ignored
+                                        ? gateway.ports_answer.detail
+                                        : gateway.vpn_detail;
+        if (!detail.empty()) trouble += (trouble.empty() ? "" : "; ") + detail;
+        if (detail.empty()) not_asked += (not_asked.empty() ? "" : " and ") + gateway.name;
+    }
+    if (!trouble.empty()) return condition("VpnStatusKnown", false, "NotReadable", trouble);
+    if (not_asked.empty()) return condition("VpnStatusKnown", true, "Known", "");
+    Condition unknown = condition("VpnStatusKnown", false, "NotAsked",
+                                  "only Docker's health check shows whether the VPN of " +
+                                      not_asked + " runs; ForwardedPortReady says why");
+    unknown.status = Truth::unknown;
+    return unknown;
 }
 
 // Whether anybody else in a gateway's network uses a port of a slot.
@@ -146,14 +203,14 @@ Condition forwarded_port_ready(const EnginePool& pool, const Plan& plan) {
 Condition template_accepted(const Observation& seen) {
     if (!seen.template_refusal) return condition("TemplateAccepted", true, "Accepted", "");
     const auto& [message, has_stand_in, awaits_image] = *seen.template_refusal;
-    const std::string until = awaits_image
-                                  ? "; it is pulled again from time to time, and until then "
-                                  : "; until the template is edited, ";
-    return condition(
-        "TemplateAccepted", false, awaits_image ? "ImageNotPulled" : "Refused",
-        message + (has_stand_in ? until + "engines are kept and created by the last template that "
-                                          "Docker accepted"
-                                : ""));
+    const std::string meanwhile =
+        has_stand_in ? "engines are kept and created by the last template that Docker accepted"
+                     : "no engine is created";
+    const std::string end = awaits_image ? " until the image is there, which is pulled again from "
+                                           "time to time: "
+                                         : " until the template is edited: ";
+    return condition("TemplateAccepted", false, awaits_image ? "ImageNotPulled" : "Refused",
+                     meanwhile + end + message);
 }
 
 // Engines with the same warnings are named together.
@@ -183,7 +240,10 @@ Condition runtime_understood(const Observation& seen) {
     add("whether the image is there is not known, so a create is tried: ", seen.image.unknown);
     add("which names are in use is not known, so a create is tried: ", seen.names_unknown);
     if (trouble.empty()) return condition("RuntimeUnderstood", true, "Understood", "");
-    return condition("RuntimeUnderstood", false, "NotUnderstood", trouble);
+    return condition("RuntimeUnderstood", false, "NotUnderstood",
+                     trouble +
+                         "; everything else goes on, and Docker is asked again in each "
+                         "round; see docker inspect of what is named");
 }
 
 // Engines with the same reason share a sentence.
@@ -207,7 +267,9 @@ Condition capped(const EnginePool& pool, const Plan& plan) {
     if (!plan.capped) return condition("Capped", false, "WithinCap", "");
     return condition("Capped", true, "AboveCap",
                      std::to_string(pool.replicas) + " engines are asked for, at most " +
-                         std::to_string(pool.max_active_replicas) + " are run");
+                         std::to_string(pool.max_active_replicas) +
+                         " are run: raise maxActiveReplicas and MAX_ACTIVE_REPLICAS where they are "
+                         "lower, and publish as many ports; or ask for fewer replicas");
 }
 
 }  // namespace
@@ -244,6 +306,7 @@ std::vector<Condition> judge_conditions(const EnginePool& pool, const Observatio
                   matches ? describe_match(plan) : describe_progress(plan)),
         template_accepted(seen),
         gateway_ready(pool, seen),
+        vpn_status_known(pool, seen),
         forwarded_port_ready(pool, plan),
         capped(pool, plan),
         judge_publication(pool, seen),
@@ -257,10 +320,11 @@ std::vector<Condition> judge_conditions(const EnginePool& pool, const Observatio
 
 std::vector<Condition> judge_failed_look(const std::string& fault) {
     std::vector<Condition> conditions;
-    for (const char* type : {"Ready", "Progressing", "GatewayReady", "ForwardedPortReady",
-                             "RuntimeUnderstood", "SessionsKnown"}) {
-        conditions.push_back(
-            condition(type, false, "LookFailed", "the containers cannot be looked at"));
+    for (const char* type : {"Ready", "Progressing", "GatewayReady", "VpnStatusKnown",
+                             "ForwardedPortReady", "RuntimeUnderstood", "SessionsKnown"}) {
+        conditions.push_back(condition(type, false, "LookFailed",
+                                       "the containers cannot be looked at: engines are left as "
+                                       "they are, see RuntimeReachable"));
         conditions.back().status = Truth::unknown;
     }
     conditions.push_back(condition("RuntimeReachable", false, "LookFailed", fault));

@@ -18,17 +18,39 @@ std::string to_string(const Awaited& awaited) {
     return subject;
 }
 
-std::string describe(const Wait& wait) {
+std::string_view to_string(AfterWait outcome) {
+    switch (outcome) {
+        case AfterWait::judged_again: return "looked at again";
+        case AfterWait::used_again: return "used again";
+        case AfterWait::created: return "created";
+        case AfterWait::started: return "started";
+        case AfterWait::replaced: return "replaced";
+        case AfterWait::removed: return "removed";
+        case AfterWait::replaced_unless_ready: return "replaced unless it is ready";
+        case AfterWait::moved_unless_ready:
+            return "moved to another gateway unless its own is ready";
+        case AfterWait::pulled_again: return "the image is pulled again";
+        case AfterWait::tried_again: return "tried again";
+    }
+    return "looked at again";
+}
+
+std::string describe_end(const Wait& wait) {
+    if (wait.needs_person()) return "nothing happens by itself";
     std::string text;
     if (wait.fact) text = "until " + to_string(*wait.fact);
     if (wait.until) {
         text += text.empty() ? "until " : ", at the latest at ";
         text += format_time(*wait.until);
     }
-    if (!wait.remedy.empty()) {
-        text += (text.empty() ? "until somebody acts: " : "; or somebody acts: ") + wait.remedy;
-    }
+    if (!text.empty() && wait.then) text += ", then " + std::string(to_string(*wait.then));
     return text;
+}
+
+std::string describe(const Wait& wait) {
+    std::string text = describe_end(wait);
+    if (wait.remedy.empty()) return text;
+    return text + (wait.needs_person() ? ": " : "; or do this: ") + wait.remedy;
 }
 
 }  // namespace roundhouse

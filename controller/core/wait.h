@@ -29,10 +29,26 @@ struct Awaited {
     bool operator==(const Awaited&) const = default;
 };
 
+// What follows when a wait ends by itself.
+enum class AfterWait {
+    judged_again,  // what happens then depends on what the next look shows
+    used_again,    // an engine whose gateway was not ready
+    created,
+    started,
+    replaced,
+    removed,
+    replaced_unless_ready,
+    moved_unless_ready,  // to another gateway, unless its own is ready by then
+    pulled_again,        // the image, by which engines are created
+    tried_again,         // the step that failed
+};
+
 struct Wait {
     std::optional<Time> until;    // time alone may end the wait then
     std::optional<Awaited> fact;  // this may end it earlier
     std::string remedy;           // nothing ends it by itself: what a person has to do
+    // With `until` or `fact`; nullopt: not known yet.
+    std::optional<AfterWait> then = std::nullopt;
 
     // Whether anything ends it.
     bool ends() const { return until || fact || !remedy.empty(); }
@@ -45,8 +61,16 @@ struct Wait {
 // "gateway gluetun is ready", "acestream-2 is ready", "the pull of IMAGE ends".
 std::string to_string(const Awaited& awaited);
 
-// "until acestream-2 is ready, at the latest at 2026-01-01T00:00:00Z", or "until somebody acts:
-// publish 19000-19019 on gluetun"; empty for a wait that nothing ends.
+// "replaced", "moved to another gateway unless its own is ready".
+std::string_view to_string(AfterWait outcome);
+
+// What happens by itself, and when: "until acestream-2 is ready, at the latest at
+// 2026-01-01T00:00:00Z, then replaced"; else "nothing happens by itself". What a person has to do
+// is left to the caller. Empty for a wait that nothing ends.
+std::string describe_end(const Wait& wait);
+
+// The same with what a person has to do: "nothing happens by itself: publish 19000-19019 on
+// gluetun".
 std::string describe(const Wait& wait);
 
 }  // namespace roundhouse

@@ -113,7 +113,7 @@ class TwoPools(NeighboursTest):
         self.assertEqual(["PortConflict"], [engine["reason"] for engine in waiting])
         progressing = self.condition("Progressing")
         self.assertEqual(("False", "Stuck"), (progressing["status"], progressing["reason"]))
-        self.assertIn("until somebody acts", progressing["message"])
+        self.assertIn("nothing happens by itself", progressing["message"])
         self.assert_nothing_changes(2)
 
         self.assertEqual(0, self.other.controller.terminate())

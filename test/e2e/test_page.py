@@ -165,6 +165,8 @@ class Page(unittest.TestCase):
                  r"^waits until gateway gluetun is ready, at most \d+ d \d+ h$"),
                 (awaited | {"due": earlier},
                  r"^waits until gateway gluetun is ready, or for the next round$"),
+                (awaited | {"then": "replaced"},
+                 r"^waits until gateway gluetun is ready, then replaced$"),
                 (remedy, r"^To do: publish 19000-19019 on gluetun$")]
         self.api.engines = [engine(slot, ready=False, reason="Backoff", **members)
                             for slot, (members, _) in enumerate(rows)]

@@ -39,6 +39,7 @@ class Examiner {
             if (step.placement) examine_placement(step, *step.placement);
         }
         examine_waiting();
+        examine_ends();
         examine_numbers();
         examine_rollout();
         examine_words();
@@ -177,6 +178,14 @@ class Examiner {
         const std::size_t turns = ++followers_[gateway.name] + followed_lately(gateway);
         require(!exclusive || turns <= gateway.ports_answer.ports.size(), step,
                 "follows ports more often than minInterval allows");
+    }
+
+    // A time without an outcome helps nobody.
+    void examine_ends() {
+        for (const auto& decision : plan_.decisions) {
+            const bool ends_by_itself = decision.wait.until || decision.wait.fact;
+            require(!ends_by_itself || decision.wait.then, Step{}, "waits, and for what follows?");
+        }
     }
 
     // While a port may still come, one engine of the gateway waits for it, and only one.

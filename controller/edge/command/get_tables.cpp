@@ -69,8 +69,11 @@ Cell reason_cell(const Json& engine) {
 }
 
 std::string wait_of(const Json& engine, Time now) {
-    return wait_text(parse_time(text_of(engine, "due")), text_of(engine, "awaits"),
-                     text_of(engine, "remedy"), now);
+    return wait_text({.due = parse_time(text_of(engine, "due")),
+                      .awaits = text_of(engine, "awaits"),
+                      .then = text_of(engine, "then"),
+                      .remedy = text_of(engine, "remedy")},
+                     now);
 }
 
 std::string engines_table(const Json& reply, const TableStyle& style) {

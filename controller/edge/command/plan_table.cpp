@@ -33,7 +33,11 @@ std::string p2p_of(const Decision& decision) {
 
 std::string wait_of(const Decision& decision, Time now) {
     const Wait& wait = decision.wait;
-    return wait_text(wait.until, wait.fact ? to_string(*wait.fact) : "", wait.remedy, now);
+    return wait_text({.due = wait.until,
+                      .awaits = wait.fact ? to_string(*wait.fact) : "",
+                      .then = wait.then ? std::string(to_string(*wait.then)) : "",
+                      .remedy = wait.remedy},
+                     now);
 }
 
 // A line for each gateway whose forwarded ports are not all in use.

@@ -24,15 +24,15 @@ std::string age_of(const std::string& time, Time now) {
     return since ? short_span(now - *since) : "-";
 }
 
-std::string wait_text(std::optional<Time> due, const std::string& awaits, const std::string& remedy,
-                      Time now) {
-    std::string text = awaits;
-    const auto add = [&text](const std::string& end) {
-        text += (text.empty() ? "" : ", or ") + end;
-    };
-    if (due) add(*due <= now ? "now" : "in " + short_span(ceil<seconds>(*due - now)));
-    if (!remedy.empty()) add(remedy);
-    return or_dash(text);
+std::string wait_text(const WaitWords& wait, Time now) {
+    std::string text = wait.awaits;
+    if (wait.due) {
+        text += text.empty() ? "" : ", or ";
+        text += *wait.due <= now ? "now" : "in " + short_span(ceil<seconds>(*wait.due - now));
+    }
+    if (!text.empty() && !wait.then.empty()) text += ", then " + wait.then;
+    if (wait.remedy.empty()) return or_dash(text);
+    return text + (text.empty() ? "nothing by itself: " : "; or do this: ") + wait.remedy;
 }
 
 }  // namespace roundhouse

@@ -14,10 +14,16 @@ std::string short_span(Duration duration);
 // How long ago `time` was, as short_span(). "-" when it is not a time.
 std::string age_of(const std::string& time, Time now);
 
-// What ends the wait of an engine: "in 12s", "acestream-2 is ready", "acestream-2 is ready, or in
-// 12s", or what a person has to do. "-" for no wait. The arguments are the members of the same
-// names in the HTTP API.
-std::string wait_text(std::optional<Time> due, const std::string& awaits, const std::string& remedy,
-                      Time now);
+// The members of the same names of an engine in the HTTP API.
+struct WaitWords {
+    std::optional<Time> due = {};
+    std::string awaits = {};
+    std::string then = {};
+    std::string remedy = {};
+};
+
+// What ends the wait of an engine, and what follows: "acestream-2 is ready, or in 12s, then
+// replaced", or "nothing by itself: " and what a person has to do. "-" for no wait.
+std::string wait_text(const WaitWords& wait, Time now);
 
 }  // namespace roundhouse

@@ -10,6 +10,7 @@ Json wait_view(const Wait& wait) {
     Json view = Json::object();
     if (wait.until) view["due"] = format_time(*wait.until);
     if (wait.fact) view["awaits"] = to_string(*wait.fact);
+    if (wait.then) view["then"] = to_string(*wait.then);
     if (!wait.remedy.empty()) view["remedy"] = wait.remedy;
     return view;
 }

@@ -10,7 +10,8 @@
 
 namespace roundhouse {
 
-// What ends a wait, of {"due", "awaits", "remedy"} those that there are: a time, a fact in words
+// What ends a wait, of {"due", "awaits", "then", "remedy"} those that there are: a time, a fact in
+// words
 // ("acestream-2 is ready"), and what a person can do.
 Json wait_view(const Wait& wait);
 

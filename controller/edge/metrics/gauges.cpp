@@ -14,12 +14,13 @@ namespace roundhouse {
 
 namespace {
 
-constexpr std::array<std::string_view, 13> condition_types{"Ready",
+constexpr std::array<std::string_view, 14> condition_types{"Ready",
                                                            "Progressing",
                                                            "SpecValid",
                                                            "TemplateAccepted",
                                                            "RuntimeReachable",
                                                            "GatewayReady",
+                                                           "VpnStatusKnown",
                                                            "ForwardedPortReady",
                                                            "Capped",
                                                            "PortsPublished",

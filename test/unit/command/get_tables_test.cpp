@@ -65,28 +65,28 @@ acestream-1  no     -           exited   Backoff     gluetun:19001  22001       
         constexpr std::string_view waiting = R"({"items":[
           {"name":"a-0","ready":true,"reason":"UpToDate","failures":0},
           {"name":"a-1","ready":false,"reason":"Backoff","failures":3,"message":"exited",
-           "due":"2026-01-01T12:00:04Z"},
+           "due":"2026-01-01T12:00:04Z","then":"replaced"},
           {"name":"a-2","ready":true,"reason":"RolloutBudget","failures":0,
-           "awaits":"a-1 is ready"},
+           "awaits":"a-1 is ready","then":"replaced"},
           {"name":"","ready":false,"reason":"NoPublishedPort",
            "remedy":"publish 19000-19019 on gluetun"}]})";
         CHECK("\n" + table(Resource::engines, waiting, true) ==
               "\n"
               "ENGINE  READY  SESSIONS  STATE  REASON           ADDRESS  P2P PORT  GATEWAY  AGE  "
               "FAILURES  "
-              "WAITS FOR                       ID  IMAGE  MESSAGE\n"
+              "WAITS FOR                                          ID  IMAGE  MESSAGE\n"
               "a-0     yes    -         -      UpToDate         -        -         -        -    0 "
               "        "
-              "-                               -   -      -\n"
+              "-                                                  -   -      -\n"
               "a-1     no     -         -      Backoff          -        -         -        -    3 "
               "        "
-              "in 4s                           -   -      exited\n"
+              "in 4s, then replaced                               -   -      exited\n"
               "a-2     yes    -         -      RolloutBudget    -        -         -        -    0 "
               "        "
-              "a-1 is ready                    -   -      -\n"
+              "a-1 is ready, then replaced                        -   -      -\n"
               "-       no     -         -      NoPublishedPort  -        -         -        -    - "
               "        "
-              "publish 19000-19019 on gluetun  -   -      -\n");
+              "nothing by itself: publish 19000-19019 on gluetun  -   -      -\n");
     }
 
     TEST_CASE("gateways") {

@@ -22,11 +22,12 @@ TEST_SUITE("plan table") {
         const auto shows = [&text](const std::string& line) {
             return text.find(line) != std::string::npos;
         };
-        CHECK(shows("  FATE      STEP    REASON         WAITS FOR             MESSAGE\n"));
+        CHECK(shows(
+            "  FATE      STEP    REASON         WAITS FOR                            MESSAGE\n"));
         CHECK(shows("  keep      -       UpToDate       -\n"));
-        CHECK(
-            shows("  failed    -       Backoff        in 2s                 exited with code 137"));
-        CHECK(shows("  outdated  -       RolloutBudget  acestream-1 is ready  was made from an"));
+        CHECK(shows(
+            "  failed    -       Backoff        in 2s, then replaced                 exited"));
+        CHECK(shows("  outdated  -       RolloutBudget  acestream-1 is ready, then replaced  was"));
         CHECK(shows("  missing   create  Missing        -\n"));
     }
 
@@ -36,7 +37,8 @@ TEST_SUITE("plan table") {
         seen.gateways[0].published_tcp_ports = {19000};
         seen.engines.pop_back();
         const std::string text = plan_as_table(pool, plan(pool, seen, noon), noon, false);
-        CHECK(text.find("NoPublishedPort  publish 19000-19019 on gluetun  no ready gateway") !=
+        CHECK(text.find(
+                  "NoPublishedPort  nothing by itself: publish 19000-19019 on gluetun  no ready") !=
               std::string::npos);
     }
     TEST_CASE("the preset that tells engines their ports is named") {

@@ -25,24 +25,27 @@ TEST_SUITE("time text") {
         struct Row {
             std::optional<Time> due;
             const char* awaits;
+            const char* then;
             const char* remedy;
             const char* text;
         };
         const Row rows[] = {
-            {{}, "", "", "-"},
-            {noon + 12s, "", "", "in 12s"},
-            {noon + 200ms, "", "", "in 1s"},
-            {noon + 150s, "", "", "in 2m"},
-            {noon, "", "", "now"},
-            {noon - 1h, "", "", "now"},
-            {{}, "acestream-2 is ready", "", "acestream-2 is ready"},
-            {noon + 45s, "gateway b is ready", "", "gateway b is ready, or in 45s"},
-            {{}, "", "publish 19000-19019 on b", "publish 19000-19019 on b"},
-            {noon + 1s, "b is gone", "remove it", "b is gone, or in 1s, or remove it"},
+            {{}, "", "", "", "-"},
+            {noon + 12s, "", "", "", "in 12s"},
+            {noon + 12s, "", "replaced", "", "in 12s, then replaced"},
+            {noon + 200ms, "", "", "", "in 1s"},
+            {noon + 150s, "", "", "", "in 2m"},
+            {noon, "", "created", "", "now, then created"},
+            {noon - 1h, "", "", "", "now"},
+            {{}, "acestream-2 is ready", "replaced", "", "acestream-2 is ready, then replaced"},
+            {noon + 45s, "b is ready", "created", "", "b is ready, or in 45s, then created"},
+            {{}, "", "", "publish 19000", "nothing by itself: publish 19000"},
+            {noon + 1s, "b is gone", "removed", "remove it",
+             "b is gone, or in 1s, then removed; or do this: remove it"},
         };
         for (const auto& row : rows) {
             CAPTURE(row.text);
-            CHECK(wait_text(row.due, row.awaits, row.remedy, noon) == row.text);
+            CHECK(wait_text({row.due, row.awaits, row.then, row.remedy}, noon) == row.text);
         }
     }
 }

@@ -56,7 +56,7 @@ TEST_SUITE("planner drain") {
         CHECK(decision.reason == Reason::in_use);
         CHECK(decision.message == "was made from an earlier template; has 2 sessions");
         CHECK(describe(decision.wait) ==
-              "until acestream-0 is idle, at the latest at 2026-01-01T12:30:00Z");
+              "until acestream-0 is idle, at the latest at 2026-01-01T12:30:00Z, then replaced");
         CHECK(decision.wished);
         CHECK(decision.draining);
 

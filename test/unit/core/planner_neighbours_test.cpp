@@ -49,7 +49,8 @@ TEST_SUITE("planner: neighbours") {
         CHECK(steps_of(result) == "");
         CHECK(result.decisions[0].reason == Reason::port_conflict);
         CHECK(describe(result.decisions[0].wait) ==
-              "until somebody acts: stop container other-0 of pool other, or choose other `ports` "
+              "nothing happens by itself: stop container other-0 of pool other, or choose other "
+              "`ports` "
               "for this pool");
     }
 
@@ -77,7 +78,7 @@ TEST_SUITE("planner: neighbours") {
         CHECK(decision_on(result, "acestream-0") == "stranded PortInUse");
         CHECK(decision_on(result, "acestream-1") == "outdated NoPublishedPort");
         CHECK(wait_of(result, "acestream-0") ==
-              "until somebody acts: publish 19001-19002 on gluetun");
+              "nothing happens by itself: publish 19001-19002 on gluetun");
     }
 
     TEST_CASE("a missing engine also waits for the gateway that has room once it is ready") {
@@ -90,7 +91,7 @@ TEST_SUITE("planner: neighbours") {
         const Plan result = plan(pool, seen, noon);
         CHECK(decision_on(result, "") == "missing NoPublishedPort");
         CHECK(describe(result.decisions.back().wait) ==
-              "until gateway b is ready; or somebody acts: publish 19000-19019 on a");
+              "until gateway b is ready, then created; or do this: publish 19000-19019 on a");
         pool.engine_template.image = "new";  // the others do not wait for that
         CHECK(steps_of(plan(pool, seen, noon)) == "replace acestream-0 TemplateChanged @a");
     }
@@ -111,7 +112,8 @@ TEST_SUITE("planner: neighbours") {
         // They may serve: the budget holds for them, too.
         seen.engines[1].probe = {};
         CHECK(steps_of(plan(pool, seen, noon)) == "");
-        CHECK(wait_of(plan(pool, seen, noon), "acestream-0") == "until acestream-1 is ready");
+        CHECK(wait_of(plan(pool, seen, noon), "acestream-0") ==
+              "until acestream-1 is ready, then replaced");
     }
 
     TEST_CASE("another namespace's engines are in nobody's way") {
@@ -252,7 +254,7 @@ TEST_SUITE("planner: identity and order") {
         CHECK(steps_of(result) == "remove acestream-7 SlotOutOfRange");
         CHECK(result.steps[0].next_place);
         CHECK(decision_on(result, "acestream-4") == "outdated RolloutBudget");
-        CHECK(wait_of(result, "acestream-4") == "until acestream-7 is ready");
+        CHECK(wait_of(result, "acestream-4") == "until acestream-7 is ready, then replaced");
     }
 
     TEST_CASE("of too many engines those go that share their gateway with most") {
@@ -292,7 +294,7 @@ TEST_SUITE("planner: identity and order") {
         const Plan result = plan(pool, seen, noon);
         CHECK(steps_of(result) == "replace acestream-1 TemplateChanged @gluetun");
         CHECK(wait_of(result, "acestream-2") ==
-              "until somebody acts: publish 19000-19002 on gluetun");
+              "nothing happens by itself: publish 19000-19002 on gluetun");
     }
 }
 

@@ -47,7 +47,8 @@ TEST_SUITE("planner: forwarded ports that are awaited") {
         const Decision held = waiting(world.planned());
         CHECK(held.engine == "acestream-0");
         CHECK(describe(held.wait) ==
-              "until gateway gluetun forwards a port, at the latest at 2026-01-01T12:00:30Z");
+              "until gateway gluetun forwards a port, at the latest at 2026-01-01T12:00:30Z, then "
+              "created");
         CHECK(world.planned().wake_at == noon + 30s);
     }
 

@@ -47,6 +47,72 @@ TEST_SUITE("status") {
               "wanted: publish more of them");
     }
 
+    TEST_CASE("each gateway has to publish ports for its share of the engines") {
+        const EnginePool pool = pool_of(4, {"a", "b"});
+        Observation seen = matching_world(pool);
+        seen.gateways[0].published_tcp_ports = {19000};
+        seen.gateways[1].published_tcp_ports = {19000, 19001, 19002, 19003};
+        const Condition half = find(judged(pool, seen), "PortsPublished");
+        CHECK(half.status == Truth::no);
+        CHECK(half.reason == "PartlyPublished");
+        CHECK(half.message ==
+              "gateway a publishes only 1 of the ports 19000-19019, and 2 engines belong behind "
+              "it: publish more of them");
+        seen.gateways[0].published_tcp_ports = {19000, 19001};
+        CHECK(find(judged(pool, seen), "PortsPublished").status == Truth::yes);
+    }
+
+    TEST_CASE("whether the VPN runs is not known without the route that tells it") {
+        EnginePool pool = pool_of(1);
+        Observation seen = matching_world(pool);
+        GatewayView& gluetun = seen.gateways[0];
+        const auto known = [&] { return find(judged(pool, seen), "VpnStatusKnown"); };
+        gluetun.vpn_status = VpnStatus::running;
+        CHECK(known().status == Truth::yes);
+        gluetun.vpn_status = VpnStatus::unknown;
+        gluetun.vpn_detail = "the role lacks a route";
+        CHECK(known().status == Truth::no);
+        CHECK(known().message == "the role lacks a route");
+        // What is wrong with all routes is said once.
+        gluetun.vpn_detail.clear();
+        gluetun.ports_answer = {PortsAnswerKind::unreachable, {}, "nothing listens there"};
+        CHECK(known().status == Truth::unknown);
+        CHECK(known().message.find("ForwardedPortReady says why") != std::string::npos);
+        pool.forwarded_port.assign = PortAssignment::none;
+        CHECK(known().status == Truth::no);
+        CHECK(known().message == "nothing listens there");
+        // One that does not run is the matter of GatewayReady.
+        gluetun.state = GatewayState::stopped;
+        CHECK(known().status == Truth::yes);
+    }
+
+    TEST_CASE("a gateway that is not ready says what goes on by itself, then what to do") {
+        struct Row {
+            GatewayState state;
+            const char* to_do;
+        };
+        const Row rows[] = {
+            {GatewayState::missing,
+             "; to do: start a container named gluetun, or correct the name in `gateways`"},
+            {GatewayState::stopped,
+             "; to do: docker start gluetun, and see docker logs gluetun if it stops again"},
+            {GatewayState::paused, "; to do: docker unpause gluetun"},
+            {GatewayState::starting, "; to do: if it takes minutes, see docker logs gluetun"},
+            {GatewayState::unhealthy,
+             "; to do: see docker logs gluetun for why its VPN does not work"},
+            {GatewayState::unknown, "; to do: see docker inspect gluetun"},
+        };
+        const EnginePool pool = pool_of(1);
+        for (const auto& row : rows) {
+            Observation seen = matching_world(pool);
+            seen.gateways[0] = gateway("gluetun", row.state);
+            CHECK(find(judged(pool, seen), "GatewayReady").message ==
+                  std::string("gateway gluetun is not ready; engines start by themselves once it "
+                              "is ready") +
+                      row.to_do);
+        }
+    }
+
     TEST_CASE("a port of a slot that somebody else uses has a condition that names its user") {
         const EnginePool pool = pool_of(2);
         Observation seen = matching_world(pool);
@@ -135,8 +201,9 @@ TEST_SUITE("status") {
         const auto conditions = judged(pool, seen);
         // Of two, the one that is judged first.
         CHECK(find(conditions, "Progressing").message ==
-              "1 of 3 engines ready; acestream-1 and 1 more: Starting (connection refused) until " +
-                  format_time(noon + 40s));
+              "1 of 3 engines ready; acestream-1 and 1 more: Starting until " +
+                  format_time(noon + 40s) +
+                  ", then replaced unless it is ready (connection refused)");
     }
 
     TEST_CASE("a look that failed leaves nothing to be known but why it failed") {
@@ -144,8 +211,8 @@ TEST_SUITE("status") {
         for (const auto& each : conditions) {
             const bool is_cause = each.type == "RuntimeReachable";
             CHECK(each.status == (is_cause ? Truth::no : Truth::unknown));
-            CHECK(each.message ==
-                  (is_cause ? "Docker does not answer" : "the containers cannot be looked at"));
+            CHECK(each.message.starts_with(is_cause ? "Docker does not answer"
+                                                    : "the containers cannot be looked at: "));
         }
         const EnginePool pool = pool_of(1);
         for (const auto& each : judged(pool, matching_world(pool))) {
@@ -166,8 +233,8 @@ TEST_SUITE("status") {
         const auto conditions = judged(pool, seen);
         CHECK(find(conditions, "Ready").status == Truth::no);
         CHECK(find(conditions, "Ready").message ==
-              "0 of 3 engines ready; acestream-0 and 2 more: GatewayNotReady "
-              "(gateway gluetun is not ready) until gateway gluetun is ready");
+              "0 of 3 engines ready; acestream-0 and 2 more: GatewayNotReady until gateway gluetun "
+              "is ready, then replaced (gateway gluetun is not ready)");
         CHECK(find(conditions, "GatewayReady").status == Truth::no);
         CHECK(find(conditions, "Capped").status == Truth::yes);
         CHECK(find(conditions, "PortsPublished").status == Truth::unknown);

@@ -108,12 +108,15 @@ function showPool(state) {
 
 const GLYPH = { good: "✓", warn: "!", bad: "✕", plain: "…" };
 
-// What ends the wait: a fact, the time at the latest, or a person.
-function waitOf({ due, awaits, remedy }) {
+// What ends the wait: a fact, the time at the latest, or a person; and what follows.
+function waitOf({ due, awaits, then, remedy }) {
   const fact = awaits ? ["waits until ", ...prose(awaits)] : [];
   const over = awaits ? ", or for the next round" : "waits for the next round";
   const time = due ? age(due, awaits ? ", at most " : "waits ", over) : "";
-  return [awaits || time ? element("p", "wait", ...fact, time) : "",
+  const outcome = then ? `, then ${then}` : "";
+  const ends = awaits || time;
+  const never = remedy && !ends ? element("p", "wait", "nothing happens by itself") : "";
+  return [ends ? element("p", "wait", ...fact, time, outcome) : never,
     remedy ? element("p", "", element("b", "", "To do: "), ...prose(remedy)) : ""];
 }
 
