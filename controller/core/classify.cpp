@@ -101,12 +101,9 @@ class Classifier {
                age_of(engine, seen_, now_) >= pool_.engine_template.probe.startup_timeout;
     }
 
-    static Wait awaiting(Fact fact, const std::string& subject,
-                         AfterWait then = AfterWait::judged_again) {
-        return {std::nullopt, Awaited{fact, subject}, "", then};
+    static Wait awaiting(Fact fact, const std::string& subject) {
+        return {std::nullopt, Awaited{fact, subject}, ""};
     }
-
-    Wait lasting(Duration left, AfterWait then) const { return {now_ + left, {}, "", then}; }
 
     Match not_understood(const EngineView& engine) const {
         if (engine.unknown.empty()) return {};
@@ -366,12 +363,12 @@ class Classifier {
         if (gateway != nullptr && gateway->state != GatewayState::ready) {
             Verdict verdict = say(Fate::keep, Reason::gateway_not_ready,
                                   "gateway " + gateway->name + " " + gateway->detail);
-            verdict.wait = awaiting(Fact::gateway_ready, gateway->name, AfterWait::used_again);
+            verdict.wait = awaiting(Fact::gateway_ready, gateway->name);
             if (gateway->state == GatewayState::unknown) return verdict;
             const bool may_move = pool_.gateways.size() > 1;
+            verdict.wait.then = may_move ? AfterWait::moved_unless_ready : AfterWait::used_again;
             if (may_move) {
                 verdict.wait.until = now_ + remaining(pool_.failover_after, gateway->not_ready_for);
-                verdict.wait.then = AfterWait::moved_unless_ready;
             } else {
                 verdict.message += "; there is no other gateway to move to";
             }
@@ -396,7 +393,7 @@ class Classifier {
                     "the VPN of gateway " + gateway->name +
                         " reconnected again, and engines are restarted for that at most once in " +
                         format_duration(pool_.reconnect_min_interval));
-            verdict.wait = lasting(*gateway->next_rotation_in, AfterWait::replaced);
+            verdict.wait = {now_ + *gateway->next_rotation_in, {}, "", AfterWait::replaced};
             return verdict;
         }
         return say(Fate::keep, Reason::up_to_date);
@@ -412,7 +409,7 @@ class Classifier {
         if (engine.probe.unreachable) {
             return say(Fate::keep, Reason::probe_unreachable,
                        "is left alone, as nothing shows whether it serves: " + engine.probe.detail +
-                           ": run roundhouse on the host, or on a network of the gateway");
+                           ": run roundhouse on the host, or on the same network");
         }
         if (!engine.probe.probed()) return say(Fate::keep, Reason::not_probed);
         if (engine.probe.answered_ever) {
@@ -420,7 +417,8 @@ class Classifier {
         }
         Verdict verdict = say(Fate::keep, Reason::starting, engine.probe.detail);
         const Duration left = startup_left(engine);
-        if (left > Duration{0}) verdict.wait = lasting(left, AfterWait::replaced_unless_ready);
+        if (left > Duration{0})
+            verdict.wait = {now_ + left, {}, "", AfterWait::replaced_unless_ready};
         return verdict;
     }
 

@@ -312,7 +312,7 @@ struct Observation {
 
     // Only looked at in rounds that would create an engine; before that, the best is assumed.
     ImageView image;
-    std::map<int, std::string> foreign_names;  // slot -> id of the stranger that holds its name
+    std::map<int, std::string> foreign_names;  // by slot: a stranger holds its name
     // Why they could not be read from Docker's last answer; empty: they could.
     std::string names_unknown = {};
 

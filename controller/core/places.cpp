@@ -204,7 +204,7 @@ Place Places::take_free_slot(std::string_view leaving_id) {
             best_slot = *slot;
         }
     }
-    for (const auto& [slot, id] : seen_.foreign_names) {
+    for (const auto& [slot, name] : seen_.foreign_names) {
         const bool lower = slot < (best == nullptr ? pool_.max_active_replicas : best_slot);
         if (lower && !taken_.contains(slot)) passed_over_.insert(slot);
     }

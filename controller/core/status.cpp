@@ -137,7 +137,7 @@ Condition vpn_status_known(const EnginePool& pool, const Observation& seen) {
     }
     if (!trouble.empty()) return condition("VpnStatusKnown", false, "NotReadable", trouble);
     if (not_asked.empty()) return condition("VpnStatusKnown", true, "Known", "");
-    Condition unknown = condition("VpnStatusKnown", false, "NotAsked",
+    Condition unknown = condition("VpnStatusKnown", false, "NotReadable",
                                   "only Docker's health check shows whether the VPN of " +
                                       not_asked + " runs; ForwardedPortReady says why");
     unknown.status = Truth::unknown;
@@ -205,10 +205,11 @@ Condition template_accepted(const Observation& seen) {
     const auto& [message, has_stand_in, awaits_image] = *seen.template_refusal;
     const std::string meanwhile =
         has_stand_in ? "engines are kept and created by the last template that Docker accepted"
-                     : "no engine is created";
+                     : "engines are tried again with longer and longer pauses";
     const std::string end = awaits_image ? " until the image is there, which is pulled again from "
                                            "time to time: "
-                                         : " until the template is edited: ";
+                            : has_stand_in ? " until the template is edited: "
+                                           : ", in vain until the template is edited: ";
     return condition("TemplateAccepted", false, awaits_image ? "ImageNotPulled" : "Refused",
                      meanwhile + end + message);
 }
@@ -322,9 +323,9 @@ std::vector<Condition> judge_failed_look(const std::string& fault) {
     std::vector<Condition> conditions;
     for (const char* type : {"Ready", "Progressing", "GatewayReady", "VpnStatusKnown",
                              "ForwardedPortReady", "RuntimeUnderstood", "SessionsKnown"}) {
-        conditions.push_back(condition(type, false, "LookFailed",
-                                       "the containers cannot be looked at: engines are left as "
-                                       "they are, see RuntimeReachable"));
+        conditions.push_back(condition(
+            type, false, "LookFailed",
+            "the containers cannot be looked at: nothing is changed, see RuntimeReachable"));
         conditions.back().status = Truth::unknown;
     }
     conditions.push_back(condition("RuntimeReachable", false, "LookFailed", fault));

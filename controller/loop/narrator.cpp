@@ -132,7 +132,7 @@ void Narrator::log_passed_over(const Observation& seen, const Plan& plan) {
         journal_.record(
             {Severity::warning,
              "slot passed over: a container that is not ours holds its name",
-             {{"slot", std::to_string(slot)}, {"id", seen.foreign_names.at(slot).substr(0, 12)}}});
+             {{"slot", std::to_string(slot)}, {"container", seen.foreign_names.at(slot)}}});
     }
     std::erase_if(passed_over_, [&](int slot) { return !seen.foreign_names.contains(slot); });
 }

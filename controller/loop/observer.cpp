@@ -269,7 +269,7 @@ void look_before_creating(Runtime& runtime, Workers& workers, const EnginePool& 
         const bool ours = label_of(holder.labels, label::pool) == pool.name &&
                           parse_number(label_of(holder.labels, label::slot)) == slot;
         if (!slot || ours) continue;
-        seen.foreign_names.emplace(*slot, holder.id);
+        seen.foreign_names.emplace(*slot, holder.name);
     }
 }
 

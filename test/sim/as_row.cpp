@@ -221,8 +221,8 @@ std::string rest_text(const Observation& seen) {
                 Assignments::literal(failed.detail) + "};");
     }
     out.add("seen.created_ago = " + Assignments::ages(seen.created_ago) + ";");
-    for (const auto& [slot, id] : seen.foreign_names)
-        out.add("seen.foreign_names[" + std::to_string(slot) + "] = \"" + id + "\";");
+    for (const auto& [slot, name] : seen.foreign_names)
+        out.add("seen.foreign_names[" + std::to_string(slot) + "] = \"" + name + "\";");
     if (seen.runtime.pins_gateways) out.add("seen.runtime.pins_gateways = true;");
     out.set("image.present", seen.image.present, true)
         .set("image.pulling", seen.image.pulling)

@@ -28,7 +28,7 @@ ProbeReply connection_reply(const HttpReply& reply) {
     }
 }
 
-ProbeReply http_reply(const HttpReply& reply) {
+ProbeReply http_reply(const HttpReply& reply, const std::string& path) {
     // Long bodies are cut off on purpose; the status has arrived all the same.
     const bool has_status = reply.problem == HttpProblem::none ||
                             reply.problem == HttpProblem::stopped ||
@@ -36,7 +36,11 @@ ProbeReply http_reply(const HttpReply& reply) {
     if (has_status) {
         const bool good = reply.status >= 200 && reply.status < 400;
         if (good) return {0, ProbeOutcome::answered, ""};
-        return {0, ProbeOutcome::failed, "HTTP " + std::to_string(reply.status)};
+        // Engines answer so to what they do not know.
+        const bool is_unknown_path = reply.status == 400 || reply.status == 404;
+        return {0, ProbeOutcome::failed,
+                "HTTP " + std::to_string(reply.status) +
+                    (is_unknown_path ? " at " + path + ": does probe.path fit the image?" : "")};
     }
     switch (reply.problem) {
         case HttpProblem::timed_out: return {0, ProbeOutcome::stalled, reply.detail};
@@ -58,7 +62,7 @@ void HttpProbes::begin(const ProbeRequest& request) {
         return seen <= longest_body_bytes;
     };
     wanted.connect_only = request.kind == ProbeKind::connection;
-    probes_[transfers_.begin(std::move(wanted))] = {request.ticket, request.kind};
+    probes_[transfers_.begin(std::move(wanted))] = {request.ticket, request.kind, request.path};
 }
 
 std::vector<ProbeReply> HttpProbes::wait(Duration at_most) {
@@ -66,7 +70,7 @@ std::vector<ProbeReply> HttpProbes::wait(Duration at_most) {
     for (const auto& reply : transfers_.wait(at_most)) {
         const Probe probe = probes_.extract(reply.ticket).mapped();
         replies.push_back(probe.kind == ProbeKind::connection ? connection_reply(reply)
-                                                              : http_reply(reply));
+                                                              : http_reply(reply, probe.path));
         replies.back().ticket = probe.ticket;
     }
     return replies;

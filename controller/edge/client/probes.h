@@ -23,6 +23,7 @@ class HttpProbes : public ProbeTransport {
     struct Probe {
         int ticket = 0;
         ProbeKind kind = ProbeKind::http;
+        std::string path = {};
     };
 
     HttpTransfers transfers_;

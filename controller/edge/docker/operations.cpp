@@ -141,7 +141,7 @@ constexpr std::string_view check_image = "check the name and the tag in spec.tem
 constexpr std::string_view check_login =
     "check the name in spec.template.image; a private image needs spec.template.registryAuthFile";
 constexpr std::string_view check_network =
-    "check this machine's network and DNS; it is tried again by itself";
+    "check this machine's network and DNS";
 
 // The first row that matches decides.
 constexpr Remedy remedies[]{

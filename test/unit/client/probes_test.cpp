@@ -81,7 +81,7 @@ TEST_CASE("an engine that is reached but does not answer well has failed") {
     using enum ProbeOutcome;
     const Row rows[] = {
         {"an error status", http_reply(500, "boom"), failed, "HTTP 500"},
-        {"not found", http_reply(404, ""), failed, "HTTP 404"},
+        {"not found", http_reply(404, ""), failed, ": does probe.path fit the image?"},
         {"silence", "", stalled, "no whole reply within 300ms"},
         {"half a head", "HTTP/1.1 200 OK\r\nCont", stalled, "no whole reply within 300ms"},
         {"half a body", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx", stalled, "no whole reply"},

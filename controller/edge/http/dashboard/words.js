@@ -27,8 +27,8 @@ const ADVICE = {
     "VPN_PORT_FORWARDING=on, choose a VPN server that forwards ports, and read the gateway's log.",
   Unauthorized: "Give roundhouse the key of Gluetun's control server (controlServer.apiKeyFile), " +
     "and restart Gluetun after a change of its roles.",
-  ControlServerUnreachable: "Put roundhouse on one of Gluetun's networks, or name an address " +
-    "that it reaches (controlServer.address).",
+  RoleLacksRoute: "Add the routes that the message names to the role of the key, and restart " +
+    "Gluetun.",
   PortClosed: "Pass the port as the image expects it, such as args: [\"--port=$(P2P_PORT)\"].",
   InPoolRange: "Choose other ports for the pool in the spec.",
   Rotating: "If this lasts for hours, choose another VPN server.",
@@ -139,7 +139,9 @@ function gatewayTroubles(gateways) {
 }
 
 function conditionTroubles(conditions) {
-  const isTold = ({ type, reason }) => ["GatewayNotReady", "PortsNotKnown"].includes(reason) ||
+  const isTold = ({ type, status, reason }) =>
+    ["GatewayNotReady", "PortsNotKnown"].includes(reason) ||
+    type === "VpnStatusKnown" && status === "Unknown" ||
     reason === "LookFailed" && type !== "RuntimeReachable" ||
     TOLD_ELSEWHERE.includes(type) && reason !== "Stuck";
   return conditions.filter((one) => toneOfCondition(one) !== "good" && !isTold(one))
@@ -160,8 +162,10 @@ const TITLES = {
   Capped: "more engines are asked for than may run",
   Progressing: "nothing happens until you act",
   Stable: "engines fail again and again",
+  VpnStatusKnown: "whether the VPN runs is not known",
   NoForwardedPort: "no port is forwarded",
-  Unauthorized: "Gluetun's control server refuses roundhouse",
+  Unauthorized: "Gluetun's control server refuses the key",
+  RoleLacksRoute: "the role of the key in Gluetun lacks a route",
   PortClosed: "engines do not listen on the forwarded port",
 };
 
