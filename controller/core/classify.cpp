@@ -10,6 +10,7 @@
 #include "core/backoff.h"
 #include "core/fingerprint.h"
 #include "core/forwarding.h"
+#include "core/last_lines.h"
 #include "core/launch.h"
 #include "core/names.h"
 
@@ -295,7 +296,8 @@ class Classifier {
             verdict.reason = Reason::start_failed;
             verdict.message = "could not be started: " + end.start_error;
         }
-        verdict.message += ": see " + log_command(pool_, engine.name, *engine.slot);
+        verdict.message += ": see " + log_command(pool_, engine.name, *engine.slot) +
+                           describe_words(pool_, seen_, engine);
         // It cannot have failed before it was created.
         verdict.failed_for =
             std::min(elapsed_since(end.finished_at.value_or(engine.created_at), now_),
@@ -327,6 +329,7 @@ class Classifier {
                 : say(Fate::failed, Reason::startup_timed_out,
                       "did not answer within " + format_duration(probe.startup_timeout) + ": " +
                           seen.detail);
+        verdict.message += describe_words(pool_, seen_, engine);
         verdict.failed_for = seen.failing_for;
         return verdict;
     }

@@ -23,6 +23,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/failures.h"
 #include "core/host_port.h"
 #include "core/time.h"
 
@@ -236,6 +237,8 @@ struct EngineView {
     // just now.
     Duration wished_for{0};
     DrainRequest drain_request = DrainRequest::none;
+    // That it wrote before it failed, oldest first, cleaned; empty: none are known.
+    std::vector<std::string> last_lines = {};
 
     bool operator==(const EngineView&) const = default;
 };
@@ -322,6 +325,7 @@ struct Observation {
     std::optional<TemplateRefusal> template_refusal = std::nullopt;
     RuntimeView runtime = {};
     int stood_down = 0;  // so many engines fewer are wanted: DrainRequest::remove
+    FailureRun failures = {};
 
     bool operator==(const Observation&) const = default;
 };

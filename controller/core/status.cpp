@@ -10,6 +10,7 @@
 #include "core/names.h"
 #include "core/port_ledger.h"
 #include "core/publication.h"
+#include "core/stability.h"
 
 namespace roundhouse {
 
@@ -300,6 +301,7 @@ std::vector<Condition> judge_conditions(const EnginePool& pool, const Observatio
     return {
         condition("Ready", ready, ready ? "AllEnginesReady" : "EnginesNotReady",
                   ready ? count_ready(plan) : describe_progress(plan)),
+        judge_stability(pool, seen),
         condition("Progressing", !matches && !is_stuck,
                   matches    ? "Matches"
                   : is_stuck ? "Stuck"
@@ -321,7 +323,7 @@ std::vector<Condition> judge_conditions(const EnginePool& pool, const Observatio
 
 std::vector<Condition> judge_failed_look(const std::string& fault) {
     std::vector<Condition> conditions;
-    for (const char* type : {"Ready", "Progressing", "GatewayReady", "VpnStatusKnown",
+    for (const char* type : {"Ready", "Stable", "Progressing", "GatewayReady", "VpnStatusKnown",
                              "ForwardedPortReady", "RuntimeUnderstood", "SessionsKnown"}) {
         conditions.push_back(condition(
             type, false, "LookFailed",

@@ -29,10 +29,10 @@ struct Condition {
 // "True", "False", "Unknown".
 std::string_view to_string(Truth truth);
 
-// Ready, Progressing, TemplateAccepted, GatewayReady, VpnStatusKnown, ForwardedPortReady, Capped,
-// PortsPublished, PortsFree, RuntimeReachable, RuntimeUnderstood, CreatedAsAsked and SessionsKnown,
-// as one round sees them. Progressing is False with the reason Stuck where nothing happens until a
-// person acts; the message says what to do.
+// Ready, Stable, Progressing, TemplateAccepted, GatewayReady, VpnStatusKnown, ForwardedPortReady,
+// Capped, PortsPublished, PortsFree, RuntimeReachable, RuntimeUnderstood, CreatedAsAsked and
+// SessionsKnown, as one round sees them. Progressing is False with the reason Stuck where nothing
+// happens until a person acts; the message says what to do.
 std::vector<Condition> judge_conditions(const EnginePool& pool, const Observation& seen,
                                         const Plan& plan);
 

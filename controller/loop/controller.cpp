@@ -6,13 +6,16 @@ namespace roundhouse {
 
 Controller::Controller(const Surroundings& around, Journal& journal, Meters& meters)
     : clock_(around.clock),
+      last_lines_(around.runtime, workers_, board_),
       prober_(around.probes, around.clock, [this] { wake(); }),
       puller_(around.runtime, workers_, around.clock, journal, [this] { wake(); }),
-      steps_(around.runtime, workers_, around.clock, journal, meters, [this] { wake(); }),
-      listener_(around.runtime, workers_, board_, steps_, journal, [this] { wake(); }),
+      steps_(
+          around.runtime, workers_, around.clock, journal, meters, [this] { wake(); },
+          StepRunner::usual_in_flight, &last_lines_),
+      listener_(around.runtime, workers_, board_, steps_, last_lines_, journal, [this] { wake(); }),
       reconciler_({around.runtime, around.gateway_api, workers_, around.clock, journal, board_,
-                   prober_, puller_, steps_, meters, around.ports, around.sockets, around.own,
-                   [this] { wake(); }}) {}
+                   prober_, puller_, steps_, last_lines_, meters, around.ports, around.sockets,
+                   around.own, [this] { wake(); }}) {}
 
 void Controller::run(const std::stop_token& stop,
                      const std::function<bool(const RoundResult&)>& after_round) {

@@ -11,6 +11,7 @@
 #include "loop/event_listener.h"
 #include "loop/gateway_api.h"
 #include "loop/journal.h"
+#include "loop/last_lines.h"
 #include "loop/meters.h"
 #include "loop/own_connections.h"
 #include "loop/port_check.h"
@@ -68,6 +69,7 @@ class Controller {
     Wakeup wakeup_;
     Board board_;
     ThreadWorkers workers_;
+    LastLines last_lines_;
     Prober prober_;
     Puller puller_;
     StepRunner steps_;

@@ -31,12 +31,13 @@ bool concerns(const RuntimeEvent& event, const EnginePool& pool) {
 }
 
 EventListener::EventListener(Runtime& runtime, Workers& workers, const Board& board,
-                             const StepRunner& steps, Journal& journal,
+                             const StepRunner& steps, LastLines& last_lines, Journal& journal,
                              std::function<void()> on_look_due)
     : runtime_(runtime),
       workers_(workers),
       board_(board),
       steps_(steps),
+      last_lines_(last_lines),
       journal_(journal),
       on_look_due_(std::move(on_look_due)) {}
 
@@ -110,8 +111,9 @@ void EventListener::inspect_waiting() {
         const std::string id = std::move(waiting_.front());
         waiting_.pop_front();
         lock.unlock();
-        // What it says is not used: the look sees it.
-        static_cast<void>(runtime_.inspect_end(id));
+        // The look sees the end, too. What the engine wrote can be read until it is removed.
+        const auto end = runtime_.inspect_end(id);
+        if (end && end.value() && end.value()->finished_at) last_lines_.read(id);
         on_look_due_();
         lock.lock();
     }

@@ -17,6 +17,7 @@
 
 #include "loop/board.h"
 #include "loop/journal.h"
+#include "loop/last_lines.h"
 #include "loop/runtime.h"
 #include "loop/step_runner.h"
 #include "loop/workers.h"
@@ -34,7 +35,7 @@ class EventListener {
 
     // Everything must outlive it. `on_look_due` may be called on any thread.
     EventListener(Runtime& runtime, Workers& workers, const Board& board, const StepRunner& steps,
-                  Journal& journal, std::function<void()> on_look_due);
+                  LastLines& last_lines, Journal& journal, std::function<void()> on_look_due);
     // Waits for the inspects under way, each at most as long as its deadline.
     ~EventListener();
     EventListener(const EventListener&) = delete;
@@ -60,6 +61,7 @@ class EventListener {
     Workers& workers_;
     const Board& board_;
     const StepRunner& steps_;
+    LastLines& last_lines_;
     Journal& journal_;
     std::function<void()> on_look_due_;
 

@@ -43,9 +43,9 @@ bool is_good(const Condition& condition) {
 
 // Entries about engines, gateways, the spec and looks tell of these, in more detail.
 bool is_told_otherwise(const Condition& condition) {
-    const bool by_type = condition.type == "Ready" || condition.type == "Progressing" ||
-                         condition.type == "GatewayReady" || condition.type == "SpecValid" ||
-                         condition.type == "RuntimeReachable";
+    const bool by_type = condition.type == "Ready" || condition.type == "Stable" ||
+                         condition.type == "Progressing" || condition.type == "GatewayReady" ||
+                         condition.type == "SpecValid" || condition.type == "RuntimeReachable";
     return by_type || condition.reason == "LookFailed";
 }
 
@@ -169,6 +169,7 @@ void Narrator::log_engines(const Plan& plan) {
 void Narrator::conditions_changed(const std::vector<Condition>& changed) {
     for (const auto& condition : changed) {
         if (condition.type == "Ready") ready_changed(condition);
+        if (condition.type == "Stable") stable_changed(condition);
         // Good news is news where the bad news was.
         const bool was_bad = bad_conditions_.contains(condition.type);
         const bool news = !is_told_otherwise(condition) && (was_bad || !is_good(condition));
@@ -198,6 +199,18 @@ void Narrator::ready_changed(const Condition& condition) {
     journal_.record({Severity::info,
                      ready ? "all engines are ready" : "not all engines are ready",
                      {{"condition", condition.type}, {"because", condition.message}}});
+}
+
+// Each begin, with each cause that is the commonest then, and the end.
+void Narrator::stable_changed(const Condition& condition) {
+    if (condition.status == Truth::unknown) return;
+    const bool stable = condition.status == Truth::yes;
+    if (std::exchange(was_stable_, stable) && stable) return;
+    JournalEntry entry{stable ? Severity::info : Severity::warning,
+                       stable ? "engines are stable again" : "engines fail again and again",
+                       {{"condition", condition.type}, {"reason", condition.reason}}};
+    if (!condition.message.empty()) entry.fields.emplace_back("because", condition.message);
+    journal_.record(entry);
 }
 
 void Narrator::look_failed(const std::string& message) {

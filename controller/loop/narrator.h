@@ -34,6 +34,7 @@ class Narrator {
     void log_engines(const Plan& plan);
     void log_passed_over(const Observation& seen, const Plan& plan);
     void ready_changed(const Condition& condition);
+    void stable_changed(const Condition& condition);
 
     Journal& journal_;
     RuntimeView runtime_;
@@ -43,6 +44,7 @@ class Narrator {
     std::set<int> passed_over_;
     std::set<std::string> bad_conditions_;  // types that were recorded as not good
     bool was_ready_ = false;
+    bool was_stable_ = true;
     std::string look_fault_;
 };
 

@@ -51,6 +51,7 @@ Reconciler::Reconciler(const Equipment& equipment)
       reader_(equipment.gateway_api, equipment.workers, equipment.clock, equipment.wake),
       strangers_(equipment.ports),
       sessions_(equipment.runtime, equipment.workers, equipment.sockets, equipment.own),
+      failures_(equipment.last_lines),
       narrator_(equipment.journal) {}
 
 RoundResult Reconciler::round(const std::stop_token& stop) {
@@ -79,7 +80,10 @@ RoundResult Reconciler::run_round(SpecInForce spec, const std::stop_token& stop)
     }
     narrator_.look_worked();
     note_templates(*spec.pool, survey.value().seen);
-    if (!stop.stop_requested()) hand_out(spec.pool, survey.value().plan, steps);
+    if (!stop.stop_requested()) {
+        failures_.note(survey.value().plan, survey.value().seen, with_.clock.monotonic());
+        hand_out(spec.pool, survey.value().plan, steps);
+    }
     RoundResult result = report(spec, std::move(survey.value()), steps.list_lags());
     if (lacks_image && !stop.stop_requested()) pull_again(*declared, result);
     return result;
@@ -215,6 +219,7 @@ Observation Reconciler::sense(const EnginePool& pool, Sightings looked) {
     }
     mark_unreachable(pool, seen);
     sessions_.measure(looked.gateways, seen.engines, with_.clock.monotonic());
+    failures_.recall(seen, with_.clock.monotonic());
     with_.board.drains().apply(pool, seen);
     strangers_.recall(seen);
     return seen;

@@ -10,10 +10,12 @@
 #include "core/plan.h"
 #include "loop/board.h"
 #include "loop/clock.h"
+#include "loop/failure_sensor.h"
 #include "loop/gateway_api.h"
 #include "loop/gateway_reader.h"
 #include "loop/gateway_sensor.h"
 #include "loop/journal.h"
+#include "loop/last_lines.h"
 #include "loop/meters.h"
 #include "loop/narrator.h"
 #include "loop/nearby_gateways.h"
@@ -46,6 +48,7 @@ struct Equipment {
     Prober& prober;
     Puller& puller;
     StepRunner& steps;
+    LastLines& last_lines;
     Meters& meters;
     PortCheck& ports;
     SocketTables& sockets;
@@ -107,6 +110,7 @@ class Reconciler {
     NearbyGateways nearby_;
     StrangerSensor strangers_;
     SessionSensor sessions_;
+    FailureSensor failures_;
     Narrator narrator_;
     Doubts doubts_;
     std::optional<Monotonic> plan_due_;  // when time alone was to change the last plan

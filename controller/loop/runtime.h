@@ -99,6 +99,12 @@ class Runtime {
     // How a container that does not run has ended; nullopt when it is gone. 5 s.
     virtual Result<std::optional<EngineEnd>> inspect_end(const std::string& id) = 0;
 
+    // The last lines that a container wrote, running or not, oldest first: at most five, of at most
+    // 200 bytes, in UTF-8 without control characters, and without_values() of `hidden`. Empty when
+    // it wrote none, is gone, or keeps no log that can be read. 5 s.
+    virtual Result<std::vector<std::string>> last_lines(const std::string& id,
+                                                        const KeyValues& hidden) = 0;
+
     // The network of a container whose row does not have it; nullopt when it is gone. Later lists
     // tell it. 5 s.
     virtual Result<std::optional<Network>> inspect_network(const std::string& id) = 0;

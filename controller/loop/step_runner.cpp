@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/fingerprint.h"
+#include "core/last_lines.h"
 
 namespace roundhouse {
 
@@ -20,14 +21,16 @@ std::string joined(const std::vector<std::string>& texts) {
 }  // namespace
 
 StepRunner::StepRunner(Runtime& runtime, Workers& workers, const Clock& clock, Journal& journal,
-                       Meters& meters, std::function<void()> on_done, std::size_t max_in_flight)
+                       Meters& meters, std::function<void()> on_done, std::size_t max_in_flight,
+                       const LastLines* last_lines)
     : runtime_(runtime),
       workers_(workers),
       clock_(clock),
       journal_(journal),
       meters_(meters),
       on_done_(std::move(on_done)),
-      max_in_flight_(max_in_flight) {}
+      max_in_flight_(max_in_flight),
+      last_lines_(last_lines) {}
 
 StepRunner::~StepRunner() {
     drain();
@@ -151,6 +154,14 @@ void StepRunner::count(Failures& failures, const EnginePool& pool, std::string d
     failures = {before + 1, now, std::move(detail), std::move(hash)};
 }
 
+// The plan may have been made before the engine's last lines were known.
+std::string StepRunner::why(const Step& step) const {
+    if (last_lines_ == nullptr) return step.message;
+    const std::string words = describe_last_lines(last_lines_->of(step.engine_id));
+    const bool is_told = words.empty() || step.message.find(words) != std::string::npos;
+    return step.message + (is_told ? "" : "; " + words);
+}
+
 void StepRunner::report(const Step& step, const StepResult& result, Duration took) {
     JournalEntry entry;
     entry.fields = {{"engine", step.engine}, {"reason", std::string(to_string(step.reason))}};
@@ -160,7 +171,7 @@ void StepRunner::report(const Step& step, const StepResult& result, Duration too
         entry.fields.emplace_back("p2p_port", std::to_string(step.placement->ports.p2p));
         if (step.placement->takes_forwarded_port) entry.fields.emplace_back("forwarded", "true");
     }
-    if (!step.message.empty()) entry.fields.emplace_back("because", step.message);
+    if (!step.message.empty()) entry.fields.emplace_back("because", why(step));
     entry.fields.emplace_back("took", format_duration(took));
     if (result.fault) {
         entry.severity = Severity::error;

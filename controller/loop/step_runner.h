@@ -16,6 +16,7 @@
 #include "core/plan.h"
 #include "loop/clock.h"
 #include "loop/journal.h"
+#include "loop/last_lines.h"
 #include "loop/meters.h"
 #include "loop/runtime.h"
 #include "loop/template_keeper.h"
@@ -49,10 +50,11 @@ class StepRunner {
     // A start without an answer counts as under way for this long, unless a look shows its end.
     static constexpr Duration longest_start = std::chrono::minutes(5);
 
-    // A worker calls `on_done` after each step, when the step is no longer in flight.
+    // A worker calls `on_done` after each step, when the step is no longer in flight. With
+    // `last_lines` the journal has what an engine that is taken away wrote last.
     StepRunner(Runtime& runtime, Workers& workers, const Clock& clock, Journal& journal,
                Meters& meters, std::function<void()> on_done,
-               std::size_t max_in_flight = usual_in_flight);
+               std::size_t max_in_flight = usual_in_flight, const LastLines* last_lines = nullptr);
     // As drain().
     ~StepRunner();
     StepRunner(const StepRunner&) = delete;
@@ -112,6 +114,7 @@ class StepRunner {
     Order begin_next();
     void carry_out(const Order& order);
     void finish(const Order& order, const StepResult& result);
+    std::string why(const Step& step) const;
     static void count(Failures& failures, const EnginePool& pool, std::string detail,
                       Monotonic now);
     void report(const Step& step, const StepResult& result, Duration took);
@@ -123,6 +126,7 @@ class StepRunner {
     Meters& meters_;
     std::function<void()> on_done_;
     std::size_t max_in_flight_;
+    const LastLines* last_lines_;  // nullptr: none are read
     TemplateKeeper templates_;
 
     mutable std::mutex mutex_;  // guards what follows

@@ -286,7 +286,11 @@ TEST_CASE_TEMPLATE("an engine that ends by itself, and one that is killed", W, F
     REQUIRE(soon_in_state(world, EngineState::exited));
     CHECK(end_of(world, ended).exit_code == 3);
     CHECK(end_of(world, ended).finished_at.has_value());
+    const auto lines = value_of(world.runtime().last_lines(ended, {{"SECRET", "two words"}}));
+    using Lines = std::vector<std::string>;
+    CHECK(lines == (world.keeps_logs() ? Lines{"one", "$(SECRET)"} : Lines{}));
     well(world.runtime().remove(ended));
+    CHECK(value_of(world.runtime().last_lines(ended, {})).empty());
 
     const std::string killed = start_new(world, world.engine(0));
     world.kill_container(world.engine(0).name);

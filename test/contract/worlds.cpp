@@ -74,9 +74,8 @@ EngineRequest World::engine(int slot, const std::string& network_mode) const {
 
 FakeWorld::FakeWorld() : World("contract") {
     fake_.add_image("engine");
-    fake_.add_image("ends", {.exits_with = 3, .start_error = "", .ignores_term = false});
-    fake_.add_image(
-        "broken", {.exits_with = {}, .start_error = "unable to find user", .ignores_term = false});
+    fake_.add_image("ends", {.exits_with = 3, .start_error = "", .writes = {"one", "two words"}});
+    fake_.add_image("broken", {.exits_with = {}, .start_error = "unable to find user"});
 }
 
 std::string FakeWorld::run_publishing_gateway(int port) {
@@ -154,7 +153,7 @@ void DockerWorld::kill_container(const std::string& name) {
 
 EngineRequest DockerWorld::short_lived(int slot) {
     EngineRequest request = engine(slot);
-    request.command = {"exit", "3"};
+    request.command = {"exit", "3", "one", "two words"};
     return request;
 }
 

@@ -45,8 +45,10 @@ class World {
     virtual EngineRequest engine(int slot, const std::string& network_mode = "") const;
     // Whether engines of the default network mode have an IP of their own.
     virtual bool gives_addresses() const { return true; }
-    // One that ends at once with exit code 3.
+    // One that writes the lines "one" and "two words", and ends at once with exit code 3.
     virtual EngineRequest short_lived(int slot) = 0;
+    // Whether what engines wrote can be read.
+    virtual bool keeps_logs() const { return true; }
     // One that cannot be started, for a reason of its own.
     virtual EngineRequest unstartable(int slot) = 0;
     virtual std::string start_error() const { return "unable to find user"; }
@@ -118,6 +120,7 @@ class PodWorld : public World {
     bool gives_addresses() const override { return false; }
     EngineRequest short_lived(int slot) override;
     EngineRequest unstartable(int slot) override;
+    bool keeps_logs() const override { return false; }
     std::string start_error() const override { return "No such file"; }
     bool is_up(const std::string& address, int slot) override;
 

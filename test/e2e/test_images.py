@@ -1,4 +1,5 @@
 """Images that are missing or broken: reported, retried with a pause, and harmful to no engine."""
+import json
 import time
 import unittest
 
@@ -12,6 +13,15 @@ NO_SUCH_IMAGE = "127.0.0.1:9/roundhouse/none:1"
 class Images(PoolTest):
     def creates_since(self, moment):
         return [change for change in self.watcher.changes_since(moment) if change[1] == "create"]
+
+    def stable(self):
+        conditions = json.loads(self.command("get", "pool", "-o", "json").stdout)
+        return next(each for each in conditions["status"]["conditions"]
+                    if each["type"] == "Stable")
+
+    def last_lines(self):
+        items = json.loads(self.command("get", "engines", "-o", "json").stdout)["items"]
+        return items[0].get("lastLines")
 
     def test_one_that_does_not_exist(self):
         self.write_spec(2, template={"image": NO_SUCH_IMAGE, "pullPolicy": "IfNotPresent"})
@@ -37,15 +47,28 @@ class Images(PoolTest):
         self.assertEqual(before, ids(self.settle(3)))
 
     def test_one_that_exits_at_once_is_retried_with_a_growing_pause(self):
+        """And `get pool` names the cause, what the engine wrote last, and what to do."""
         begun = time.time()
-        self.write_spec(1, template={"args": ["exit", "7"]})
+        words = "listen tcp :$(HTTP_PORT): \x1b[31mbind: address already in use"
+        self.write_spec(1, template={"args": ["exit", "7", "loading $(TOKEN)", words],
+                                     "env": {"TOKEN": "do-not-tell"}})
         controller = self.start_controller()
         self.wait_until(lambda: len(self.creates_since(begun)) >= 4, "it is tried four times")
         moments = [change[0] for change in self.creates_since(begun)]
         pauses = [later - earlier for earlier, later in zip(moments, moments[1:])]
         self.assertGreater(pauses[1], 0.8, pauses)
         self.assertGreater(pauses[2], 1.6, pauses)
+        wrote = 'it wrote last: "listen tcp :19000: bind: address already in use"'
         self.assertIn("7", controller.log)
+        self.assertIn(f"engine={self.pool}-0", controller.log)
+        self.wait_until(lambda: wrote in self.stable()["message"], "the last line is told")
+        self.assertEqual(("False", "PortInUse"), (self.stable()["status"], self.stable()["reason"]))
+        self.assertIn("template.args", self.stable()["message"])
+        self.wait_until(lambda: self.last_lines(), "the engine's last lines are known")
+        self.assertEqual(["loading $(TOKEN)", "listen tcp :19000: bind: address already in use"],
+                         self.last_lines())
+        self.wait_until(lambda: wrote in self.command("get", "events").stdout, "an event has it")
+        self.assertNotIn("do-not-tell", controller.log)
         self.write_spec(1)
         self.settle(1)
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/last_lines.h"
 #include "core/names.h"
 
 namespace roundhouse {
@@ -50,6 +51,7 @@ std::string_view to_string(Operation operation) {
     switch (operation) {
         case Operation::list_engines: return "list_engines";
         case Operation::inspect_end: return "inspect_end";
+        case Operation::last_lines: return "last_lines";
         case Operation::inspect_network: return "inspect_network";
         case Operation::inspect_pid: return "inspect_pid";
         case Operation::inspect_gateway: return "inspect_gateway";
@@ -139,6 +141,19 @@ Result<std::optional<EngineEnd>> FakeRuntime::inspect_end(const std::string& id)
         const FakeContainer* container = look_up(id);
         if (container == nullptr) return std::nullopt;
         return container->end;
+    });
+}
+
+Result<std::vector<std::string>> FakeRuntime::last_lines(const std::string& id,
+                                                         const KeyValues& hidden) {
+    using Lines = std::vector<std::string>;
+    return perform<Lines>(Operation::last_lines, subject_of(id), [&]() -> Lines {
+        const FakeContainer* container = look_up(id);
+        if (container == nullptr || container->started_at.empty()) return {};
+        Lines lines = behaviour_of(*container).writes;
+        for (auto& line : lines)
+            line = without_values(line, hidden);
+        return lines;
     });
 }
 

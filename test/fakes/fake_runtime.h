@@ -30,6 +30,7 @@ namespace roundhouse {
 enum class Operation {
     list_engines,
     inspect_end,
+    last_lines,
     inspect_network,
     inspect_pid,
     inspect_gateway,
@@ -68,9 +69,10 @@ struct Mishap {
 
 // What containers of an image do.
 struct FakeImage {
-    std::optional<int> exits_with;  // ends by itself, at once, with this code
-    std::string start_error;        // cannot be started, in Docker's words
-    bool ignores_term = false;      // a stop has to kill it
+    std::optional<int> exits_with;         // ends by itself, at once, with this code
+    std::string start_error;               // cannot be started, in Docker's words
+    std::vector<std::string> writes = {};  // the lines of their logs
+    bool ignores_term = false;             // a stop has to kill it
 };
 
 struct FakeContainer {
@@ -102,6 +104,8 @@ class FakeRuntime : public Runtime {
     RuntimeView about() override;
     Result<std::vector<ContainerListing>> list_engines() override;
     Result<std::optional<EngineEnd>> inspect_end(const std::string& id) override;
+    Result<std::vector<std::string>> last_lines(const std::string& id,
+                                                const KeyValues& hidden) override;
     Result<std::optional<Network>> inspect_network(const std::string& id) override;
     Result<std::optional<std::int64_t>> inspect_pid(const std::string& id) override;
     Result<std::optional<GatewayContainer>> inspect_gateway(const std::string& name) override;

@@ -6,6 +6,7 @@
 #include "loop/board.h"
 #include "loop/driver.h"
 #include "loop/event_listener.h"
+#include "loop/last_lines.h"
 #include "loop/prober.h"
 #include "loop/puller.h"
 #include "loop/reconciler.h"
@@ -30,12 +31,13 @@ struct Process {
           workers(stage),
           prober(probes, world.clock, wake),
           puller(runtime, workers, world.clock, journal, wake),
+          last_lines(runtime, workers, board),
           // Few at a time: in worlds this small none would ever wait otherwise.
           steps(runtime, workers, world.clock, journal, meters, wake,
-                static_cast<std::size_t>(world.dice.between(1, 4))),
-          listener(runtime, workers, board, steps, journal, wake),
+                static_cast<std::size_t>(world.dice.between(1, 4)), &last_lines),
+          listener(runtime, workers, board, steps, last_lines, journal, wake),
           reconciler({runtime, gateways, workers, world.clock, journal, board, prober, puller,
-                      steps, meters, ports, sockets, own, wake}) {}
+                      steps, last_lines, meters, ports, sockets, own, wake}) {}
 
     SimRuntime runtime;
     SimGateways gateways;
@@ -49,6 +51,7 @@ struct Process {
     Board board;
     Prober prober;
     Puller puller;
+    LastLines last_lines;
     StepRunner steps;
     EventListener listener;
     Reconciler reconciler;

@@ -124,6 +124,12 @@ Result<std::optional<EngineEnd>> SimRuntime::inspect_end(const std::string& id) 
                                           [&] { return world_.docker.inspect_end(id); });
 }
 
+Result<std::vector<std::string>> SimRuntime::last_lines(const std::string& id,
+                                                        const KeyValues& hidden) {
+    return call<std::vector<std::string>>(Operation::last_lines, id,
+                                          [&] { return world_.docker.last_lines(id, hidden); });
+}
+
 Result<std::optional<Network>> SimRuntime::inspect_network(const std::string& id) {
     return call<std::optional<Network>>(Operation::inspect_network, id,
                                         [&] { return world_.docker.inspect_network(id); });

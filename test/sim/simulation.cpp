@@ -242,6 +242,7 @@ void Simulation::round() {
                            " is said to hold of a spec that the round did not see");
     }
     watchdog_.after_round(result, process.board.round().get());
+    watchdog_.check_stability(process.board.conditions());
     const Pace::Pause pause = process.pace.after(
         result, true, process.board.spec().pool->check_interval, world_.clock.monotonic());
     const Duration now = world_.clock.elapsed;

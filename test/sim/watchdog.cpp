@@ -193,6 +193,7 @@ void Watchdog::controller_started() {
     hanging_starts_.clear();
     gateways_.clear();
     strangers_.clear();
+    failed_at_.clear();
     process_began_ = world_.clock.elapsed;
     drains_.process_began();
     create_times_.clear();

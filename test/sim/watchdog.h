@@ -51,6 +51,8 @@ class Watchdog {
     void not_told(Operation operation, const std::string& subject, FaultKind kind);
     void before_round();
     void after_round(const RoundResult& result, const RoundView* view);
+    // After each round: whether engines failed again and again.
+    void check_stability(const std::vector<Condition>& conditions);
 
     DrainWatch& drains() { return drains_; }
     const std::map<int, int>& creates() const { return creates_in_; }
@@ -139,14 +141,17 @@ class Watchdog {
     void check_is_told(const RoundView& view);
     void check_step(const RoundView& view, const Step& step);
     void check_not_told(const RoundView& view, const Step& step);
+    void note_failure(const Step& step);
 
     World& world_;
     DrainWatch drains_;
     std::map<std::string, Planned> planned_;  // by id, the latest step for it
-    std::map<int, Duration> looked_for_;      // by slot: when the look for its latest step began
-    std::map<int, Failures> ends_;            // by slot: engines that ended by themselves
-    std::map<int, Failures> creates_;         // by slot: creates that failed
-    std::map<std::string, Failures> pulls_;   // by image
+    // When this process first planned to take an engine for a failure of its own.
+    std::map<std::string, Duration> failed_at_;  // by id
+    std::map<int, Duration> looked_for_;         // by slot: when the look for its latest step began
+    std::map<int, Failures> ends_;               // by slot: engines that ended by themselves
+    std::map<int, Failures> creates_;            // by slot: creates that failed
+    std::map<std::string, Failures> pulls_;      // by image
     std::set<std::string> pulling_;
     std::set<std::string> hanging_starts_;
     std::map<int, std::vector<Duration>> create_times_;  // by slot, since the last disturbance

@@ -106,6 +106,7 @@ void Watchdog::after_round(const RoundResult& result, const RoundView* view) {
         }
         check_not_told(*view, step);
         if (step.engine_id.empty()) continue;
+        note_failure(step);
         const EngineLife* life = world_.life(step.engine_id);
         const bool served = life != nullptr && world_.serves(*life);
         planned_[step.engine_id] = {step.action, step.reason, served};
@@ -131,6 +132,31 @@ void Watchdog::not_told(Operation operation, const std::string& subject, FaultKi
     // An engine that Docker cannot tell of at all is a broken one.
     const bool engine = operation == Operation::inspect_end && kind != FaultKind::rejected;
     if (engine) untold_engines_.insert(subject);
+}
+
+void Watchdog::note_failure(const Step& step) {
+    constexpr std::array failures = {Reason::exited,          Reason::start_failed,
+                                     Reason::probe_failed,    Reason::startup_timed_out,
+                                     Reason::p2p_port_closed, Reason::port_conflict};
+    if (contains(failures, step.reason)) failed_at_.emplace(step.engine_id, world_.clock.elapsed);
+}
+
+// Stable is False from the second of several failures, none of them more than ten minutes after the
+// one before, until ten minutes after the last one.
+void Watchdog::check_stability(const std::vector<Condition>& conditions) {
+    const auto stable = std::ranges::find(conditions, "Stable", &Condition::type);
+    if (stable == conditions.end() || stable->status == Truth::unknown) return;
+    std::vector<Duration> times;
+    for (const auto& [id, at] : failed_at_)
+        times.push_back(at);
+    std::ranges::sort(times);
+    times.push_back(world_.clock.elapsed);
+    int in_a_row = 0;
+    for (std::size_t i = 0; i + 1 < times.size(); ++i)
+        in_a_row = times[i + 1] - times[i] < stable_after ? in_a_row + 1 : 0;
+    if ((stable->status == Truth::yes) == (in_a_row < 2)) return;
+    violated("Stable is " + std::string(to_string(stable->status)) + " after " +
+             std::to_string(in_a_row) + " failures within ten minutes of one another");
 }
 
 // Rule 9: what is not known is left as it is.

@@ -152,7 +152,10 @@ int run(const Invocation& call) {
 
 int main(int argc, char** argv) {
     const std::vector<std::string> words(argv, argv + argc);
+    // "exit CODE LINE...": writes the lines first.
     if (words.size() > 1 && words[1] == "exit") {
+        for (std::size_t i = 3; i < words.size(); ++i)
+            std::fprintf(stderr, "%s\n", words[i].c_str());
         return words.size() > 2 ? std::atoi(words[2].c_str()) : 0;
     }
     try {

@@ -25,6 +25,7 @@ constexpr std::array topics{
           "no events from Docker: changes are seen at the check interval only"},
     Topic{"image pulled", "image", "image pull failed"},
     Topic{"all engines are ready", "pool", "condition changed"},
+    Topic{"engines are stable again", "stability", "engines fail again and again"},
 };
 
 // These follow "spec refused", which says more.

@@ -26,6 +26,8 @@ const Operation& find(DockerOperation operation) {
         {list, "list", {200}, {unavailable, rejected}},
         {list_names, "list_names", {200}, {unavailable, rejected}},
         {inspect_engine, "inspect_engine", {200, 404}, {unavailable, rejected}},
+        // 409: it is being removed. 501: its log driver keeps nothing that can be read.
+        {read_log, "read_log", {200, 404, 409, 501}, {unavailable, rejected}},
         {inspect_gateway, "inspect_gateway", {200, 404}, {unavailable, rejected}},
         {inspect_image, "inspect_image", {200, 404}, {unavailable, rejected}},
         {create, "create", {201}, {unavailable, rejected, conflict, gone}},

@@ -15,6 +15,7 @@ enum class DockerOperation {
     list,
     list_names,
     inspect_engine,
+    read_log,
     inspect_gateway,
     inspect_image,
     create,
@@ -27,11 +28,17 @@ enum class DockerOperation {
 
 // The operations with an end of their own, whose duration is measured.
 inline constexpr std::array measured_operations{
-    DockerOperation::list,           DockerOperation::list_names,
-    DockerOperation::inspect_engine, DockerOperation::inspect_gateway,
-    DockerOperation::inspect_image,  DockerOperation::create,
-    DockerOperation::start,          DockerOperation::stop,
-    DockerOperation::remove,         DockerOperation::pull,
+    DockerOperation::list,
+    DockerOperation::list_names,
+    DockerOperation::inspect_engine,
+    DockerOperation::read_log,
+    DockerOperation::inspect_gateway,
+    DockerOperation::inspect_image,
+    DockerOperation::create,
+    DockerOperation::start,
+    DockerOperation::stop,
+    DockerOperation::remove,
+    DockerOperation::pull,
 };
 
 // "list", "inspect_engine" ...

@@ -8,6 +8,7 @@
 
 #include "core/names.h"
 #include "edge/docker/json.h"
+#include "edge/docker/log_text.h"
 #include "edge/docker/pull_progress.h"
 #include "edge/docker/registry_auth.h"
 #include "edge/docker/request_json.h"
@@ -26,6 +27,10 @@ constexpr std::size_t longest_inspect_bytes = 4 * mebibyte;
 constexpr std::size_t longest_line_bytes = mebibyte;
 constexpr Duration progress_interval = std::chrono::seconds(1);
 
+// Docker cuts lines of logs after 16 KiB.
+constexpr std::size_t longest_log_bytes = mebibyte / 4;
+
+constexpr int ok = 200;
 constexpr int not_found = 404;
 constexpr std::size_t longest_name = 100;
 
@@ -173,6 +178,21 @@ Result<std::optional<EngineEnd>> DockerRuntime::inspect_end(const std::string& i
     auto end = inspect_engine(id, parse_end);
     if (end && end.value()) end.value()->start_error = names_.in(end.value()->start_error);
     return end;
+}
+
+Result<std::vector<std::string>> DockerRuntime::last_lines(const std::string& id,
+                                                           const KeyValues& hidden) {
+    const std::string tail = std::to_string(most_log_lines);
+    return ask({.operation = DockerOperation::read_log,
+                .what = "read the log of container " + short_id(id),
+                .container = id,
+                .path = container_path(id, "/logs?stdout=1&stderr=1&tail=" + tail),
+                .deadline = settings_.inspect,
+                .max_reply_bytes = longest_log_bytes},
+               [&](const DockerReply& reply) -> Result<std::vector<std::string>> {
+                   if (reply.status != ok) return std::vector<std::string>{};
+                   return parse_log(reply.body, hidden);
+               });
 }
 
 Result<std::optional<Network>> DockerRuntime::inspect_network(const std::string& id) {

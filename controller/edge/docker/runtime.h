@@ -50,6 +50,8 @@ class DockerRuntime : public Runtime {
     RuntimeView about() override { return connection_.about(); }
     Result<std::vector<ContainerListing>> list_engines() override;
     Result<std::optional<EngineEnd>> inspect_end(const std::string& id) override;
+    Result<std::vector<std::string>> last_lines(const std::string& id,
+                                                const KeyValues& hidden) override;
     Result<std::optional<Network>> inspect_network(const std::string& id) override;
     Result<std::optional<std::int64_t>> inspect_pid(const std::string& id) override;
     Result<std::optional<GatewayContainer>> inspect_gateway(const std::string& name) override;

@@ -74,6 +74,7 @@ Json engine_view(const RoundView& round, const Decision& decision, const EngineV
         view.update({{"image", engine->image},
                      {"createdAt", format_time(engine->created_at)},
                      {"failures", engine->failures}});
+        if (!engine->last_lines.empty()) view["lastLines"] = engine->last_lines;
     }
     view.update(wait_view(decision.wait));
     return view;

@@ -14,7 +14,8 @@ namespace roundhouse {
 
 namespace {
 
-constexpr std::array<std::string_view, 14> condition_types{"Ready",
+constexpr std::array<std::string_view, 15> condition_types{"Ready",
+                                                           "Stable",
                                                            "Progressing",
                                                            "SpecValid",
                                                            "TemplateAccepted",

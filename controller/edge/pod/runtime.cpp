@@ -180,6 +180,11 @@ Result<std::optional<EngineEnd>> HolderRuntime::inspect_end(const std::string& i
     return std::optional(end_of(*sight.value()));
 }
 
+Result<std::vector<std::string>> HolderRuntime::last_lines(const std::string& /*id*/,
+                                                           const KeyValues& /*hidden*/) {
+    return std::vector<std::string>{};
+}
+
 Result<std::optional<Network>> HolderRuntime::inspect_network(const std::string& id) {
     const auto sight = find(id);
     if (!sight) return sight.fault();

@@ -41,6 +41,9 @@ class HolderRuntime : public Runtime {
     RuntimeView about() override { return {.name = "holders", .version = {}, .api_version = {}}; }
     Result<std::vector<ContainerListing>> list_engines() override;
     Result<std::optional<EngineEnd>> inspect_end(const std::string& id) override;
+    // None: the kubelet keeps what a holder and its engine write.
+    Result<std::vector<std::string>> last_lines(const std::string& id,
+                                                const KeyValues& hidden) override;
     Result<std::optional<Network>> inspect_network(const std::string& id) override;
     // 0: the processes of other containers cannot be seen.
     Result<std::optional<std::int64_t>> inspect_pid(const std::string& id) override;

@@ -43,6 +43,8 @@ TEST_CASE("the end of each operation is reported, with its result and duration")
     check_last(DockerOperation::list_names, std::nullopt);
     CHECK_FALSE(docker.inspect_end(id).value().has_value());
     check_last(DockerOperation::inspect_engine, std::nullopt);
+    CHECK(docker.last_lines(id, {}).value().empty());
+    check_last(DockerOperation::read_log, std::nullopt);
     CHECK_FALSE(docker.has_image("engine").value());
     check_last(DockerOperation::inspect_image, std::nullopt);
     CHECK_FALSE(docker.create({}).ok());
@@ -189,6 +191,8 @@ TEST_CASE("ids and names are escaped in the URL") {
     CHECK(asked == "GET /v1.41/images/registry%3A5000/group/engine%3Av1%40sha256%3Aab/json");
     CHECK(docker.stop(id, 1500ms).ok());
     CHECK(asked == "POST /v1.41/containers/" + id + "/stop?t=2");
+    CHECK(docker.last_lines(id, {}).ok());
+    CHECK(asked == "GET /v1.41/containers/" + id + "/logs?stdout=1&stderr=1&tail=5");
     CHECK_FALSE(docker.list_engines().ok());
     CHECK(asked ==
           "GET /v1.41/containers/json?all=1&filters="

@@ -85,6 +85,7 @@ Observation eventful_world(const EnginePool& pool) {
     seen.engines[0].probe = {};
     seen.engines[0].created_at = noon;
     seen.engines[1] = exited(seen.engines[1], 1, 0s, 3);
+    seen.engines[1].last_lines = {"cannot open cache"};
     EngineView stranger = seen.engines[2];
     stranger.name = "stranger";
     stranger.slot.reset();

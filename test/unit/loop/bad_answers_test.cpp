@@ -292,8 +292,8 @@ TEST_SUITE("bad answers") {
         });
         Prober prober(first.probes, first.clock, [] {});
         Reconciler second({first.docker, first.gateways, first.workers, first.clock, first.journal,
-                           first.board, prober, first.puller, first.steps, first.meters,
-                           first.port_check, first.sockets, first.own, [] {},
+                           first.board, prober, first.puller, first.steps, first.last_lines,
+                           first.meters, first.port_check, first.sockets, first.own, [] {},
                            GatewayReader::full_patience});
         for (int i = 0; i < 100; ++i) {
             second.round({});

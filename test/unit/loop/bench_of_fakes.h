@@ -255,10 +255,18 @@ struct LoopBenchOn {
     Prober prober{probes, clock, [] {}};
     ThreadWorkers workers;
     Puller puller{docker, workers, clock, journal, [this] { wakeup.notify(); }};
-    StepRunner steps{docker, workers, clock, journal, meters, [this] { wakeup.notify(); }};
+    LastLines last_lines{docker, workers, board};
+    StepRunner steps{docker,
+                     workers,
+                     clock,
+                     journal,
+                     meters,
+                     [this] { wakeup.notify(); },
+                     StepRunner::usual_in_flight,
+                     &last_lines};
     Reconciler reconciler{{docker, gateways, workers, clock, journal, board, prober, puller, steps,
-                           meters, port_check, sockets, own, [this] { wakeup.notify(); },
-                           GatewayReader::full_patience}};
+                           last_lines, meters, port_check, sockets, own,
+                           [this] { wakeup.notify(); }, GatewayReader::full_patience}};
 
     explicit LoopBenchOn(EnginePool pool) {
         docker.add_image(pool.engine_template.image);

@@ -115,8 +115,8 @@ TEST_SUITE("events") {
     TEST_CASE("a stream that breaks is opened again, and each opening wakes the loop") {
         LoopBench bench(pool_of(1));
         Wakeup changed;
-        EventListener listener(bench.docker, bench.workers, bench.board, bench.steps, bench.journal,
-                               [&] { changed.notify(); });
+        EventListener listener(bench.docker, bench.workers, bench.board, bench.steps,
+                               bench.last_lines, bench.journal, [&] { changed.notify(); });
         std::jthread listening([&](const std::stop_token& stop) { listener.run(stop); });
         const std::stop_token never;
         CHECK(changed.wait(10s, never));
@@ -131,8 +131,13 @@ TEST_SUITE("events") {
     struct Listening {
         LoopBench bench{pool_of(1)};
         Wakeup look_due;
-        EventListener listener{bench.docker, bench.workers, bench.board,
-                               bench.steps,  bench.journal, [this] { look_due.notify(); }};
+        EventListener listener{bench.docker,
+                               bench.workers,
+                               bench.board,
+                               bench.steps,
+                               bench.last_lines,
+                               bench.journal,
+                               [this] { look_due.notify(); }};
 
         void tell(const std::string& action, const std::string& name, const std::string& id) {
             listener.take({action, name, id, {{"roundhouse.pool", "acestream"}}});
@@ -204,8 +209,8 @@ TEST_SUITE("events") {
         LoopBench bench(pool_of(1));
         NoThreads workers;
         int looks = 0;
-        EventListener listener(bench.docker, workers, bench.board, bench.steps, bench.journal,
-                               [&] { ++looks; });
+        EventListener listener(bench.docker, workers, bench.board, bench.steps, bench.last_lines,
+                               bench.journal, [&] { ++looks; });
         listener.take({"die", "acestream-0", "id", {}});
         listener.take({"die", "acestream-0", "id", {}});
         CHECK(looks == 2);

@@ -23,8 +23,8 @@ TEST_SUITE("meters") {
         LoopBench bench(pool_of(1));
         Board empty;
         Reconciler idle({bench.docker, bench.gateways, bench.workers, bench.clock, bench.journal,
-                         empty, bench.prober, bench.puller, bench.steps, bench.meters,
-                         bench.port_check, bench.sockets, bench.own, [] {},
+                         empty, bench.prober, bench.puller, bench.steps, bench.last_lines,
+                         bench.meters, bench.port_check, bench.sockets, bench.own, [] {},
                          GatewayReader::full_patience});
         idle.round({});
         CHECK(bench.meters.rounds(RoundOutcome::failed) == 0);

@@ -80,6 +80,23 @@ TEST_SUITE("narrator") {
         CHECK(entries.take().empty());
     }
 
+    TEST_CASE("engines that fail again and again are a warning with each new cause, and its end") {
+        Entries entries;
+        Narrator narrator(entries);
+        const auto says = [&](Truth status, const std::string& reason) {
+            narrator.conditions_changed({condition("Stable", status, reason)});
+            return entries.take();
+        };
+        CHECK(says(Truth::yes, "FewFailures").empty());
+        CHECK(says(Truth::no, "Exited") ==
+              Lines{"warning: engines fail again and again Stable Exited"});
+        CHECK(says(Truth::no, "OutOfMemory") ==
+              Lines{"warning: engines fail again and again Stable OutOfMemory"});
+        CHECK(says(Truth::unknown, "LookFailed").empty());
+        CHECK(says(Truth::yes, "FewFailures") ==
+              Lines{"engines are stable again Stable FewFailures"});
+    }
+
     TEST_CASE("where nothing happens until a person acts, that is a warning") {
         Entries entries;
         Narrator narrator(entries);

@@ -195,8 +195,9 @@ TEST_SUITE("the story of a port") {
         StepRunner steps{story.docker,  story.workers, story.clock,
                          story.journal, story.meters,  [] {}};
         Reconciler next({story.docker, story.gateways, story.workers, story.clock, story.journal,
-                         board, prober, puller, steps, story.meters, story.port_check,
-                         story.sockets, story.own, [] {}, GatewayReader::full_patience});
+                         board, prober, puller, steps, story.last_lines, story.meters,
+                         story.port_check, story.sockets, story.own, [] {},
+                         GatewayReader::full_patience});
         board.accept(pool_of(3));
         GatewayReading reading;
         reading.vpn_status = VpnStatus::running;

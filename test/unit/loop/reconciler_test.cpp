@@ -355,8 +355,9 @@ TEST_SUITE("reconciler") {
         Prober prober(first.probes, first.clock, [] {});
         Puller puller(first.docker, first.workers, first.clock, first.journal, [] {});
         Reconciler second({first.docker, first.gateways, first.workers, first.clock, first.journal,
-                           board, prober, puller, steps, first.meters, first.port_check,
-                           first.sockets, first.own, [] {}, GatewayReader::full_patience});
+                           board, prober, puller, steps, first.last_lines, first.meters,
+                           first.port_check, first.sockets, first.own, [] {},
+                           GatewayReader::full_patience});
         for (int i = 0; i < 5; ++i) {
             second.round({});
             prober.turn(Duration{0});

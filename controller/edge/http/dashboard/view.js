@@ -215,6 +215,7 @@ function showDetail() {
     ["failures", [failures > 0 ? `${failures} in a row led to this engine` : ""]],
     ["image", [engine.image || ""]],
     ["reason", [engine.reason === "UpToDate" ? "" : engine.reason]],
+    ["wrote last", engine.lastLines ? [element("pre", "", engine.lastLines.join("\n"))] : []],
   ].filter(([, values]) => values.some((value) => value !== ""));
   const list = element("dl", "");
   for (const [name, values] of rows) {

@@ -138,6 +138,19 @@ function gatewayTroubles(gateways) {
     todo: (GATEWAY_ADVICE[gateway.state] || "").replaceAll("NAME", gateway.name) }));
 }
 
+// Of the condition Stable, by its reason.
+const WHY_UNSTABLE = {
+  OutOfMemory: "out of memory",
+  PortInUse: "a port is in use",
+  Killed: "killed by a signal",
+  Exited: "they exit",
+  StartFailed: "Docker cannot start them",
+  StartupTimedOut: "they never answer",
+  ProbeFailed: "they stop answering",
+  P2PPortClosed: "no peer gets in",
+  PortConflict: "their port is another's",
+};
+
 function conditionTroubles(conditions) {
   const isTold = ({ type, status, reason }) =>
     ["GatewayNotReady", "PortsNotKnown"].includes(reason) ||
@@ -147,7 +160,8 @@ function conditionTroubles(conditions) {
   return conditions.filter((one) => toneOfCondition(one) !== "good" && !isTold(one))
     .map((one) => ({ tone: toneOfCondition(one), title: titleOf(one), reason: one.reason,
       message: one.message, since: one.lastTransitionTime, type: one.type,
-      todo: adviceFor("NAME", one.reason, one.type) }));
+      // The message of Stable ends with what to do.
+      todo: one.type === "Stable" ? "" : adviceFor("NAME", one.reason, one.type) }));
 }
 
 const TITLES = {
@@ -174,7 +188,8 @@ const UNKNOWN_TITLES = {
   SessionsKnown: "who watches is not known",
 };
 
-const titleOf = ({ type, status, reason }) => TITLES[reason] ||
+const titleOf = ({ type, status, reason }) => type === "Stable" && WHY_UNSTABLE[reason]
+  ? `${TITLES.Stable}: ${WHY_UNSTABLE[reason]}` : TITLES[reason] ||
   (status === "Unknown" && UNKNOWN_TITLES[type]) || TITLES[type] || `${type} is ${status}`;
 
 const ORDER = ["bad", "warn", "plain"];
@@ -191,8 +206,9 @@ function troublesOf({ pool, engines, gateways }) {
   const ofCauses = causes.map((one) => essenceOf(one.message));
   const ofEngines = engineTroubles(others)
     .filter((one) => !one.message || !ofCauses.includes(essenceOf(one.message)));
-  const all = [...causes, ...gatewayTroubles(gateways), ...ofEngines,
-    ...ofPool.filter((one) => !causes.includes(one))];
+  const unstable = ofPool.filter((one) => one.type === "Stable");
+  const all = [...causes, ...gatewayTroubles(gateways), ...unstable, ...ofEngines,
+    ...ofPool.filter((one) => !causes.includes(one) && !unstable.includes(one))];
   const stuck = all.find((one) => one.reason === "Stuck");
   const told = all.some((one) => one !== stuck && (one.todo || one.wait?.remedy));
   return all.filter((one) => one !== stuck || !told)
