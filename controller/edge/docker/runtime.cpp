@@ -184,7 +184,7 @@ Result<std::vector<std::string>> DockerRuntime::last_lines(const std::string& id
                                                            const KeyValues& hidden) {
     const std::string tail = std::to_string(most_log_lines);
     return ask({.operation = DockerOperation::read_log,
-                .what = "read the log of container " + short_id(id),
+                .what = "read the log of " + names_.of(id),
                 .container = id,
                 .path = container_path(id, "/logs?stdout=1&stderr=1&tail=" + tail),
                 .deadline = settings_.inspect,

@@ -209,7 +209,7 @@ const std::vector<Setup> setups = {
     // --- engines
     {"engines exit at their start",
      [](LoopBench& bench) {
-         bench.docker.add_image("engine", {3, "", false});
+         bench.docker.add_image("engine", {3, "", {}, false});
      },
      {"exited with code 3", "see docker logs acestream-0"}},
     {"the image lacks the user",
