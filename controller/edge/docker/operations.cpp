@@ -142,8 +142,7 @@ struct Remedy {
 constexpr std::string_view check_image = "check the name and the tag in spec.template.image";
 constexpr std::string_view check_login =
     "check the name in spec.template.image; a private image needs spec.template.registryAuthFile";
-constexpr std::string_view check_network =
-    "check this machine's network and DNS";
+constexpr std::string_view check_network = "check this machine's network and DNS";
 
 // The first row that matches decides.
 constexpr Remedy remedies[]{
