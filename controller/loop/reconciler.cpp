@@ -99,8 +99,8 @@ std::string Reconciler::why_not_pulled(const EngineTemplate& declared) const {
     // Where Docker does not tell, a pull that went well since does.
     const bool pulled_since =
         pulled.since_last_pull && *pulled.since_last_pull < pulled.since_last_failure;
-    const bool loaded = is_there ? is_there.value() : pulled_since;
-    if (loaded && declared.pull_policy != PullPolicy::always) {
+    const bool is_loaded = is_there ? is_there.value() : pulled_since;
+    if (is_loaded && (pulled_since || declared.pull_policy != PullPolicy::always)) {
         with_.puller.forget_failures(declared.image);
         return "";
     }

@@ -33,7 +33,8 @@ bool may_wait(const RoundView& view, const EngineView& engine, const Step& step)
     const bool given_up =
         gateway != nullptr && !gateway->declared && gateway->state != GatewayState::ready;
     const bool cut_off = gateway != nullptr && (gateway->state == GatewayState::missing ||
-                                                gateway->state == GatewayState::stopped);
+                                                gateway->state == GatewayState::stopped ||
+                                                gateway->incarnation != engine.incarnation);
     return serving(engine, view.pool->engine_template.probe) == Serving::yes && !above_cap &&
            !given_up && !cut_off;
 }

@@ -102,6 +102,7 @@ TEST_SUITE("refused template") {
         bench.docker.offer_image("engine:typo");
         bench.run_for(60s);
         CHECK(bench.round().matches);
+        CHECK(bench.calls_of(Operation::pull) == 7);
         CHECK(bench.condition("TemplateAccepted").status == Truth::yes);
         for (const auto& name : bench.running())
             CHECK(bench.docker.find(name)->image == "engine:typo");
