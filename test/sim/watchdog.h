@@ -51,8 +51,8 @@ class Watchdog {
     void not_told(Operation operation, const std::string& subject, FaultKind kind);
     void before_round();
     void after_round(const RoundResult& result, const RoundView* view);
-    // After each round: whether engines failed again and again.
-    void check_stability(const std::vector<Condition>& conditions);
+    // After each round, which worked with the spec of `generation`.
+    void check_conditions(const std::vector<Condition>& conditions, std::int64_t generation);
 
     DrainWatch& drains() { return drains_; }
     const std::map<int, int>& creates() const { return creates_in_; }
@@ -142,6 +142,7 @@ class Watchdog {
     void check_step(const RoundView& view, const Step& step);
     void check_not_told(const RoundView& view, const Step& step);
     void note_failure(const Step& step);
+    void check_stability(const Condition& stable);
 
     World& world_;
     DrainWatch drains_;

@@ -143,9 +143,8 @@ void Watchdog::note_failure(const Step& step) {
 
 // Stable is False from the second of several failures, none of them more than ten minutes after the
 // one before, until ten minutes after the last one.
-void Watchdog::check_stability(const std::vector<Condition>& conditions) {
-    const auto stable = std::ranges::find(conditions, "Stable", &Condition::type);
-    if (stable == conditions.end() || stable->status == Truth::unknown) return;
+void Watchdog::check_stability(const Condition& stable) {
+    if (stable.status == Truth::unknown) return;
     std::vector<Duration> times;
     for (const auto& [id, at] : failed_at_)
         times.push_back(at);
@@ -154,9 +153,18 @@ void Watchdog::check_stability(const std::vector<Condition>& conditions) {
     int in_a_row = 0;
     for (std::size_t i = 0; i + 1 < times.size(); ++i)
         in_a_row = times[i + 1] - times[i] < stable_after ? in_a_row + 1 : 0;
-    if ((stable->status == Truth::yes) == (in_a_row < 2)) return;
-    violated("Stable is " + std::string(to_string(stable->status)) + " after " +
+    if ((stable.status == Truth::yes) == (in_a_row < 2)) return;
+    violated("Stable is " + std::string(to_string(stable.status)) + " after " +
              std::to_string(in_a_row) + " failures within ten minutes of one another");
+}
+
+void Watchdog::check_conditions(const std::vector<Condition>& conditions, std::int64_t generation) {
+    for (const auto& condition : conditions) {
+        if (condition.type == "Stable") check_stability(condition);
+        if (condition.observed_generation <= generation) continue;
+        violated("row 8: condition " + condition.type +
+                 " is said to hold of a spec that the round did not see");
+    }
 }
 
 // Rule 9: what is not known is left as it is.
