@@ -334,16 +334,17 @@ class Classifier {
         return verdict;
     }
 
-    // A healthy HTTP API does not prove that P2P got its port, so the port is asked for, too. Only
-    // refusals count, and only of an engine that has a forwarded port to itself: the others serve
-    // as well as they can behind a VPN.
+    // A healthy HTTP API does not prove that P2P got its port, so the port is looked at, too.
+    // Silence does not count, and only an engine that has a forwarded port to itself does: the
+    // others serve as well as they can behind a VPN.
     Match p2p_closed(const EngineView& engine) const {
         if (!engine.made_with_forwarded_port || !p2p_refused(pool_, engine)) return {};
         if (engine.failures >= many_closed_ports) return {};
         const Duration startup = pool_.engine_template.probe.startup_timeout;
         if (age_of(engine, seen_, now_) < startup) return {};
-        Verdict verdict = say(Fate::failed, Reason::p2p_port_closed, describe_refusal(engine));
-        verdict.failed_for = engine.probe.p2p_refused_for;
+        Verdict verdict =
+            say(Fate::failed, Reason::p2p_port_closed, describe_refusal(pool_, engine));
+        verdict.failed_for = p2p_refused_for(engine);
         return verdict;
     }
 
@@ -388,7 +389,7 @@ class Classifier {
             return say(Fate::keep, Reason::probe_failing, engine.probe.detail);
         }
         if (p2p_refused(pool_, engine)) {
-            return say(Fate::keep, Reason::p2p_port_closed, describe_refusal(engine));
+            return say(Fate::keep, Reason::p2p_port_closed, describe_refusal(pool_, engine));
         }
         if (gateway != nullptr && gateway->next_rotation_in) {
             Verdict verdict =

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/backoff.h"
+#include "core/engine_image.h"
 #include "core/names.h"
 
 namespace roundhouse {
@@ -33,15 +34,22 @@ bool is_leftover(const EngineView& engine, const Observation& seen) {
 }
 
 bool p2p_refused(const EnginePool& pool, const EngineView& engine) {
-    return engine.probe.answered_last &&
-           engine.probe.p2p_refusals >= pool.engine_template.probe.failure_threshold;
+    const ProbeSpec& probe = pool.engine_template.probe;
+    if (!engine.probe.answered_last) return false;
+    if (!engine.p2p_listens) return engine.probe.p2p_refusals >= probe.failure_threshold;
+    // A port that engines share says nothing about any of them.
+    const bool shared = pool.forwarded_port.assign == PortAssignment::shared;
+    if (shared && engine.made_with_forwarded_port) return false;
+    return !*engine.p2p_listens && engine.p2p_unheard_for >= probe.failure_threshold * probe.period;
 }
 
-std::string describe_refusal(const EngineView& engine) {
-    return "answers over HTTP, but does not listen on P2P port " +
-           std::to_string(engine.ports.p2p) +
-           ": was the port in use, or does the image not take it from P2P_PORT (see "
-           "template.args)?";
+Duration p2p_refused_for(const EngineView& engine) {
+    return engine.p2p_listens ? engine.p2p_unheard_for : engine.probe.p2p_refused_for;
+}
+
+std::string describe_refusal(const EnginePool& pool, const EngineView& engine) {
+    return "answers over HTTP, but nothing listens on its P2P port " +
+           std::to_string(engine.ports.p2p) + ": " + p2p_remedy(pool.engine_template);
 }
 
 bool is_listed(const StepInFlight& step, int slot, const EnginePool& pool,

@@ -29,10 +29,13 @@ bool cannot_be_removed(const EngineView& engine, const Observation& seen);
 // Whether it stands still besides: it keeps its name, and listens on nothing any more.
 bool is_leftover(const EngineView& engine, const Observation& seen);
 
-// Whether an engine answers over HTTP and has refused connections to its P2P port for long enough.
+// Whether an engine answers over HTTP, and nothing has listened on its P2P port for long enough.
+// The socket table of its network namespace tells; where it cannot be read, refused connections do.
 bool p2p_refused(const EnginePool& pool, const EngineView& engine);
-// That, as a sentence's end with what may be the cause.
-std::string describe_refusal(const EngineView& engine);
+// For how long.
+Duration p2p_refused_for(const EngineView& engine);
+// That, as a sentence's end with what to do.
+std::string describe_refusal(const EnginePool& pool, const EngineView& engine);
 
 // Whether the engine that a step in flight in `slot` creates, starts or takes away is listed.
 // Others of that slot, such as a duplicate, do not count.

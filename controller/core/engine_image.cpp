@@ -146,6 +146,36 @@ void apply_preset(EngineTemplate& shape) {
     shape.env.insert(shape.env.end(), preset->env.begin(), preset->env.end());
 }
 
+std::string p2p_remedy(const EngineTemplate& shape) {
+    const auto has = [](const Words& words, std::string_view part) {
+        return std::ranges::any_of(
+            words, [&](const std::string& word) { return word.find(part) != std::string::npos; });
+    };
+    const auto variable_with = [&](std::string_view part) {
+        return std::ranges::find_if(shape.env,
+                                    [&](const auto& each) { return has({each.second}, part); });
+    };
+    constexpr std::string_view p2p = "$(P2P_PORT)";
+    const bool is_passed =
+        has(shape.command, p2p) || has(shape.args, p2p) || variable_with(p2p) != shape.env.end();
+    if (is_passed) {
+        return "the template passes $(P2P_PORT), but the image does not use it, or something else "
+               "had the port: read the engine's log";
+    }
+    // Where the HTTP port is passed this one belongs, too.
+    constexpr std::string_view http = "$(HTTP_PORT)";
+    const auto variable = variable_with(http);
+    std::string place = "template.args";
+    if (!has(shape.args, http) && has(shape.command, http)) {
+        place = "template.command";
+    } else if (!has(shape.args, http) && variable != shape.env.end()) {
+        place = "template.env." + variable->first;
+    }
+    return "the template does not pass $(P2P_PORT): unless the image reads the variable P2P_PORT, "
+           "add --port=$(P2P_PORT) to " +
+           place;
+}
+
 std::string usual_options() {
     return joined(with_ports({"--bind-all"}));
 }

@@ -39,6 +39,10 @@ const EnginePreset* find_preset(const std::string& image);
 // `command`, `args`, or a variable that the preset would set is left as it is.
 void apply_preset(EngineTemplate& shape);
 
+// What to do about a template whose engines do not listen on their P2P ports: "... add
+// --port=$(P2P_PORT) to template.args".
+std::string p2p_remedy(const EngineTemplate& shape);
+
 // The usual options that give an engine its ports, with references, in one line: an example for an
 // image that is not known.
 std::string usual_options();

@@ -108,20 +108,19 @@ class Follower {
             return worsen(PortUse::in_pool_range,
                           forwards + ", which is one of the pool's own: choose other `ports`");
         }
+        for (const auto& engine : seen_.engines) {
+            const bool closed = engine.made_with_forwarded_port && engine.ports.p2p == port &&
+                                engine.incarnation == gateway_.incarnation &&
+                                p2p_refused(pool_, engine);
+            if (!closed) continue;
+            worsen(PortUse::closed, forwards + ", and " + engine.name + ", which is to have it, " +
+                                        describe_refusal(pool_, engine));
+        }
         const bool on_its_way = std::ranges::any_of(steps_, [&](const Step& step) {
             return step.placement && step.placement->gateway == gateway_.name &&
                    step.placement->ports.p2p == port;
         });
         if (on_its_way) worsen(PortUse::not_held, forwards + next_takes_it);
-        for (const auto& engine : seen_.engines) {
-            const bool closed = engine.made_with_forwarded_port && engine.ports.p2p == port &&
-                                engine.incarnation == gateway_.incarnation &&
-                                engine.failures >= many_closed_ports && p2p_refused(pool_, engine);
-            if (!closed) continue;
-            worsen(PortUse::closed, forwards + ", and " + engine.name +
-                                        " does not listen on it: the image has to take its P2P "
-                                        "port from P2P_PORT (see template.args)");
-        }
     }
 
     Duration age(const EngineView& engine) const { return age_of(engine, seen_, now_); }

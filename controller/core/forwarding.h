@@ -35,7 +35,7 @@ enum class PortUse {
     malformed,
     gateway_not_ready,
     in_pool_range,  // it is one of the pool's own ports, of an engine that cannot use it for P2P
-    closed,         // the engine that was given it does not listen on it, time and again
+    closed,         // the engine that was given it does not listen on it
 };
 
 // So many other ports within ten minutes are no single event any more.

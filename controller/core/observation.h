@@ -233,6 +233,10 @@ struct EngineView {
     std::optional<UsageView> usage = std::nullopt;  // nullopt: not known
     // Why its sessions are not known, and what to do; empty: they are, or nobody asked.
     std::string usage_unknown = {};
+    // Whether something listens on its P2P port, as the same table shows; nullopt: not known. And
+    // for how long it has answered over HTTP while nothing did.
+    std::optional<bool> p2p_listens = std::nullopt;
+    Duration p2p_unheard_for{0};
     // For how long a voluntary step has been wanted for it (Decision::wished); 0: not, or since
     // just now.
     Duration wished_for{0};

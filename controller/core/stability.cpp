@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "core/engine_image.h"
 #include "core/last_lines.h"
 
 namespace roundhouse {
@@ -86,9 +87,7 @@ std::string remedy_for(FailureCause cause, const EngineTemplate& shape) {
                    format_duration(probe.timeout) + ") or template.probe.failureThreshold (" +
                    std::to_string(probe.failure_threshold) +
                    "); else correct template.probe.path (" + probe.path + ")";
-        case FailureCause::p2p_port_closed:
-            return "pass P2P_PORT as the image expects it, such as template.args: "
-                   "[\"--port=$(P2P_PORT)\"]";
+        case FailureCause::p2p_port_closed: return p2p_remedy(shape);
         case FailureCause::port_conflict: return "choose other `ports`";
     }
     return "";
@@ -157,8 +156,8 @@ Condition judge_stability(const EnginePool& pool, const Observation& seen) {
     const std::string share = times == known ? "" : std::to_string(times) + " of them: ";
     stable.reason = to_string(cause);
     stable.message = std::to_string(run.count) + " engines failed within " +
-                     whole_seconds(run.first_ago) + ", " + share + std::string(describe(cause)) +
-                     ": " + remedy_for(cause, pool.engine_template) +
+                     whole_seconds(run.first_ago) + " (" + share + std::string(describe(cause)) +
+                     "): " + remedy_for(cause, pool.engine_template) +
                      ". The last one: " + describe_failure(run.latest.back()) +
                      ". True again once none fails for " + format_duration(stable_after);
     return stable;

@@ -20,6 +20,11 @@ struct Endpoint {
     auto operator<=>(const Endpoint&) const = default;  // NOLINT(modernize-use-nullptr)
 };
 
+// "127.0.0.1", "::1"
+inline bool is_loopback(const std::string& address) {
+    return address.starts_with("127.") || address == "::1";
+}
+
 // Any thread.
 class OwnConnections {
   public:

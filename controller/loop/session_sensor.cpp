@@ -25,10 +25,6 @@ bool has_own_namespace(const EngineView& engine) {
     return engine.gateway.empty() && engine.network.joins.empty();
 }
 
-bool is_loopback(const std::string& address) {
-    return address.starts_with("127.") || address == "::1";
-}
-
 }  // namespace
 
 void SessionSensor::measure(const std::vector<GatewaySighting>& gateways,
@@ -44,7 +40,7 @@ void SessionSensor::measure(const std::vector<GatewaySighting>& gateways,
     for (const auto& home : homes) {
         std::set<int> ports;
         for (const EngineView* engine : home.engines)
-            ports.insert(engine->ports.http);
+            ports.insert({engine->ports.http, engine->ports.p2p});
         const auto rows =
             !home.unknown.empty()
                 ? Result<std::vector<SocketRow>>(Fault{FaultKind::unavailable, home.unknown})
@@ -157,6 +153,7 @@ void SessionSensor::learn(EngineView& engine, const std::vector<SocketRow>& rows
     for (const auto& row : rows) {
         if (row.port != engine.ports.http || is_own(row)) continue;
         switch (row.state) {
+            case SocketRow::State::listening: break;
             case SocketRow::State::established:
                 ++subject.sessions;
                 note_use(now);
@@ -171,9 +168,23 @@ void SessionSensor::learn(EngineView& engine, const std::vector<SocketRow>& rows
         }
     }
     subject.half_closed = std::move(half_closed);
+    learn_p2p(subject, engine, rows, now);
     subject.known = true;
     subject.last_look = now;
     engine.usage = UsageView{subject.sessions, now - subject.last_use, subject.never_used};
+}
+
+// Before an engine answers over HTTP it may still have to open the port.
+void SessionSensor::learn_p2p(Subject& subject, EngineView& engine,
+                              const std::vector<SocketRow>& rows, Monotonic now) {
+    if (engine.ports.p2p == 0) return;
+    engine.p2p_listens = std::ranges::any_of(rows, [&](const SocketRow& row) {
+        return row.state == SocketRow::State::listening && row.port == engine.ports.p2p;
+    });
+    const bool is_unheard = !*engine.p2p_listens && engine.probe.answered_last;
+    if (!is_unheard) subject.unheard_since.reset();
+    if (is_unheard && !subject.unheard_since) subject.unheard_since = now;
+    if (subject.unheard_since) engine.p2p_unheard_for = now - *subject.unheard_since;
 }
 
 // Nobody knows whether it is used meanwhile.

@@ -1,9 +1,11 @@
 // Who uses the engines: their sessions, from the socket tables of their namespaces, and for how
-// long there have been none; and for how long a voluntary step has been wanted for them.
+// long there have been none; whether anything listens on their P2P ports; and for how long a
+// voluntary step has been wanted for them.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -28,8 +30,8 @@ class SessionSensor {
         : runtime_(runtime), workers_(workers), tables_(tables), own_(own) {}
 
     // Reads one table for each gateway, and one for each engine that has a namespace of its own.
-    // Fills in EngineView::usage, usage_unknown and wished_for. What was known of an engine holds
-    // for a minute more when its table cannot be read.
+    // Fills in EngineView::usage, usage_unknown, p2p_listens, p2p_unheard_for and wished_for. What
+    // was known of an engine holds for a minute more when its table cannot be read.
     void measure(const std::vector<GatewaySighting>& gateways, std::vector<EngineView>& engines,
                  Monotonic now);
 
@@ -48,6 +50,8 @@ class SessionSensor {
         // What ended before it came was its predecessor's, which had the same port.
         Monotonic came_at = Monotonic::min();
         std::set<Endpoint> half_closed;  // at the last look: they are no new use
+        // It has answered over HTTP since then, and nothing listened on its P2P port.
+        std::optional<Monotonic> unheard_since;
     };
     // A namespace, and the engines that listen in it.
     struct Home {
@@ -61,6 +65,8 @@ class SessionSensor {
     void find_processes(std::vector<Home>& own);
     void note_listed(const std::vector<EngineView>& engines, Monotonic now);
     void learn(EngineView& engine, const std::vector<SocketRow>& rows, Monotonic now);
+    static void learn_p2p(Subject& subject, EngineView& engine, const std::vector<SocketRow>& rows,
+                          Monotonic now);
     void miss(EngineView& engine, const std::string& why, Monotonic now);
     bool is_own(const SocketRow& row) const;
 

@@ -20,17 +20,19 @@ struct ContainerProcess {
     bool operator==(const ContainerProcess&) const = default;
 };
 
-// One TCP connection to a port of that namespace, as its kernel sees it.
+// One TCP socket on a port of that namespace, as its kernel sees it.
 struct SocketRow {
     enum class State {
+        listening,  // for peers from anywhere: not on a loopback address
+
         established,
         half_closed,  // one side has closed it, and the other has not
         ended,        // both have: TIME_WAIT
     };
 
     State state = State::established;
-    int port = 0;  // of the namespace's side
-    Endpoint peer;
+    int port = 0;           // of the namespace's side
+    Endpoint peer;          // of connections
     Duration ended_for{0};  // of State::ended
 
     bool operator==(const SocketRow&) const = default;
@@ -40,10 +42,10 @@ class SocketTables {
   public:
     virtual ~SocketTables() = default;
 
-    // The connections to `ports` in that namespace, each once, in any order. Does not block.
-    // Faults: `gone`: there is no such process (any more), or it is another container's;
-    // `rejected`: the table cannot be read here. Their message is the end of a sentence on the
-    // engine's sessions, and says what to do. Any thread.
+    // The sockets that listen on `ports` in that namespace, and the connections to them, each once,
+    // in any order. Does not block. Faults: `gone`: there is no such process (any more), or it is
+    // another container's; `rejected`: the table cannot be read here. Their message is the end of a
+    // sentence on the engine's sessions, and says what to do. Any thread.
     virtual Result<std::vector<SocketRow>> read(const ContainerProcess& process,
                                                 const std::set<int>& ports) = 0;
 };

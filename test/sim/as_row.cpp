@@ -176,6 +176,10 @@ std::string engine_text(const EngineView& engine) {
         }
     }
     set_probe(out, engine.probe);
+    if (engine.p2p_listens) {
+        out.assign("p2p_listens", *engine.p2p_listens ? "true" : "false");
+        out.set("p2p_unheard_for", engine.p2p_unheard_for);
+    }
     if (engine.usage) {
         out.assign("usage", "UsageView{}");
         out.set("usage->sessions", engine.usage->sessions)

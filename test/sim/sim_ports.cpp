@@ -366,6 +366,10 @@ Result<std::vector<SocketRow>> SimSockets::read(const ContainerProcess& process,
     for (const auto& row : world_.viewers.probes(process.container_id, now)) {
         if (ports.contains(row.port)) rows.push_back(row);
     }
+    for (const int port : ports) {
+        const bool listens = world_.contact_within(process.container_id, port) != Contact::refused;
+        if (listens) rows.push_back({SocketRow::State::listening, port, {}});
+    }
     for (const auto& life : world_.lives()) {
         const bool is_here =
             (life.gateway_id.empty() ? life.id : life.gateway_id) == process.container_id;

@@ -233,8 +233,10 @@ Duration World::in_reach_for() const {
 }
 
 Contact World::contact(const std::string& host, int port) const {
-    if (!reaches(host)) return Contact::silence;
-    const std::string where = namespace_at(host);
+    return reaches(host) ? contact_within(namespace_at(host), port) : Contact::silence;
+}
+
+Contact World::contact_within(const std::string& where, int port) const {
     if (is_bound(where, port)) return Contact::replied;
     Contact met =
         port == control_server_port && was_gateway(where) ? Contact::replied : Contact::refused;

@@ -149,6 +149,8 @@ class World {
     void note_service();
     // What is met at a port. `host` is an address as Docker tells it.
     Contact contact(const std::string& host, int port) const;
+    // The same within a namespace: that of the container with the id `where`.
+    Contact contact_within(const std::string& where, int port) const;
     bool reaches(const std::string& host) const;
     // The container whose namespace has that address; empty: none.
     std::string namespace_at(const std::string& host) const;

@@ -81,6 +81,7 @@ std::optional<SocketRow::State> state_of(std::string_view number) {
         case 0x0B:  // CLOSING
             return SocketRow::State::half_closed;
         case 0x06: return SocketRow::State::ended;
+        case 0x0A: return SocketRow::State::listening;
         default: return std::nullopt;
     }
 }
@@ -102,6 +103,10 @@ std::optional<SocketRow> parse_socket_row(std::string_view line) {
     const auto peer = parse_endpoint(take_word(line));
     const auto state = state_of(take_word(line));
     if (!local || !peer || !state) return std::nullopt;
+    if (*state == SocketRow::State::listening) {
+        if (is_loopback(local->address)) return std::nullopt;
+        return SocketRow{*state, local->port, {}};
+    }
     SocketRow row{*state, local->port, *peer};
     take_word(line);  // its queues
     if (row.state == SocketRow::State::ended) row.ended_for = ended_for(take_word(line));

@@ -10,8 +10,8 @@
 
 namespace roundhouse {
 
-// One line of such a table; nullopt for its heading, a socket that is no connection (it listens, or
-// is not connected yet), and what cannot be understood.
+// One line of such a table; nullopt for its heading, a socket that is not connected yet or listens
+// on a loopback address, and what cannot be understood.
 std::optional<SocketRow> parse_socket_row(std::string_view line);
 
 // An address of IPv4 or IPv6, an IPv4 address in the form of IPv6 as the former; nullopt for other

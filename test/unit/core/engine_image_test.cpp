@@ -37,6 +37,26 @@ EngineTemplate template_of(const std::string& image) {
 }  // namespace
 
 TEST_SUITE("engine image") {
+    TEST_CASE("what a template lacks whose engines do not listen on their P2P ports") {
+        EngineTemplate shape;
+        shape.image = "somebody/engine";
+        CHECK(holds(p2p_remedy(shape), "add --port=$(P2P_PORT) to template.args"));
+        shape.env = {{"FLAGS", "--http-port=$(HTTP_PORT)"}};
+        CHECK(holds(p2p_remedy(shape), "add --port=$(P2P_PORT) to template.env.FLAGS"));
+        shape.command = {"engine", "--http-port=$(HTTP_PORT)"};
+        CHECK(holds(p2p_remedy(shape), "add --port=$(P2P_PORT) to template.command"));
+        shape.args = {"--http-port=$(HTTP_PORT)"};
+        CHECK(holds(p2p_remedy(shape), "add --port=$(P2P_PORT) to template.args"));
+        shape.args.push_back("--port=$(P2P_PORT)");
+        CHECK(holds(p2p_remedy(shape), "the template passes $(P2P_PORT)"));
+        for (const auto& preset : engine_presets()) {
+            const std::string image =
+                preset.repository + (preset.tag.empty() ? "" : ":" + preset.tag);
+            CAPTURE(image);
+            CHECK(holds(p2p_remedy(template_of(image)), "the template passes $(P2P_PORT)"));
+        }
+    }
+
     TEST_CASE("an image is known by the last two parts of its name, wherever it comes from") {
         const std::vector<std::pair<std::string, std::string>> rows = {
             {"ghcr.io/krinkuto11/acestream-http-proxy:latest", "krinkuto11/acestream-http-proxy"},

@@ -355,6 +355,37 @@ TEST_SUITE("planner: shared and second ports") {
         CHECK(ready->message.find("P2P_PORT") != std::string::npos);
     }
 
+    TEST_CASE("where the socket table can be read, that tells, and not who is refused") {
+        EnginePool pool = pool_of(1);
+        Observation seen = matching_world(pool);
+        forward(seen.gateways[0], {{40001, 1h}});
+        seen.engines[0] = holding(seen.engines[0], 40001);
+        EngineView& holder = seen.engines[0];
+        const auto planned = [&] { return plan(pool, seen, noon); };
+        holder.p2p_listens = false;
+        holder.p2p_unheard_for = 14s;
+        CHECK(steps_of(planned()) == "");
+        CHECK(planned().forwarded_ports[0].use == PortUse::held);
+        holder.p2p_unheard_for = 15s;
+        CHECK(steps_of(planned()) == "replace acestream-0 P2PPortClosed @gluetun :40001");
+        // Also before engines of that image are given up.
+        const PortOutlook outlook = planned().forwarded_ports[0];
+        CHECK(outlook.use == PortUse::closed);
+        CHECK(
+            outlook.message ==
+            "gateway gluetun forwards port 40001, and acestream-0, which is to have it, answers "
+            "over HTTP, but nothing listens on its P2P port 40001: the template does not pass "
+            "$(P2P_PORT): unless the image reads the variable P2P_PORT, add --port=$(P2P_PORT) to "
+            "template.args");
+        holder.p2p_listens = true;
+        holder.probe.p2p_refusals = 3;
+        CHECK(steps_of(planned()) == "");
+        CHECK(planned().forwarded_ports[0].use == PortUse::held);
+        holder.p2p_listens = false;
+        pool.forwarded_port.assign = PortAssignment::shared;
+        CHECK(steps_of(planned()) == "");
+    }
+
     TEST_CASE("above the cap a failed engine goes, and comes back once there is room") {
         const EnginePool pool = pool_of(2);
         Observation seen = matching_world(pool);

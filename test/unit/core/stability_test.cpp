@@ -62,7 +62,7 @@ TEST_SUITE("stability") {
             pool);
         CHECK(unstable.reason == "OutOfMemory");
         CHECK(unstable.message ==
-              "3 engines failed within 4m10s, 2 of them: out of memory: raise "
+              "3 engines failed within 4m10s (2 of them: out of memory): raise "
               "template.resources.memory (64 MiB). The last one: acestream-0 exited with code 1; "
               "it wrote last: \"cannot open cache\". True again once none fails for 10m");
     }

@@ -113,6 +113,9 @@ class ScriptedSockets : public SocketTables {
         for (const auto& row : rows[process.container_id]) {
             if (ports.contains(row.port)) found.push_back(row);
         }
+        for (const int port : ports) {
+            if (!unheard.contains(port)) found.push_back({SocketRow::State::listening, port, {}});
+        }
         return found;
     }
 
@@ -125,6 +128,7 @@ class ScriptedSockets : public SocketTables {
     }
 
     bool readable = false;
+    std::set<int> unheard;  // ports on which nothing listens
     std::map<std::string, std::vector<SocketRow>> rows;
     std::vector<ContainerProcess> reads;
 };

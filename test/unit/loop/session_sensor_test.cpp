@@ -36,6 +36,8 @@ struct SessionBench {
             each.usage.reset();
             each.usage_unknown.clear();
             each.wished_for = 0s;
+            each.p2p_listens.reset();
+            each.p2p_unheard_for = 0s;
         }
         sensor.measure(gateways, engines, clock.monotonic());
     }
@@ -70,6 +72,30 @@ const Endpoint viewer{"203.0.113.9", 50'000};
 }  // namespace
 
 TEST_SUITE("session sensor") {
+    TEST_CASE("whether anything listens on the P2P port, while the engine answers over HTTP") {
+        SessionBench bench;
+        bench.look();
+        CHECK(bench.engines[0].p2p_listens == true);
+        bench.sockets.unheard = {22000};
+        bench.look(5s);
+        CHECK(bench.engines[0].p2p_listens == false);
+        CHECK(bench.engines[0].p2p_unheard_for == 0s);
+        CHECK(bench.engines[1].p2p_listens == true);
+        bench.look(20s);
+        CHECK(bench.engines[0].p2p_unheard_for == 20s);
+        bench.sockets.readable = false;
+        bench.look(5s);
+        CHECK_FALSE(bench.engines[0].p2p_listens);
+        bench.sockets.readable = true;
+        bench.engines[0].probe.answered_last = false;
+        bench.look(5s);
+        CHECK(bench.engines[0].p2p_unheard_for == 0s);
+        bench.engines[0].probe.answered_last = true;
+        bench.sockets.unheard.clear();
+        bench.look(5s);
+        CHECK(bench.engines[0].p2p_listens == true);
+    }
+
     TEST_CASE("established connections to an engine's port are its sessions; one read a gateway") {
         SessionBench bench;
         bench.row(State::established, viewer);

@@ -30,9 +30,21 @@ TEST_SUITE("socket rows") {
             REQUIRE(row_in(state));
             CHECK(row_in(state)->state == State::half_closed);
         }
-        // It listens, is not connected yet, or is closed.
-        for (const char* state : {"02", "03", "07", "0A", "0C", "00", "FF"})
+        // It is not connected yet, or is closed.
+        for (const char* state : {"02", "03", "07", "0C", "00", "FF"})
             CHECK_FALSE(row_in(state));
+    }
+
+    TEST_CASE("a socket that listens, unless it does so for its own machine alone") {
+        const auto listens_at = [](const std::string& address) {
+            return parse_socket_row("  0: " + address + ":55F0 00000000:0000 0A 00000000:00000000");
+        };
+        CHECK(listens_at("00000000") == SocketRow{State::listening, 22000, {}});
+        CHECK(listens_at("020012AC") == SocketRow{State::listening, 22000, {}});
+        CHECK_FALSE(listens_at("0100007F"));
+        const std::string any(32, '0');
+        CHECK(listens_at(any) == SocketRow{State::listening, 22000, {}});
+        CHECK_FALSE(listens_at("00000000000000000000000001000000"));
     }
 
     TEST_CASE("how long ago a connection ended, from what is left of its minute") {
