@@ -37,9 +37,9 @@ TEST_SUITE("last lines") {
             {"bound to port 19000", std::nullopt},
             {"permission denied", std::nullopt},
         };
-        for (const auto& [line, port] : rows) {
-            CAPTURE(std::string(line));
-            CHECK(port_in_use({line}, own) == port);
+        for (const auto& row : rows) {
+            CAPTURE(std::string(row.line));
+            CHECK(port_in_use({row.line}, own) == row.port);
         }
         CHECK_FALSE(port_in_use({}, own));
     }

@@ -93,11 +93,11 @@ TEST_SUITE("stability") {
             {FailureCause::p2p_port_closed, "P2PPortClosed", "--port=$(P2P_PORT)"},
             {FailureCause::port_conflict, "PortConflict", "choose other `ports`"},
         };
-        for (const auto& [cause, reason, field] : rows) {
-            CAPTURE(std::string(reason));
-            const Condition unstable = judged({failure(cause), failure(cause)});
-            CHECK(unstable.reason == reason);
-            CHECK(contains(unstable.message, field));
+        for (const auto& row : rows) {
+            CAPTURE(std::string(row.reason));
+            const Condition unstable = judged({failure(row.cause), failure(row.cause)});
+            CHECK(unstable.reason == row.reason);
+            CHECK(contains(unstable.message, row.field));
         }
     }
 
