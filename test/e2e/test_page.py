@@ -114,6 +114,19 @@ class Page(unittest.TestCase):
                                   for kind in ("replaced", "port")])
         self.assertEqual(4, self.page.evaluate("document.querySelectorAll('.axis span').length"))
 
+    def test_engines_that_fail_again_and_again(self):
+        """The headline has the cause, and the details what an engine wrote."""
+        self.api.engines[0] = engine(0, ready=False, state="exited", reason="Backoff",
+                                     message="exited with code 1", lastLines=["one", "no disk"])
+        self.api.conditions.append(condition("Stable", "False", "Exited", "correct template.args"))
+        self.open()
+        self.wait_for_ready(2)
+        self.assertEqual("2 of 3 engines serve: engines fail again and again (they exit)",
+                         self.page.text("#headline"))
+        self.assertIn("correct template.args", self.page.text("#attention"))
+        self.page.click("#engines button")
+        self.assertIn("no disk", self.page.text("#detail"))
+
     def test_an_event_brings_what_changed_within_two_seconds(self):
         self.open()
         self.wait_for_ready(3)

@@ -189,7 +189,7 @@ const UNKNOWN_TITLES = {
 };
 
 const titleOf = ({ type, status, reason }) => type === "Stable" && WHY_UNSTABLE[reason]
-  ? `${TITLES.Stable}: ${WHY_UNSTABLE[reason]}` : TITLES[reason] ||
+  ? `${TITLES.Stable} (${WHY_UNSTABLE[reason]})` : TITLES[reason] ||
   (status === "Unknown" && UNKNOWN_TITLES[type]) || TITLES[type] || `${type} is ${status}`;
 
 const ORDER = ["bad", "warn", "plain"];
@@ -245,7 +245,9 @@ function sentenceOf(state, troubles) {
   const [worst] = troubles;
   const trouble = worst && worst.tone !== "plain" ? worst : null;
   if (ready < wanted) {
-    const cause = worst ? `: ${worst.title}` : "";
+    // Why engines fail says more than which of them do.
+    const unstable = worst?.wait && troubles.find((one) => one.type === "Stable");
+    const cause = worst ? `: ${(unstable || worst).title}` : "";
     return { tone: trouble ? "bad" : "plain", text: counts + cause };
   }
   const serving = `${counts} ${through(gateways, engines)}`.trim();
