@@ -8,8 +8,11 @@
 namespace roundhouse {
 
 void FailureSensor::recall(Observation& seen, Monotonic now) {
-    for (auto& engine : seen.engines)
+    for (auto& engine : seen.engines) {
+        // As early as can be: it may be removed in this round.
+        if (engine.end && engine.end->finished_at) lines_.read(engine.id);
         engine.last_lines = lines_.of(engine.id);
+    }
     for (auto& failure : latest_) {
         if (failure.last_lines.empty()) add_lines(failure, lines_.of(failure.engine_id));
     }

@@ -20,7 +20,8 @@ class FailureSensor {
     // The argument must outlive the sensor.
     explicit FailureSensor(LastLines& lines) : lines_(lines) {}
 
-    // Fills in EngineView::last_lines and Observation::failures.
+    // Fills in EngineView::last_lines and Observation::failures. Begins to read what engines wrote
+    // that have ended.
     void recall(Observation& seen, Monotonic now);
 
     // Notes the engines that the plan of a round, which is carried out now, replaces or removes as
