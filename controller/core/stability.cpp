@@ -158,8 +158,8 @@ Condition judge_stability(const EnginePool& pool, const Observation& seen) {
     stable.message = std::to_string(run.count) + " engines failed within " +
                      whole_seconds(run.first_ago) + " (" + share + std::string(describe(cause)) +
                      "): " + remedy_for(cause, pool.engine_template) +
-                     ". The last one: " + describe_failure(run.latest.back()) +
-                     ". True again once none fails for " + format_duration(stable_after);
+                     ". True again once none fails for " + format_duration(stable_after) +
+                     ". The last one: " + describe_failure(run.latest.back());
     return stable;
 }
 

@@ -63,8 +63,8 @@ TEST_SUITE("stability") {
         CHECK(unstable.reason == "OutOfMemory");
         CHECK(unstable.message ==
               "3 engines failed within 4m10s (2 of them: out of memory): raise "
-              "template.resources.memory (64 MiB). The last one: acestream-0 exited with code 1; "
-              "it wrote last: \"cannot open cache\". True again once none fails for 10m");
+              "template.resources.memory (64 MiB). True again once none fails for 10m. The last "
+              "one: acestream-0 exited with code 1; it wrote last: \"cannot open cache\"");
     }
 
     TEST_CASE("a last line that the decision had is not told twice") {
