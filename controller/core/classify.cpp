@@ -235,7 +235,7 @@ class Classifier {
         const GatewayView* gateway = gateway_of(engine);
         const bool stranger =
             !runs && gateway != nullptr && gateway->strangers_ports.contains(engine.ports.http);
-        if (stranger) return conflict(engine, engine.ports.http, "a process that is not ours");
+        if (stranger) return conflict(engine, engine.ports.http, describe_stranger(*gateway));
         return {};
     }
 

@@ -1,6 +1,18 @@
 #include "core/observation.h"
 
+#include <algorithm>
+#include <cstddef>
+
 namespace roundhouse {
+
+// Nothing shows which of the containers it is.
+std::string describe_stranger(const GatewayView& gateway) {
+    constexpr std::size_t most = 3;
+    std::string names;
+    for (std::size_t i = 0; i < std::min(gateway.guests.size(), most); ++i)
+        names += (names.empty() ? ", perhaps of container " : " or ") + gateway.guests[i];
+    return "a process that is not ours" + names;
+}
 
 std::string describe(const RuntimeView& runtime) {
     if (runtime.name.empty()) return "";

@@ -110,9 +110,14 @@ struct GatewayView {
     // Ports on which something listens that no list shows. They are asked from outside: the HTTP
     // ports of slots before an engine is created there, and known strangers in every look.
     std::set<int> strangers_ports;
+    // Where there are such ports: the containers that share its network and are no engines.
+    std::vector<std::string> guests = {};
 
     bool operator==(const GatewayView&) const = default;
 };
+
+// "a process that is not ours, perhaps of container torrents": who listens on strangers_ports.
+std::string describe_stranger(const GatewayView& gateway);
 
 // The daemon that runs the containers, as it named itself.
 struct RuntimeView {

@@ -29,7 +29,7 @@ PortLedger::PortLedger(const EnginePool& pool, const GatewayView* gateway)
                  {PortUser::Kind::other, "", "the control server of " + gateway->name});
     }
     for (const int port : gateway->strangers_ports) {
-        add_user(port, {PortUser::Kind::other, "", "a process that is not ours"});
+        add_user(port, {PortUser::Kind::other, "", describe_stranger(*gateway)});
     }
 }
 

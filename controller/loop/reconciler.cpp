@@ -169,6 +169,7 @@ Result<Survey> Reconciler::survey(const EnginePool& pool, std::optional<Template
     take_in_image(pool.engine_template, asked_at, steps, seen);
     doubts_ = {pool.engine_template.image, seen.image.unknown, seen.names_unknown};
     strangers_.look_for(first, seen);
+    guests_.fill_in(with_.runtime, seen.gateways, asked_at);
     steps.pause_steps(seen);
     Plan second = make_plan();
     // An engine that gives way to a stranger's port or name needs another port, which may be a
@@ -222,6 +223,7 @@ Observation Reconciler::sense(const EnginePool& pool, Sightings looked) {
     failures_.recall(seen, with_.clock.monotonic());
     with_.board.drains().apply(pool, seen);
     strangers_.recall(seen);
+    guests_.fill_in(with_.runtime, seen.gateways, with_.clock.monotonic());
     return seen;
 }
 

@@ -14,6 +14,7 @@
 #include "loop/gateway_api.h"
 #include "loop/gateway_reader.h"
 #include "loop/gateway_sensor.h"
+#include "loop/guest_names.h"
 #include "loop/journal.h"
 #include "loop/last_lines.h"
 #include "loop/meters.h"
@@ -108,6 +109,7 @@ class Reconciler {
     GatewayReader reader_;
     GatewaySensor gateways_;
     NearbyGateways nearby_;
+    GuestNames guests_;
     StrangerSensor strangers_;
     SessionSensor sessions_;
     FailureSensor failures_;

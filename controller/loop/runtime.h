@@ -63,6 +63,7 @@ struct NameHolder {
     std::string name;
     std::map<std::string, std::string> labels;
     std::string image = {};
+    Network network = {};  // not known where the row does not tell it
 };
 
 struct PullRequest {

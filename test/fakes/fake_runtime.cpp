@@ -202,7 +202,8 @@ Result<std::vector<NameHolder>> FakeRuntime::list_names(const std::string& prefi
         Names names;
         for (const auto& container : containers_) {
             if (!container.name.starts_with(prefix)) continue;
-            names.push_back({container.id, container.name, container.labels, container.image});
+            names.push_back({container.id, container.name, container.labels, container.image,
+                             network_of(container)});
         }
         return names;
     });

@@ -276,7 +276,8 @@ Result<std::vector<NameHolder>> parse_names(std::string_view text, const std::st
             ContainerListing listing = listing_of(row);
             if (!listing.name.starts_with(prefix)) continue;
             all.push_back({std::move(listing.id), std::move(listing.name),
-                           std::move(listing.labels), cleaned(listing.image, longest_image_name)});
+                           std::move(listing.labels), cleaned(listing.image, longest_image_name),
+                           std::move(listing.network)});
         }
         return all;
     });

@@ -259,12 +259,16 @@ Result<std::optional<std::string>> DockerRuntime::find_id(const std::string& nam
 
 Result<std::vector<NameHolder>> DockerRuntime::list_names(const std::string& prefix) {
     // Docker's filter matches `prefix` anywhere in a name: it only makes the reply shorter.
-    return ask({.operation = DockerOperation::list_names,
-                .what = "list the containers named " + prefix + "*",
-                .path = list_path(filters_text({{"name", {prefix}}})),
-                .deadline = settings_.list,
-                .max_reply_bytes = longest_list_bytes},
-               [&](const DockerReply& reply) { return parse_names(reply.body, prefix); });
+    auto names = ask({.operation = DockerOperation::list_names,
+                      .what = "list the containers named " + prefix + "*",
+                      .path = list_path(filters_text({{"name", {prefix}}})),
+                      .deadline = settings_.list,
+                      .max_reply_bytes = longest_list_bytes},
+                     [&](const DockerReply& reply) { return parse_names(reply.body, prefix); });
+    if (!names) return names;
+    for (const auto& holder : names.value())
+        names_.note(holder.id, holder.name);
+    return names;
 }
 
 Result<bool> DockerRuntime::has_image(const std::string& image) {

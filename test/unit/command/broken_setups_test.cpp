@@ -87,11 +87,13 @@ void fail_pulls(LoopBench& bench, const std::string& words) {
     bench.docker.fail_next(Operation::pull, {Mishap::When::before, fault}, 100);
 }
 
-void run_stranger(LoopBench& bench, const std::string& name) {
+void run_stranger(LoopBench& bench, const std::string& name,
+                  const std::string& network = "bridge") {
     bench.docker.add_image("other");
     FakeContainer stranger;
     stranger.name = name;
     stranger.image = "other";
+    stranger.network_mode = network;
     bench.docker.run_container(stranger);
 }
 
@@ -249,12 +251,16 @@ const std::vector<Setup> setups = {
       "nothing happens by itself: publish 19000-19019 on gluetun"},
      [](EnginePool&) {},
      {19000}},
-    {"a stranger listens on the ports of engines",
+    {"another container listens on the ports of engines",
      [](LoopBench& bench) {
+         run_stranger(bench, "torrents", "container:" + bench.docker.find("gluetun")->id);
          bench.port_check.taken = {19000, 19001};
      },
-     {"PortConflict", "port 19001 in the network of gateway gluetun is in use by",
-      "or choose other `ports` for this pool"}},
+     {"PortConflict",
+      "in the network of gateway gluetun is in use by a process that is not ours, perhaps of "
+      "container torrents",
+      "or choose other `ports` for this pool"},
+     [](EnginePool& pool) { pool.max_active_replicas = 2; }},
     {"more engines are asked for than may run",
      as_it_is,
      {"Capped              True    AboveCap", "4 engines are asked for, at most 2 are run",
