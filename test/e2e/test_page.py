@@ -274,7 +274,7 @@ class Page(unittest.TestCase):
         self.assertIn("none", self.page.text("#gateways"))
 
     def test_engines_that_only_repeat_what_docker_refuses_are_not_told_again(self):
-        refusal = "docker: create acestream-{}: 400: change resources.cpus"
+        refusal = "docker: create acestream-{}: change resources.cpus"
         self.api.conditions.append(
             condition("TemplateAccepted", "False", "Refused", refusal.format(1)))
         for slot, each in enumerate(self.api.engines):
@@ -286,6 +286,19 @@ class Page(unittest.TestCase):
         self.assertEqual(
             [["bad", "Docker refuses the template"],
              ["warn", "acestream-2 is starting again, after 3 failures in a row"]],
+            [each[:2] for each in self.troubles()])
+
+    def test_a_stopped_gateway_comes_before_an_image_that_cannot_be_pulled(self):
+        self.api.gateways[0] |= {"ready": False, "state": "stopped", "message": "is not running"}
+        self.api.conditions.append(condition("TemplateAccepted", "False", "ImageNotPulled", "-"))
+        for slot in (0, 1):
+            self.api.engines[slot] = engine(slot, ready=False, reason="NoPublishedPort", name="")
+        self.open()
+        self.page.wait_for("!document.getElementById('main').hidden", "an answer")
+        self.assertEqual(
+            [["bad", "gateway gluetun is stopped"],
+             ["bad", "the spec's image cannot be pulled"],
+             ["bad", "2 new engines do not serve"]],
             [each[:2] for each in self.troubles()])
 
     def test_the_headline_is_the_case_in_one_sentence(self):

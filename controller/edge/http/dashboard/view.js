@@ -247,8 +247,9 @@ function showGateways(gateways) {
     return element("li", tone,
       element("h3", "", gateway.name, " ", element("span", "mark", stateOfGateway(gateway)), " ",
         gateway.since ? age(gateway.since) : ""), list,
-      element("p", "dim", ...prose(ready && gateway.forwardedPortReason !== "Held"
-        ? gateway.forwardedPortMessage : "")));
+      // Of a single one the trouble of the pool says the same.
+      element("p", "dim", ...prose(ready && gateways.length > 1 &&
+        gateway.forwardedPortReason !== "Held" ? gateway.forwardedPortMessage : "")));
   }));
 }
 

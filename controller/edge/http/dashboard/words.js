@@ -14,6 +14,7 @@ const STARTING = ["Starting", "InFlight", "NotProbed", "Missing", "NotStarted", 
 const ADVICE = {
   SpecValid: "Correct the file and save it. Until then, the last good spec stays in force.",
   TemplateAccepted: "Change the template as the message says, and save the file.",
+  ImageNotPulled: "Check the image's name. A private registry needs template.registryAuthFile.",
   RuntimeReachable: "Check that Docker runs (docker ps), and that roundhouse may use its socket. " +
     "Nothing is changed until Docker answers.",
   RuntimeUnderstood: "Look at what the message names with docker inspect. Where Docker fails " +
@@ -27,8 +28,6 @@ const ADVICE = {
     "VPN_PORT_FORWARDING=on, choose a VPN server that forwards ports, and read the gateway's log.",
   Unauthorized: "Give roundhouse the key of Gluetun's control server (controlServer.apiKeyFile), " +
     "and restart Gluetun after a change of its roles.",
-  RoleLacksRoute: "Add the routes that the message names to the role of the key, and restart " +
-    "Gluetun.",
   PortClosed: "Pass the port as the image expects it, such as args: [\"--port=$(P2P_PORT)\"].",
   InPoolRange: "Choose other ports for the pool in the spec.",
   Rotating: "If this lasts for hours, choose another VPN server.",
@@ -110,6 +109,8 @@ const stateOfGateway = ({ ready, state }) => ready ? "ready" : state === "unknow
 // What stays of a message in which only names, times and counts differ.
 const essenceOf = (message) => (message || "").replace(/\S*\d\S*/g, "#");
 
+const countOfNew = (count) => count === 1 ? "a new engine" : plural(count, "new engine");
+
 // Engines with one reason and the same words are one trouble.
 function engineTroubles(engines) {
   const groups = new Map();
@@ -119,7 +120,9 @@ function engineTroubles(engines) {
   }
   return [...groups.values()].map((group) => {
     const [first] = group;
-    const names = listed(group.map((one) => one.name || "a new engine"));
+    const named = group.filter((one) => one.name).map((one) => one.name);
+    const unnamed = group.length - named.length;
+    const names = listed([...named, ...(unnamed ? [countOfNew(unnamed)] : [])]);
     const state = stateOfEngine(first, group.length > 1);
     return { tone: toneOfEngine(first), title: `${names} ${state}`, reason: first.reason,
       message: first.message, wait: first,
@@ -167,6 +170,7 @@ function conditionTroubles(conditions) {
 const TITLES = {
   SpecValid: "the spec's last edit has an error",
   TemplateAccepted: "Docker refuses the template",
+  ImageNotPulled: "the spec's image cannot be pulled",
   RuntimeReachable: "Docker does not answer",
   RuntimeUnderstood: "an answer of Docker's cannot be used",
   CreatedAsAsked: "Docker did not create engines as asked",
@@ -201,13 +205,14 @@ function troublesOf({ pool, engines, gateways }) {
   const others = engines.filter((one) => !(waiting && one.reason === "GatewayNotReady"));
   const ofPool = conditionTroubles(conditions);
   // What keeps engines from serving comes first.
-  const causes =
-    ofPool.filter((one) => ["RuntimeReachable", "TemplateAccepted"].includes(one.type));
+  const docker = ofPool.filter((one) => one.type === "RuntimeReachable");
+  const template = ofPool.filter((one) => one.type === "TemplateAccepted");
+  const causes = [...docker, ...template];
   const ofCauses = causes.map((one) => essenceOf(one.message));
   const ofEngines = engineTroubles(others)
     .filter((one) => !one.message || !ofCauses.includes(essenceOf(one.message)));
   const unstable = ofPool.filter((one) => one.type === "Stable");
-  const all = [...causes, ...gatewayTroubles(gateways), ...unstable, ...ofEngines,
+  const all = [...docker, ...gatewayTroubles(gateways), ...template, ...unstable, ...ofEngines,
     ...ofPool.filter((one) => !causes.includes(one) && !unstable.includes(one))];
   const stuck = all.find((one) => one.reason === "Stuck");
   const told = all.some((one) => one !== stuck && (one.todo || one.wait?.remedy));
