@@ -55,9 +55,11 @@ void Watchdog::check_rotation(const RoundView& view, const GatewayView& gateway,
         run.incarnation = gateway.incarnation;
         run.first_seen = is_new ? process_began_ : look_began_;
     }
-    // By its present name: it may have been renamed since the look.
+    // By its present name: it may have been renamed since the look. If it was removed, too, nobody
+    // knows what its name was.
     const auto container = world_.docker.find(gateway.incarnation.id);
-    const std::string name = container ? container->name : gateway.name;
+    if (!container) return;
+    const std::string& name = container->name;
     const auto connected = world_.last_connect(name);
     const bool told =
         gateway.vpn_status == VpnStatus::running && !gateway.public_ip.value_or("").empty();
