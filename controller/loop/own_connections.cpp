@@ -16,16 +16,21 @@ constexpr Duration remembered_for = 75s;
 void OwnConnections::opened(const Endpoint& local) {
     const std::lock_guard lock(mutex_);
     const Monotonic now = clock_.monotonic();
-    std::erase_if(closed_at_, [&](const auto& each) {
-        return each.second != Monotonic::max() && each.second + remembered_for < now;
-    });
+    while (!to_forget_.empty() && to_forget_.front().first + remembered_for < now) {
+        const auto found = closed_at_.find(to_forget_.front().second);
+        const bool is_over = found != closed_at_.end() && found->second == to_forget_.front().first;
+        if (is_over) closed_at_.erase(found);
+        to_forget_.pop_front();
+    }
     closed_at_[local] = Monotonic::max();
 }
 
 void OwnConnections::closed(const Endpoint& local) {
     const std::lock_guard lock(mutex_);
     const auto found = closed_at_.find(local);
-    if (found != closed_at_.end()) found->second = clock_.monotonic();
+    if (found == closed_at_.end()) return;
+    found->second = clock_.monotonic();
+    to_forget_.emplace_back(found->second, local);
 }
 
 bool OwnConnections::is_open(const Endpoint& local) const {

@@ -3,9 +3,11 @@
 // the address of a controller on the host.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <mutex>
 #include <string>
+#include <utility>
 
 #include "loop/clock.h"
 
@@ -46,6 +48,7 @@ class OwnConnections {
     mutable std::mutex mutex_;
     // When it was closed; Monotonic::max(): it is open.
     std::map<Endpoint, Monotonic> closed_at_;
+    std::deque<std::pair<Monotonic, Endpoint>> to_forget_;  // oldest first; some may be open again
 };
 
 }  // namespace roundhouse
