@@ -73,7 +73,7 @@ Result<DockerReply> DockerConnection::stream(const DockerCall& call,
     if (!reply && reply.fault().kind == FaultKind::unavailable) forget_version();
     if (!reply) return reply;
     DockerReply& told = reply.value();
-    const std::string message = parse_error_message(told.body);
+    const std::string message = told.status < 300 ? "" : parse_error_message(told.body);
     if (is_gone_meanwhile(told.status, message, call.container)) told.status = 404;
     const bool well = is_success(call.operation, told.status, message, call.container);
     return well ? std::move(reply) : fault_of_status(call, reply.value());
