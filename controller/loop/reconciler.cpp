@@ -143,6 +143,7 @@ Result<Survey> Reconciler::survey(const EnginePool& pool, std::optional<Template
     if (plan_due_ && with_.clock.monotonic() >= *plan_due_) reader_.forget_ages();
     reader_.read(pool, looked.value().gateways, patience);
     reader_.find_engines(with_.ports, looked.value().engines, looked.value().gateways);
+    const std::vector<GatewaySighting> gateways = looked.value().gateways;
     Observation seen = sense(pool, std::move(looked.value()));
     seen.template_refusal = std::move(refusal);
     recall_doubts(pool, seen);
@@ -150,8 +151,15 @@ Result<Survey> Reconciler::survey(const EnginePool& pool, std::optional<Template
     const Time now = with_.clock.now();
     with_.prober.set_targets(probe_targets(pool, seen, now), pool.engine_template.probe);
     steps.pause_steps(seen);
+    bool measured = false;
     const auto make_plan = [&] {
         Plan planned = plan(pool, seen, now);
+        const Monotonic at = with_.clock.monotonic();
+        if (!measured && sessions_.is_due(planned, pool.check_interval, at)) {
+            measured = true;
+            sessions_.measure(gateways, seen.engines, at);
+            planned = plan(pool, seen, now);
+        }
         // What did not help is not repeated at once.
         return steps.count_vain(planned.steps, seen) ? plan(pool, seen, now) : planned;
     };
@@ -219,7 +227,7 @@ Observation Reconciler::sense(const EnginePool& pool, Sightings looked) {
         if (view != views.end()) engine.probe = view->second;
     }
     mark_unreachable(pool, seen);
-    sessions_.measure(looked.gateways, seen.engines, with_.clock.monotonic());
+    sessions_.recall(seen.engines, with_.clock.monotonic());
     failures_.recall(seen, with_.clock.monotonic());
     with_.board.drains().apply(pool, seen);
     strangers_.recall(seen);

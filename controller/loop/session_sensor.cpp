@@ -27,8 +27,36 @@ bool has_own_namespace(const EngineView& engine) {
 
 }  // namespace
 
+void SessionSensor::recall(std::vector<EngineView>& engines, Monotonic now) {
+    note_listed(engines, now);
+    for (auto& engine : engines) {
+        const Subject& subject = subjects_.at(engine.id);
+        const auto since = wished_since_.find(engine.id);
+        if (since != wished_since_.end()) engine.wished_for = now - since->second;
+        if (!can_have_sessions(engine)) continue;
+        engine.usage_unknown = subject.unknown;
+        engine.p2p_listens = subject.p2p_listens;
+        if (subject.p2p_listens && subject.unheard_since)
+            engine.p2p_unheard_for = now - *subject.unheard_since;
+        if (!subject.known && !subject.never_used) continue;
+        const Duration idle = subject.sessions > 0 ? Duration{0} : now - subject.last_use;
+        engine.usage = UsageView{subject.sessions, idle, subject.never_used};
+    }
+}
+
+bool SessionSensor::is_due(const Plan& plan, Duration check_interval, Monotonic now) const {
+    const bool takes_away = std::ranges::any_of(plan.steps, &Step::graceful) ||
+                            std::ranges::any_of(plan.decisions, &Decision::wished);
+    if (takes_away || !measured_at_) return true;
+    const bool is_quiet = std::ranges::all_of(
+        subjects_, [](const auto& each) { return each.second.known && each.second.sessions == 0; });
+    const Duration pause = is_quiet ? check_interval * 5 / 2 : check_interval / 2;
+    return now - *measured_at_ >= (plan.steps.empty() ? pause : check_interval * 5);
+}
+
 void SessionSensor::measure(const std::vector<GatewaySighting>& gateways,
                             std::vector<EngineView>& engines, Monotonic now) {
+    measured_at_ = now;
     note_listed(engines, now);
     const std::vector<Home> homes = homes_of(gateways, engines);
     for (auto& engine : engines) {
@@ -46,7 +74,7 @@ void SessionSensor::measure(const std::vector<GatewaySighting>& gateways,
                 ? Result<std::vector<SocketRow>>(Fault{FaultKind::unavailable, home.unknown})
                 : tables_.read(home.process, ports);
         if (!rows && rows.fault().kind == FaultKind::gone) pids_.erase(home.process.container_id);
-        for (EngineView* engine : home.engines) {
+        for (const EngineView* engine : home.engines) {
             if (rows) {
                 learn(*engine, rows.value(), now);
             } else {
@@ -54,10 +82,7 @@ void SessionSensor::measure(const std::vector<GatewaySighting>& gateways,
             }
         }
     }
-    for (auto& engine : engines) {
-        const auto since = wished_since_.find(engine.id);
-        if (since != wished_since_.end()) engine.wished_for = now - since->second;
-    }
+    recall(engines, now);
 }
 
 // An engine that was not there at the look before, or does not run yet, was never used.
@@ -142,7 +167,8 @@ bool SessionSensor::is_own(const SocketRow& row) const {
     return own_.was_open(row.peer) || is_loopback(row.peer.address);
 }
 
-void SessionSensor::learn(EngineView& engine, const std::vector<SocketRow>& rows, Monotonic now) {
+void SessionSensor::learn(const EngineView& engine, const std::vector<SocketRow>& rows,
+                          Monotonic now) {
     Subject& subject = subjects_.at(engine.id);
     subject.sessions = 0;
     std::set<Endpoint> half_closed;
@@ -170,34 +196,30 @@ void SessionSensor::learn(EngineView& engine, const std::vector<SocketRow>& rows
     subject.half_closed = std::move(half_closed);
     learn_p2p(subject, engine, rows, now);
     subject.known = true;
+    subject.unknown.clear();
     subject.last_look = now;
-    engine.usage = UsageView{subject.sessions, now - subject.last_use, subject.never_used};
 }
 
 // Before an engine answers over HTTP it may still have to open the port.
-void SessionSensor::learn_p2p(Subject& subject, EngineView& engine,
+void SessionSensor::learn_p2p(Subject& subject, const EngineView& engine,
                               const std::vector<SocketRow>& rows, Monotonic now) {
     if (engine.ports.p2p == 0) return;
-    engine.p2p_listens = std::ranges::any_of(rows, [&](const SocketRow& row) {
+    subject.p2p_listens = std::ranges::any_of(rows, [&](const SocketRow& row) {
         return row.state == SocketRow::State::listening && row.port == engine.ports.p2p;
     });
-    const bool is_unheard = !*engine.p2p_listens && engine.probe.answered_last;
+    const bool is_unheard = !*subject.p2p_listens && engine.probe.answered_last;
     if (!is_unheard) subject.unheard_since.reset();
     if (is_unheard && !subject.unheard_since) subject.unheard_since = now;
-    if (subject.unheard_since) engine.p2p_unheard_for = now - *subject.unheard_since;
 }
 
 // Nobody knows whether it is used meanwhile.
-void SessionSensor::miss(EngineView& engine, const std::string& why, Monotonic now) {
+void SessionSensor::miss(const EngineView& engine, const std::string& why, Monotonic now) {
     Subject& subject = subjects_.at(engine.id);
     subject.last_use = std::max(subject.last_use, now);
     subject.never_used = false;
+    subject.p2p_listens.reset();
     subject.known = subject.known && now - subject.last_look <= holds_for;
-    if (subject.known) {
-        engine.usage = UsageView{subject.sessions, Duration{0}, false};
-    } else {
-        engine.usage_unknown = why;
-    }
+    subject.unknown = subject.known ? "" : why;
 }
 
 void SessionSensor::note_wishes(const Plan& plan, Monotonic now) {

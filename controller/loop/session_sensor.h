@@ -29,9 +29,20 @@ class SessionSensor {
                   const OwnConnections& own)
         : runtime_(runtime), workers_(workers), tables_(tables), own_(own) {}
 
-    // Reads one table for each gateway, and one for each engine that has a namespace of its own.
-    // Fills in EngineView::usage, usage_unknown, p2p_listens, p2p_unheard_for and wished_for. What
-    // was known of an engine holds for a minute more when its table cannot be read.
+    // Fills in EngineView::usage, usage_unknown, p2p_listens, p2p_unheard_for and wished_for, as
+    // last measured. Of an engine that came since then there has been no session.
+    void recall(std::vector<EngineView>& engines, Monotonic now);
+
+    // Whether to measure before this plan is carried out. Always, if it takes serving engines away
+    // or wants to; else once in half a check interval, or in two and a half while there are no
+    // sessions: for each table the kernel walks through the connections of the whole machine, and
+    // it remembers those that end for 60 s. Other steps do not wait for that, unless the last
+    // measure is five check intervals old.
+    bool is_due(const Plan& plan, Duration check_interval, Monotonic now) const;
+
+    // As recall(), but first reads one table for each gateway, and one for each engine that has a
+    // namespace of its own. What was known of an engine holds for a minute more when its table
+    // cannot be read.
     void measure(const std::vector<GatewaySighting>& gateways, std::vector<EngineView>& engines,
                  Monotonic now);
 
@@ -41,7 +52,8 @@ class SessionSensor {
   private:
     // What is known of one engine.
     struct Subject {
-        bool known = false;  // its table was read, at `last_look` for the last time
+        bool known = false;   // its table was read, at `last_look` for the last time
+        std::string unknown;  // why not; empty: it is known, or nobody has looked
         Monotonic last_look{};
         int sessions = 0;
         // When a session was last there, or may have been.
@@ -49,7 +61,8 @@ class SessionSensor {
         bool never_used = false;
         // What ended before it came was its predecessor's, which had the same port.
         Monotonic came_at = Monotonic::min();
-        std::set<Endpoint> half_closed;  // at the last look: they are no new use
+        std::set<Endpoint> half_closed;   // at the last look: they are no new use
+        std::optional<bool> p2p_listens;  // nullopt: the last table could not be read
         // It has answered over HTTP since then, and nothing listened on its P2P port.
         std::optional<Monotonic> unheard_since;
     };
@@ -64,10 +77,10 @@ class SessionSensor {
                                std::vector<EngineView>& engines);
     void find_processes(std::vector<Home>& own);
     void note_listed(const std::vector<EngineView>& engines, Monotonic now);
-    void learn(EngineView& engine, const std::vector<SocketRow>& rows, Monotonic now);
-    static void learn_p2p(Subject& subject, EngineView& engine, const std::vector<SocketRow>& rows,
-                          Monotonic now);
-    void miss(EngineView& engine, const std::string& why, Monotonic now);
+    void learn(const EngineView& engine, const std::vector<SocketRow>& rows, Monotonic now);
+    static void learn_p2p(Subject& subject, const EngineView& engine,
+                          const std::vector<SocketRow>& rows, Monotonic now);
+    void miss(const EngineView& engine, const std::string& why, Monotonic now);
     bool is_own(const SocketRow& row) const;
 
     Runtime& runtime_;
@@ -75,6 +88,7 @@ class SessionSensor {
     SocketTables& tables_;
     const OwnConnections& own_;
     bool has_looked_ = false;
+    std::optional<Monotonic> measured_at_;
     std::map<std::string, Subject> subjects_;        // by the engine's id
     std::map<std::string, std::int64_t> pids_;       // of engines with a namespace of their own
     std::map<std::string, Monotonic> wished_since_;  // by the engine's id

@@ -109,6 +109,7 @@ std::vector<SocketRow> Viewers::probes(const std::string& container_id, Duration
 
 void DrainWatch::process_began() {
     told_in_round_.clear();
+    asked_in_round_.clear();
     told_.clear();
     wished_at_.clear();
     waits_since_.clear();
@@ -116,6 +117,7 @@ void DrainWatch::process_began() {
 
 void DrainWatch::told(const std::string& engine_id, bool in_use, Duration now) {
     told_in_round_.insert(engine_id);
+    asked_in_round_.insert(engine_id);
     Told& told = told_[engine_id];
     told.at = now;
     told.first_at = told.first_at.value_or(now);
@@ -123,13 +125,24 @@ void DrainWatch::told(const std::string& engine_id, bool in_use, Duration now) {
     if (in_use) told.last_in_use = now;
 }
 
-// Of some engines no table is asked for, as Docker does not tell of their gateway.
+// Of some engines no table is asked for, as Docker does not tell of their gateway, or as the round
+// reads none: then only those whose gateway is not known may have been missed.
 void DrainWatch::note_untold(const RoundView& view, Duration now) {
+    const bool measures =
+        !asked_in_round_.empty() || std::ranges::any_of(view.plan.decisions, &Decision::wished);
+    const GatewayIndex gateways(view.seen.gateways);
     for (const auto& engine : view.seen.engines) {
         const bool runs =
             engine.state == EngineState::running || engine.state == EngineState::paused;
         const bool is_asked = runs && engine.slot && engine.ports.http != 0;
-        if (is_asked && !told_in_round_.contains(engine.id)) not_told(engine.id, now);
+        if (!is_asked || told_in_round_.contains(engine.id)) continue;
+        const GatewayView* gateway = gateways.of(engine);
+        const bool is_known = gateway != nullptr && gateway->state != GatewayState::unknown;
+        if (measures) {
+            not_told(engine.id, now);
+        } else if (!is_known) {
+            told_[engine.id].perhaps_missed_at = now;
+        }
     }
 }
 
@@ -165,6 +178,7 @@ std::optional<std::string> DrainWatch::check_wait(const Decision& decision, cons
     const Duration first = *told->second.first_at;
     Duration last = std::max(first, viewers.last_seen(decision.engine_id, read_at).value_or(first));
     last = std::max(last, told->second.failed_at.value_or(last));
+    last = std::max(last, told->second.perhaps_missed_at.value_or(last));
     if (now - last <= drain.idle_for + slack) return std::nullopt;
     return "A8: " + decision.engine + " waits, and nobody uses it";
 }
@@ -182,6 +196,7 @@ std::optional<std::string> DrainWatch::check_step(const RoundView& view, const S
     if (now - wished_at_.at(step.engine_id) >= drain.timeout - slack) return std::nullopt;
     const Told& told = found->second;
     const std::string who = "A8: " + step.engine + " goes by choice";
+    if (!asked_in_round_.contains(step.engine_id)) return who + ", and its table was not read";
     const Duration quiet = drain.idle_for - slack;
     if (told.in_use && now - *told.at < holds_for - slack) return who + ", and was last in use";
     if (told.last_in_use && now - *told.last_in_use < quiet) return who + ", and was just in use";

@@ -64,6 +64,7 @@ class DrainWatch {
     void process_began();
     void round_began(Duration now) {
         told_in_round_.clear();
+        asked_in_round_.clear();
         round_began_at_ = now;
     }
     // A read of an engine's table: whether it showed somebody; or it failed.
@@ -74,6 +75,7 @@ class DrainWatch {
             told.in_use = told.in_use && !is_gone(id);
     }
     void not_told(const std::string& engine_id, Duration now) {
+        asked_in_round_.insert(engine_id);
         told_[engine_id].failed_at = now;
         told_[engine_id].failed_from = round_began_at_;
     }
@@ -91,6 +93,7 @@ class DrainWatch {
         // The look that failed was made some time between these two.
         std::optional<Duration> failed_from;
         std::optional<Duration> failed_at;
+        std::optional<Duration> perhaps_missed_at;
     };
 
     void note_untold(const RoundView& view, Duration now);
@@ -102,6 +105,7 @@ class DrainWatch {
 
     std::map<std::string, Told> told_;  // by the engine's id
     std::set<std::string> told_in_round_;
+    std::set<std::string> asked_in_round_;  // told or not
     Duration round_began_at_{0};
     std::map<std::string, Duration> wished_at_;    // by the engine's id
     std::map<std::string, Duration> waits_since_;  // by the engine's id

@@ -287,6 +287,54 @@ TEST_SUITE("session sensor") {
         CHECK(bench.engines[1].usage_unknown == "docker: the connection broke");
     }
 
+    TEST_CASE("between two measures, what was known holds, and time passes") {
+        SessionBench bench;
+        bench.row(State::established, viewer);
+        bench.look();
+        const auto recall = [&](Duration later) {
+            bench.clock.advance(later);
+            bench.sensor.recall(bench.engines, bench.clock.monotonic());
+        };
+        bench.no_rows();
+        recall(5s);
+        CHECK(bench.usage(0) == UsageView{1, 0s, false});
+        CHECK(bench.usage(1) == UsageView{0, 5s, false});
+        EngineView late = bench.engines[1];
+        late.id = "late";
+        bench.engines.push_back(late);
+        recall(0s);
+        recall(2s);
+        CHECK(bench.usage(2) == UsageView{0, 2s, true});
+        CHECK(bench.sockets.reads.size() == 1);
+    }
+
+    TEST_CASE("tables are read before a serving engine goes, and seldom while nobody watches") {
+        SessionBench bench;
+        Plan plan;
+        const auto due_after = [&](Duration time) {
+            return bench.sensor.is_due(plan, 5s, bench.clock.monotonic() + time);
+        };
+        CHECK(due_after(0s));
+        bench.look();
+        CHECK_FALSE(due_after(12s));
+        CHECK(due_after(12500ms));
+        bench.row(State::established, viewer);
+        bench.look();
+        CHECK_FALSE(due_after(2s));
+        CHECK(due_after(2500ms));
+        // A step for an engine that serves nobody does not wait for tables.
+        plan.steps.emplace_back();
+        CHECK_FALSE(due_after(24s));
+        CHECK(due_after(25s));
+        plan.steps.back().graceful = true;
+        CHECK(due_after(0s));
+        plan.steps.clear();
+        plan.decisions.emplace_back();
+        CHECK_FALSE(due_after(0s));
+        plan.decisions.back().wished = true;
+        CHECK(due_after(0s));
+    }
+
     TEST_CASE("a wish is as old as its first plan, while every plan has it") {
         SessionBench bench;
         const auto wish = [&](bool wished, Fate fate = Fate::outdated) {
