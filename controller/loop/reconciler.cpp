@@ -1,6 +1,7 @@
 #include "loop/reconciler.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "core/fingerprint.h"
@@ -39,6 +40,15 @@ bool creates_anything(const Plan& plan) {
            });
 }
 
+bool shows_news(const Plan& plan, const RoundView* before) {
+    const auto state_of = [](const Decision& decision) {
+        return std::tie(decision.engine, decision.engine_id, decision.fate, decision.reason,
+                        decision.ready);
+    };
+    return before == nullptr ||
+           !std::ranges::equal(plan.decisions, before->plan.decisions, {}, state_of, state_of);
+}
+
 RoundOutcome outcome_of(const RoundResult& round) {
     if (!round.looked) return RoundOutcome::failed;
     return round.matches ? RoundOutcome::matched : RoundOutcome::differs;
@@ -58,8 +68,9 @@ RoundResult Reconciler::round(const std::stop_token& stop) {
     const SpecInForce spec = with_.board.spec();
     if (spec.pool == nullptr) return {};
     const Monotonic began = with_.clock.monotonic();
-    const RoundResult result = run_round(spec, stop);
-    with_.meters.round_ended(outcome_of(result), with_.clock.monotonic() - began);
+    RoundResult result = run_round(spec, stop);
+    result.took = with_.clock.monotonic() - began;
+    with_.meters.round_ended(outcome_of(result), result.took);
     return result;
 }
 
@@ -251,6 +262,7 @@ RoundResult Reconciler::report(const SpecInForce& spec, Survey survey, bool list
     result.matches = survey.plan.matches();
     result.plans_steps = !survey.plan.steps.empty();
     result.acts = result.plans_steps || !survey.seen.steps_in_flight.empty();
+    result.shows_news = shows_news(survey.plan, with_.board.round().get());
     plan_due_.reset();
     if (survey.plan.wake_at) {
         result.wake_in = std::max(*survey.plan.wake_at - now, Duration{0});

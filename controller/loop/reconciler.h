@@ -59,10 +59,12 @@ struct Equipment {
 };
 
 struct RoundResult {
-    bool looked = false;              // false: the look failed, nothing was done
-    bool matches = false;             // the world is as declared
-    bool plans_steps = false;         // there are steps to be done
-    bool acts = false;                // or some are under way
+    bool looked = false;       // false: the look failed, nothing was done
+    bool matches = false;      // the world is as declared
+    bool plans_steps = false;  // there are steps to be done
+    bool acts = false;         // or some are under way
+    bool shows_news = false;   // some engine is in another state than in the round before
+    Duration took{0};
     std::optional<Duration> wake_in;  // time alone may change the plan after this
 };
 

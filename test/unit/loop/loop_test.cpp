@@ -28,7 +28,7 @@ TEST_SUITE("driver") {
         CHECK(pace.after(round, true, 5s, {}).quiet == 20ms);
     }
 
-    TEST_CASE("rounds that find nothing to do, one soon after another, are further apart") {
+    TEST_CASE("rounds that find nothing new, one soon after another, are further apart") {
         RoundResult round;
         round.looked = true;
         Pace pace;
@@ -41,11 +41,36 @@ TEST_SUITE("driver") {
             CHECK(quiet_after(999ms) == expected);
         CHECK(quiet_after(1s) == 40ms);
         CHECK(quiet_after(10ms) == 80ms);
-        round.acts = round.plans_steps = true;
-        CHECK(quiet_after(10ms) == 100ms);
+        round.shows_news = true;
+        CHECK(quiet_after(10ms) == 40ms);
+        round.shows_news = false;
+        CHECK(quiet_after(10ms) == 80ms);
+    }
+
+    TEST_CASE("while steps are under way, rounds are apart by a multiple of what one takes") {
+        RoundResult round;
+        round.looked = round.acts = round.plans_steps = true;
+        Pace pace;
+        const auto quiet = [&](Duration took) {
+            round.took = took;
+            return pace.after(round, true, 5s, {}).quiet;
+        };
+        CHECK(quiet(0ms) == 100ms);
+        CHECK(quiet(40ms) == 160ms);
+        CHECK(quiet(2s) == 640ms);
         round.plans_steps = false;
-        CHECK(quiet_after(10ms) == 100ms);
-        CHECK(quiet_after(10ms) == 160ms);
+        CHECK(quiet(0ms) == 100ms);
+        CHECK(quiet(0ms) == 160ms);
+    }
+
+    TEST_CASE("a round shows news when an engine is in another state than in the one before") {
+        LoopBench bench(pool_of(1));
+        bench.docker.run_gateway("gluetun");
+        CHECK(bench.round().shows_news);
+        REQUIRE(bench.converges());
+        CHECK_FALSE(bench.round().shows_news);
+        bench.docker.kill_container("acestream-0");
+        CHECK(bench.round().shows_news);
     }
 
     TEST_CASE("looks that fail back off, up to 15 s") {
