@@ -47,6 +47,7 @@ class FolderWatcher::Thread {
     UniqueFd wake_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
 
     FileStamps last_seen_;
+    FileStamps last_reported_;
     RestDetector polls_;
     Instant next_poll_;
     bool settling_ = false;
@@ -65,7 +66,7 @@ FolderWatcher::Thread::Thread(const std::string& path, std::function<void()> on_
       timing_(timing),
       inotify_(path, timing.use_inotify) {
     inotify_.follow_path();
-    last_seen_ = read_file_stamps(path_);
+    last_seen_ = last_reported_ = read_file_stamps(path_);
     polls_.know(last_seen_);
     next_poll_ = now() + timing_.poll;
     thread_ = std::thread([this] { run(); });
@@ -91,7 +92,12 @@ void FolderWatcher::Thread::run() {
     while (!stop_) {
         if (asked_.exchange(false)) report(read_file_stamps(path_));
         const bool moved = inotify_.follow_path();
-        if (inotify_.take_events(last_seen_) || moved) begin_settling();
+        const auto meaning = inotify_.take_events(last_seen_);
+        if (meaning == Inotify::Meaning::replaced) {
+            report(read_file_stamps(path_));
+        } else if (meaning == Inotify::Meaning::changed || moved) {
+            begin_settling();
+        }
         const bool half_written = inotify_.being_written(timing_.longest_write_pause);
         if (settling_ && !half_written) {
             settle();
@@ -132,7 +138,10 @@ void FolderWatcher::Thread::settle() {
         quiet_since_ = now();
     }
     const bool quiet = now() - quiet_since_ >= timing_.settle;
-    if (quiet || now() - settling_since_ >= timing_.longest_settle) report(std::move(stamps));
+    if (!quiet && now() - settling_since_ < timing_.longest_settle) return;
+    settling_ = false;
+    // Events of the old file follow those of the new one. Without files the path may be another.
+    if (stamps != last_reported_ || stamps.empty()) report(std::move(stamps));
 }
 
 void FolderWatcher::Thread::poll_stamps(bool half_written) {
@@ -144,7 +153,7 @@ void FolderWatcher::Thread::poll_stamps(bool half_written) {
 
 void FolderWatcher::Thread::report(FileStamps stamps) {
     settling_ = false;
-    last_seen_ = stamps;
+    last_seen_ = last_reported_ = stamps;
     polls_.know(std::move(stamps));
     next_poll_ = now() + timing_.poll;
     on_change_();

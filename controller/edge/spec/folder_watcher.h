@@ -24,9 +24,10 @@ struct FolderWatcherTiming {
 // and created again. Polling covers what inotify does not see: network file systems, and symlinks
 // into other folders.
 //
-// The callback comes about `settle` after the close() or rename() that ends a save, and not while a
-// file is being written. A change that only polls see is reported when size, times and content have
-// rested for two polls. The callback means "may have changed"; it is up to the reader to compare.
+// The callback comes at once when a file is renamed to that of the spec, else about `settle` after
+// what ends a save, and not while a file is being written. A change that only polls see is reported
+// when size, times and content have rested for two polls. The callback means "may have changed"; it
+// is up to the reader to compare.
 class FolderWatcher {
   public:
     // Every change after the constructor returns is reported. `on_change` is called from a thread

@@ -59,15 +59,15 @@ bool Inotify::watch(int& descriptor, const std::string& path, std::uint32_t even
     return current >= 0;
 }
 
-bool Inotify::take_events(const FileStamps& known) {
-    if (!inotify_.valid()) return false;
+Inotify::Meaning Inotify::take_events(const FileStamps& known) {
+    if (!inotify_.valid()) return Meaning::none;
     constexpr int most_batches = 64;  // the next call reads the rest
     Meaning meaning = Meaning::none;
     bool more = true;
     for (int i = 0; i < most_batches && more; ++i)
         meaning = std::max(meaning, read_batch(more));
-    if (meaning == Meaning::files_moved) return !same_files(read_file_stamps(path_), known);
-    return meaning == Meaning::changed;
+    if (meaning != Meaning::files_moved) return meaning;
+    return same_files(read_file_stamps(path_), known) ? Meaning::none : Meaning::changed;
 }
 
 Inotify::Meaning Inotify::read_batch(bool& more) {
@@ -123,7 +123,9 @@ Inotify::Meaning Inotify::meaning_of(const inotify_event& event, const std::stri
         return only_content ? Meaning::none : Meaning::files_moved;
     }
     if ((event.mask & IN_CREATE) != 0 && is_unfinished_file(name)) return Meaning::none;
-    return Meaning::changed;
+    // Of a folder, other files may follow.
+    const bool is_whole = !path_is_folder_ && (event.mask & IN_MOVED_TO) != 0;
+    return is_whole ? Meaning::replaced : Meaning::changed;
 }
 
 bool Inotify::is_ours(const std::string& name) const {

@@ -16,6 +16,14 @@ namespace roundhouse {
 // One thread. Never blocks.
 class Inotify {
   public:
+    // What events mean for the spec. Ordered: the greatest of several counts.
+    enum class Meaning {
+        none,
+        files_moved,  // perhaps one that the spec's symlink leads through
+        changed,      // a save may have ended
+        replaced,     // a whole file has taken the name of the spec's file
+    };
+
     // If not enabled, or if the system grants no instance, there are never any events.
     Inotify(std::string path, bool enabled);
 
@@ -26,18 +34,15 @@ class Inotify {
     // whose earlier events were missed.
     bool follow_path();
 
-    // Reads all pending events. true: a save of the spec may have ended. `known` are the stamps of
-    // the last look.
-    bool take_events(const FileStamps& known);
+    // Reads all pending events, and says what they mean: never `files_moved`. `known` are the
+    // stamps of the last look.
+    Meaning take_events(const FileStamps& known);
 
     // Whether somebody has written to a spec file, and has not closed it yet. The answer is no when
     // nothing was written for `longest_pause`: truncate(2) and utimensat(2) close nothing.
     bool being_written(std::chrono::milliseconds longest_pause);
 
   private:
-    // What one event means for the spec. Ordered: the greatest of several counts.
-    enum class Meaning { none, files_moved, changed };
-
     bool watch(int& descriptor, const std::string& path, std::uint32_t events) const;
     Meaning read_batch(bool& more);
     Meaning meaning_of(const inotify_event& event, const std::string& name) const;

@@ -182,6 +182,20 @@ TEST_CASE("a burst of saves is reported a few times, and after the last one") {
     CHECK(watched.calls.count() < 20);
 }
 
+TEST_CASE("a file that is renamed to the spec is whole: it is reported at once, and once") {
+    const Spec spec;
+    FolderWatcherTiming timing = Watched::inotify_alone();
+    timing.settle = timing.longest_settle = std::chrono::hours(1);
+    Watched settles_never(spec.file, timing);
+    Watched usual(spec.file);
+    CHECK(settles_never.reports([&] {
+        write(spec.folder.path() + "/next", "replicas: 2\n");
+        fs::rename(spec.folder.path() + "/next", spec.file);
+    }));
+    CHECK(outlasts_a_call());
+    CHECK(usual.calls.count() == 1);
+}
+
 TEST_CASE("saves without a pause are reported all the same") {
     const Spec spec;
     FolderWatcherTiming timing = Watched::inotify_alone();
