@@ -26,7 +26,7 @@ class SentViewers {
   public:
     static constexpr std::size_t capacity = 1000;
     // A viewer that is no session after so long will not come.
-    static constexpr Duration awaited_for = std::chrono::seconds(20);
+    static constexpr Duration awaited_for = std::chrono::seconds(10);
     // A player that asks again within this time is still watching.
     static constexpr Duration player_for = std::chrono::seconds(30);
 

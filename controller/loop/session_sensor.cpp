@@ -12,6 +12,8 @@ using namespace std::chrono_literals;
 
 // For so long what was known holds when a table cannot be read.
 constexpr Duration holds_for = 60s;
+// Linux remembers for 60 s what has ended.
+constexpr Duration longest_unread = 50s;
 
 bool runs(const EngineView& engine) {
     return engine.state == EngineState::running || engine.state == EngineState::paused;
@@ -50,13 +52,17 @@ bool SessionSensor::is_due(const Plan& plan, Duration check_interval, Monotonic 
     if (takes_away || !measured_at_) return true;
     const bool is_quiet = std::ranges::all_of(
         subjects_, [](const auto& each) { return each.second.known && each.second.sessions == 0; });
-    const Duration pause = is_quiet ? check_interval * 5 / 2 : check_interval / 2;
-    return now - *measured_at_ >= (plan.steps.empty() ? pause : check_interval * 5);
+    const Duration age = now - *measured_at_;
+    if (age < (plan.steps.empty() ? check_interval / 2 : check_interval * 5)) return false;
+    return !is_quiet || age >= longest_unread ||
+           std::ranges::any_of(
+               counts_, [&](const auto& each) { return tables_.count(each.first) != each.second; });
 }
 
 void SessionSensor::measure(const std::vector<GatewaySighting>& gateways,
                             std::vector<EngineView>& engines, Monotonic now) {
     measured_at_ = now;
+    counts_.clear();
     note_listed(engines, now);
     const std::vector<Home> homes = homes_of(gateways, engines);
     for (auto& engine : engines) {
@@ -66,6 +72,7 @@ void SessionSensor::measure(const std::vector<GatewaySighting>& gateways,
         if (can_have_sessions(engine) && !has_home) miss(engine, "", now);
     }
     for (const auto& home : homes) {
+        counts_.emplace_back(home.process, tables_.count(home.process));
         std::set<int> ports;
         for (const EngineView* engine : home.engines)
             ports.insert({engine->ports.http, engine->ports.p2p});

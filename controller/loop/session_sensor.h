@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/observation.h"
@@ -34,10 +35,10 @@ class SessionSensor {
     void recall(std::vector<EngineView>& engines, Monotonic now);
 
     // Whether to measure before this plan is carried out. Always, if it takes serving engines away
-    // or wants to; else once in half a check interval, or in two and a half while there are no
-    // sessions: for each table the kernel walks through the connections of the whole machine, and
-    // it remembers those that end for 60 s. Other steps do not wait for that, unless the last
-    // measure is five check intervals old.
+    // or wants to; else once in half a check interval, and while there are no sessions only when
+    // connections have come or gone, or 50 s are over: the kernel remembers connections that end
+    // for 60 s. Other steps do not wait for that, unless the last measure is five check intervals
+    // old.
     bool is_due(const Plan& plan, Duration check_interval, Monotonic now) const;
 
     // As recall(), but first reads one table for each gateway, and one for each engine that has a
@@ -89,7 +90,8 @@ class SessionSensor {
     const OwnConnections& own_;
     bool has_looked_ = false;
     std::optional<Monotonic> measured_at_;
-    std::map<std::string, Subject> subjects_;        // by the engine's id
+    std::vector<std::pair<ContainerProcess, std::string>> counts_;  // of sockets, just before that
+    std::map<std::string, Subject> subjects_;                       // by the engine's id
     std::map<std::string, std::int64_t> pids_;       // of engines with a namespace of their own
     std::map<std::string, Monotonic> wished_since_;  // by the engine's id
 };

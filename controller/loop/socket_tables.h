@@ -48,6 +48,11 @@ class SocketTables {
     // sentence on the engine's sessions, and says what to do. Any thread.
     virtual Result<std::vector<SocketRow>> read(const ContainerProcess& process,
                                                 const std::set<int>& ports) = 0;
+
+    // How many TCP sockets there are in that namespace, in any words: another text shows that
+    // connections have come or gone. Cheap, while a read makes the kernel walk through the
+    // connections of the whole machine. Empty: not known. Any thread.
+    virtual std::string count(const ContainerProcess& process) = 0;
 };
 
 }  // namespace roundhouse

@@ -395,6 +395,23 @@ Result<std::vector<SocketRow>> SimSockets::read(const ContainerProcess& process,
     return rows;
 }
 
+// Of what has not ended.
+std::string SimSockets::count(const ContainerProcess& process) {
+    const Duration now = world_.clock.elapsed;
+    const auto is_open = [](const auto& row) { return row.state != SocketRow::State::ended; };
+    auto open = std::ranges::count_if(world_.viewers.probes(process.container_id, now), is_open);
+    for (const auto& life : world_.lives()) {
+        const bool is_here =
+            (life.gateway_id.empty() ? life.id : life.gateway_id) == process.container_id;
+        if (!is_here || !world_.serves(life)) continue;
+        for (const auto& visit : world_.viewers.of(life.id)) {
+            const auto row = row_of(visit, life.ports.http, now);
+            open += row && is_open(*row) ? 1 : 0;
+        }
+    }
+    return std::to_string(open);
+}
+
 std::vector<PortAnswer> SimPortCheck::ask(const std::vector<PortAddress>& addresses) {
     std::vector<PortAnswer> answers;
     for (const auto& [host, port] : addresses) {

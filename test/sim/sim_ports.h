@@ -135,6 +135,7 @@ class SimSockets : public SocketTables {
 
     Result<std::vector<SocketRow>> read(const ContainerProcess& process,
                                         const std::set<int>& ports) override;
+    std::string count(const ContainerProcess& process) override;
 
   private:
     World& world_;

@@ -94,6 +94,18 @@ Result<std::vector<SocketRow>> read_tables(const std::string& folder, const std:
                                           " connections to engines, and more"};
 }
 
+// "TCP: inuse 5" and "TCP6: inuse 2". Connections that have ended are not among them.
+std::string count_sockets(const std::string& folder) {
+    std::string counts;
+    for (const char* file : {"/net/sockstat", "/net/sockstat6"}) {
+        read_lines(folder + file, [&](std::string_view line) {
+            if (line.starts_with("TCP")) counts += line.substr(0, line.find(" orphan"));
+            return true;
+        });
+    }
+    return counts;
+}
+
 }  // namespace
 
 Result<std::vector<SocketRow>> ProcSockets::read(const ContainerProcess& process,
@@ -103,9 +115,17 @@ Result<std::vector<SocketRow>> ProcSockets::read(const ContainerProcess& process
     return read_tables(folder, ports);
 }
 
+std::string ProcSockets::count(const ContainerProcess& process) {
+    return count_sockets(procfs_ + "/" + std::to_string(process.pid));
+}
+
 Result<std::vector<SocketRow>> OwnSockets::read(const ContainerProcess& /*process*/,
                                                 const std::set<int>& ports) {
     return read_tables("/proc/self", ports);
+}
+
+std::string OwnSockets::count(const ContainerProcess& /*process*/) {
+    return count_sockets("/proc/self");
 }
 
 }  // namespace roundhouse

@@ -15,6 +15,7 @@ class ProcSockets : public SocketTables {
 
     Result<std::vector<SocketRow>> read(const ContainerProcess& process,
                                         const std::set<int>& ports) override;
+    std::string count(const ContainerProcess& process) override;
 
   private:
     std::string procfs_;
@@ -26,6 +27,7 @@ class OwnSockets : public SocketTables {
   public:
     Result<std::vector<SocketRow>> read(const ContainerProcess& process,
                                         const std::set<int>& ports) override;
+    std::string count(const ContainerProcess& process) override;
 };
 
 }  // namespace roundhouse

@@ -202,7 +202,7 @@ TEST_SUITE("balancer") {
         front.engines[0].sessions = 2;
         front.engines[1].sessions = 1;
         CHECK(front.location("/ace/getstream?id=d") == slot_1 + "/ace/getstream?id=d");
-        front.clock.advance(20s);
+        front.clock.advance(10s);
         CHECK(front.location("/ace/getstream?id=e") == slot_1 + "/ace/getstream?id=e");
     }
 

@@ -119,6 +119,10 @@ class ScriptedSockets : public SocketTables {
         return found;
     }
 
+    std::string count(const ContainerProcess& process) override {
+        return std::to_string(rows[process.container_id].size());
+    }
+
     // Connections that are there from now on.
     void connect(const std::string& container_id, int port, int viewers) {
         auto& here = rows[container_id];

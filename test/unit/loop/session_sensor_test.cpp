@@ -316,9 +316,10 @@ TEST_SUITE("session sensor") {
         };
         CHECK(due_after(0s));
         bench.look();
-        CHECK_FALSE(due_after(12s));
-        CHECK(due_after(12500ms));
+        CHECK_FALSE(due_after(49s));
+        CHECK(due_after(50s));
         bench.row(State::established, viewer);
+        CHECK(due_after(2500ms));
         bench.look();
         CHECK_FALSE(due_after(2s));
         CHECK(due_after(2500ms));

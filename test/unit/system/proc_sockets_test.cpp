@@ -65,6 +65,16 @@ TEST_SUITE("proc sockets") {
         CHECK(procfs.read({19000}).value().size() == 1);
     }
 
+    TEST_CASE("the sockets of a namespace are counted without what has ended") {
+        const Procfs procfs;
+        const auto counted = [&] { return ProcSockets(procfs.root).count({procfs.id, 42}); };
+        CHECK(counted().empty());
+        procfs.write("net/sockstat",
+                     "sockets: used 9\nTCP: inuse 5 orphan 0 tw 8 alloc 9 mem 1\nUDP: inuse 3\n");
+        procfs.write("net/sockstat6", "TCP6: inuse 2\nUDP6: inuse 1\n");
+        CHECK(counted() == "TCP: inuse 5TCP6: inuse 2");
+    }
+
     TEST_CASE("a large table is read in parts, and one without an end is not") {
         Procfs procfs;
         std::string table = heading;
