@@ -12,6 +12,7 @@
 #include <string>
 #include <thread>
 
+#include "edge/pod/slot_folder.h"
 #include "fakes/pod_folder.h"
 
 using namespace roundhouse;
@@ -38,7 +39,10 @@ bool lives(pid_t process) {
 // A Pod with one slot.
 class Bench {
   public:
-    Bench() : pod(1), runtime(settings()) { pod.start_holder(0); }
+    Bench() : pod(1), runtime(settings()) {
+        pod.start_holder(0);
+        REQUIRE(soon([&] { return SlotFolders(pod.slots()).look(0).held; }));
+    }
 
     std::string incarnation() {
         const auto gateway = runtime.inspect_gateway("gluetun");
