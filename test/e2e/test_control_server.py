@@ -43,7 +43,8 @@ class Keys(ControlServerTest):
     def test_a_wrong_one_is_mended_without_a_restart(self):
         path = self.key_file("wrong-s3cret")
         self.begin(2, gateways=self.control_server(apiKeyFile=path))
-        self.wait_until(lambda: "401" in self.controllers[0].log, "the refusal is reported")
+        self.wait_until(lambda: "refuses the key" in self.controllers[0].log,
+                        "the refusal is reported")
         self.wait_until_told("ForwardedPortReady", "False")
         self.assert_nothing_changes(2)
         self.assertEqual({}, self.holders())
