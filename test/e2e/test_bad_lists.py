@@ -12,7 +12,8 @@ EMPTY_LIST = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Leng
 class TheList(BadAnswers):
     def test_it_fails(self):
         """The only failed look: nothing is done until it works again."""
-        for change, words in ((becomes(500, "no"), "list the engines: no"), (becomes(403), "allow it there"),
+        for change, words in ((becomes(500, "no"), "the engines: no"),
+                              (becomes(403), "allow it there"),
                               (says("null"), "a list was expected"), (part(0.7), "broke off"),
                               (edited(lambda rows: [each | {"Labels": {}} for each in rows]),
                                "lacks the label")):
