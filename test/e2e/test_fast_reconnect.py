@@ -50,7 +50,7 @@ class FastReconnect(PoolTest):
         gateway, before = self.start({"VPN_PORT_FORWARDING_UP_COMMAND": command,
                                       "VPN_PORT_FORWARDING_DOWN_COMMAND": command})
         begun = time.time()
-        gateway.reconnect(100, 300, 300)
+        gateway.reconnect(100, 2000, 2000)
         self.wait_until(lambda: not set(ids(self.engines()).values()) & set(before.values()),
                         "all engines are replaced", 30)
         self.assertIn("GatewayReconnected", self.controllers[0].log)
@@ -59,7 +59,7 @@ class FastReconnect(PoolTest):
 
     def test_without_the_commands_nothing_shows_it(self):
         gateway, before = self.start({})
-        gateway.reconnect(100, 300, 300)
+        gateway.reconnect(100, 2000, 2000)
         self.assert_nothing_changes(3)
         self.assertEqual(before, ids(self.engines()))
 
