@@ -14,15 +14,19 @@ from insights import Insights
 from world import LARGEST, World, docker_host
 
 INSIDE = os.environ.get("BENCH_INSIDE", "bench_inside")
-PARTS = ("converge", "heal", "shrink", "latency", "cost", "inside")
+USUAL_PARTS = ("converge", "heal", "gateway", "down", "cost")
+PARTS = (*USUAL_PARTS, "shrink", "latency", "inside")
 
 
 def words():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=3, help="of which the median is reported (3)")
-    parser.add_argument("--parts", default=",".join(PARTS), help=f"some of {','.join(PARTS)}")
+    parser.add_argument("--parts", default=",".join(USUAL_PARTS),
+                        help=f"some of {','.join(PARTS)} ({','.join(USUAL_PARTS)})")
+    parser.add_argument("--peers", action="store_true",
+                        help="beside docker-compose, Swarm and a shell loop, too")
     parser.add_argument("--largest", type=int, default=LARGEST, help="how many engines at most")
-    parser.add_argument("--watched", type=float, default=30, help="seconds for the cost at rest")
+    parser.add_argument("--watched", type=float, default=60, help="seconds for the cost at rest")
     parser.add_argument("--image", default="roundhouse",
                         help="whose size is reported, if the usual daemon has it (roundhouse)")
     parser.add_argument("--json", default="bench.json", help="where the figures go")
@@ -93,21 +97,23 @@ class Report:
 
 
 def measure_beside_others(options, parts, world, report):
-    comparisons = Comparisons(world, options.runs, report.tell)
-    comparisons.prepare(options.largest)
-    usual = min(20, options.largest)
+    comparisons = Comparisons(world, options.runs, options.peers, report.tell)
+    few, usual, many = (min(count, options.largest) for count in (5, 20, 100))
+    comparisons.prepare(many if "down" in parts else usual)
     if "converge" in parts:
         comparisons.converge(usual)
         comparisons.choose_floor(report.figures)
-        for count in sorted({min(5, options.largest), options.largest} - {usual}):
-            comparisons.converge(count)
+        if few < usual:
+            comparisons.converge(few)
     if "heal" in parts:
-        comparisons.heal(1, usual)
-        comparisons.heal(usual, usual)
+        comparisons.heal_one(usual)
+    if "gateway" in parts:
         comparisons.gateway_recreated(usual)
+        comparisons.gateway_restarted(usual)
+    if "down" in parts:
+        comparisons.converge_and_down(many)
     if "shrink" in parts:
         comparisons.scale_down(usual, 1)
-        comparisons.down(options.largest)
     world.controllers[-1].terminate()
 
 
@@ -135,7 +141,7 @@ def main():
     world = World.make()
     try:
         about = machine()
-        if parts & {"converge", "heal", "shrink"}:
+        if parts & {"converge", "heal", "gateway", "down", "shrink"}:
             measure_beside_others(options, parts, world, report)
         if parts & {"latency", "cost"}:
             measure_roundhouse(options, parts, world, report, image_size)

@@ -39,10 +39,14 @@ class Contender:
         return [each for each in self.containers() if each["State"]["Running"]][:count]
 
     @staticmethod
-    def kill(victims):
-        """As if they had crashed: by `docker kill` they would be stopped by their user."""
-        for each in victims:
-            os.kill(each["State"]["Pid"], signal.SIGKILL)
+    def kill(victim):
+        """As if it had crashed: by `docker kill` it would be stopped by its user."""
+        os.kill(victim["State"]["Pid"], signal.SIGKILL)
+
+    @staticmethod
+    def remove(victim):
+        """As a person might do."""
+        docker_host.docker("rm", "--force", victim["Id"])
 
 
 class Roundhouse(Contender):
@@ -81,45 +85,53 @@ class Floor(Contender):
         body["Labels"] = labels | {"roundhouse.pool": f"{self.world.pool}-floor"}
         return body | {"HostConfig": engine["HostConfig"]}
 
-    def calls_to_make(self, number):
+    def calls_to_make(self, number, gateway_id):
         body = self.patterns[number]
-        body["HostConfig"]["NetworkMode"] = "container:" + self.world.gateway.id
+        body["HostConfig"]["NetworkMode"] = "container:" + gateway_id
         name = f"{self.world.pool}-{self.name.replace(' ', '-')}-{number}"
         return [["POST", f"/containers/create?name={name}", body],
                 ["POST", "/containers/{id}/start", None]]
 
     def run(self, work, *options):
-        """A process that does so: a list of calls for each container."""
+        """A process that does so: a list of calls for each container. What begins it can be given
+        further work."""
         process = subprocess.Popen(
             [FLOOR, docker_host.socket_path(), str(self.in_flight), *options],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        process.stdin.write("".join(json.dumps(calls) + "\n" for calls in work))
-        process.stdin.flush()
 
-        def begin():
+        def add(calls):
+            process.stdin.write("".join(json.dumps(each) + "\n" for each in calls))
+            process.stdin.flush()
+
+        def begin(further=()):
+            add(further)
             process.stdin.close()
             return process
 
+        add(work)
         return begin
 
     def scale(self, count):
-        return self.run([self.calls_to_make(number) for number in range(count)])
+        gateway_id = self.world.gateway.id
+        return self.run([self.calls_to_make(number, gateway_id) for number in range(count)])
 
     def replacements(self, engines):
-        numbers = [int(each["Name"].rpartition("-")[2]) for each in engines]
+        """As roundhouse replaces engines that serve nobody: removed, and created again."""
+        gateway_id = self.world.gateway.id
         return [[["DELETE", f"/containers/{each['Id']}?force=1&v=1", None],
-                 *self.calls_to_make(number)] for each, number in zip(engines, numbers)]
+                 *self.calls_to_make(int(each["Name"].rpartition("-")[2]), gateway_id)]
+                for each in engines]
 
     def replace(self, dead):
-        """As roundhouse does with engines that serve nobody: removed, and created again."""
-        return self.run(self.replacements(dead))
+        """In the gateway that is there when it begins."""
+        begin = self.run([])
+        return lambda: begin(self.replacements(dead))
 
-    def heal(self, engines):
-        """Begins at once to wait for their deaths. As an inspect tells when Docker has finished
-        with a container, each is inspected first."""
-        work = [[["GET", f"/containers/{each['Id']}/json", None], *calls]
-                for each, calls in zip(engines, self.replacements(engines))]
-        process = self.run(work, "--after-death")()
+    def heal(self, engine, event):
+        """Begins at once to wait for the event that tells of its loss. As an inspect tells when
+        Docker has finished with a container, it is inspected first."""
+        inspect = ["GET", f"/containers/{engine['Id']}/json", None]
+        process = self.run([[inspect, *self.replacements([engine])[0]]], event)()
         assert process.stdout.readline() == "listens\n"
         return process
 

@@ -1,12 +1,12 @@
 // The least that any program could need: makes the calls to Docker that it is given, and decides
 // nothing.
-//   floor SOCKET IN_FLIGHT [--after-death] < work
+//   floor SOCKET IN_FLIGHT [EVENT] < work
 // Each line of the work is what one container needs, a list of [METHOD, PATH, BODY] in JSON, done
 // in order; "{id}" in a path is the id in the reply to an earlier call of the line. It begins at
 // the end of its input. IN_FLIGHT lines are worked on at a time. Exits with 1 at the first call
-// that Docker refuses.
-//   With --after-death it prints "listens", and begins with a line when Docker's events tell of the
-// death of the container that the path of the line's first call names.
+// that Docker refuses; that a container is gone is no refusal.
+//   With an EVENT, "die" or "destroy", it prints "listens", and begins with a line when Docker
+// reports that event of the container that the path of the line's first call names.
 #include <condition_variable>
 #include <cstdlib>
 #include <deque>
@@ -88,7 +88,7 @@ class Connection {
         long status = 0;
         const CURLcode code = curl_easy_perform(curl_);
         curl_easy_getinfo(curl_, CURLINFO_RESPONSE_CODE, &status);
-        if (code == CURLE_OK && status < 400) return reply;
+        if (code == CURLE_OK && (status < 400 || status == 404)) return reply;
         std::cerr << method << " " << path << ": " << status << " " << reply << "\n";
         std::_Exit(1);
     }
@@ -98,18 +98,19 @@ class Connection {
     curl_slist* headers_;
 };
 
-// Hands out the line of each container that dies.
-class Deaths {
+// Hands out the line of each container of which an event is reported.
+class Events {
   public:
-    Deaths(std::vector<json> work, Queue& queue) : work_(std::move(work)), queue_(queue) {}
+    Events(std::vector<json> work, Queue& queue) : work_(std::move(work)), queue_(queue) {}
 
-    void follow(const char* socket) {
+    void follow(const char* socket, const std::string& event) {
+        const std::string url =
+            "http://docker/events?filters=%7B%22event%22%3A%5B%22" + event + "%22%5D%7D";
         CURL* curl = curl_easy_init();
         curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, socket);
-        curl_easy_setopt(curl, CURLOPT_URL,
-                         "http://docker/events?filters=%7B%22event%22%3A%5B%22die%22%5D%7D");
-        curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, &Deaths::on_header);
-        curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &Deaths::on_events);
+        curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
+        curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, &Events::on_header);
+        curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &Events::on_events);
         curl_easy_setopt(curl, CURLOPT_WRITEDATA, this);
         curl_easy_perform(curl);
         curl_easy_cleanup(curl);
@@ -123,8 +124,8 @@ class Deaths {
 
     // 0 ends the stream.
     static std::size_t on_events(const char* data, std::size_t size, std::size_t count,
-                                 void* deaths) {
-        auto& self = *static_cast<Deaths*>(deaths);
+                                 void* events) {
+        auto& self = *static_cast<Events*>(events);
         self.text_.append(data, size * count);
         for (std::size_t end = 0; (end = self.text_.find('\n')) != std::string::npos;) {
             self.take(json::parse(self.text_.substr(0, end)));
@@ -161,9 +162,8 @@ void work_on(const json& calls, Connection& docker) {
 }  // namespace
 
 int main(int count, char** arguments) {
-    const bool after_death = count == 4 && std::string_view(arguments[3]) == "--after-death";
-    if (count != 3 && !after_death) {
-        std::cerr << "usage: floor SOCKET IN_FLIGHT [--after-death] < work\n";
+    if (count != 3 && count != 4) {
+        std::cerr << "usage: floor SOCKET IN_FLIGHT [EVENT] < work\n";
         return 2;
     }
     std::vector<json> work;
@@ -179,8 +179,8 @@ int main(int count, char** arguments) {
                 work_on(*mine, docker);
         });
     }
-    if (after_death) {
-        Deaths(std::move(work), queue).follow(arguments[1]);
+    if (count == 4) {
+        Events(std::move(work), queue).follow(arguments[1], arguments[3]);
     } else {
         for (json& calls : work)
             queue.push(std::move(calls));

@@ -56,7 +56,7 @@ class Insights:
             edits.append(self.first_call(begun, CHANGES) - begun)
             self.be_still()
             begun = time.time()
-            self.roundhouse.kill(self.roundhouse.victims(1))
+            self.roundhouse.kill(self.roundhouse.victims(1)[0])
             died = self.world.wait_for(1, "die", self.roundhouse.owns, begun)
             deaths.append(self.first_call(died) - died)
             acts.append(self.first_call(died, CHANGES) - died)

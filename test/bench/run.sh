@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Measures roundhouse beside what it is compared to, prints the ratios and then all figures, and
 # writes build/bench.json:
-#   run.sh [options of bench.py]      such as --runs 3 --parts converge,heal --largest 20
-# Takes root, for a Docker daemon of its own, and a machine that does nothing else meanwhile.
+#   run.sh [options of bench.py]      such as --peers, or --runs 3 --parts converge,heal
+# Takes root, for a Docker daemon of its own, and a machine that does nothing else meanwhile, for
+# less than ten minutes after the build. DAEMON_ROOT, the root of another system, is for its Docker:
+# see engines/run.sh.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 # shellcheck source=test/lib.sh

@@ -9,8 +9,9 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import docker_host
 from harness import ENGINE_IMAGE, PoolTest
 from private_docker import use_private_docker
+from steering import http_request
 
-LARGEST = 100
+LARGEST = 200
 
 
 class World(PoolTest):
@@ -22,6 +23,7 @@ class World(PoolTest):
         world = cls()
         world.setUp()
         world.watcher.names_prefix = ""  # of any owner
+        world.watcher.pool = ""  # it would inspect roundhouse's new engines, and no others
         world.wait_until_healthy()
         return world
 
@@ -59,6 +61,19 @@ class World(PoolTest):
                 self.fail(f"{action}: {len(seen)} of {count} within {seconds} s\n{self.account()}")
             time.sleep(0.01)
         return sorted(seen)[count - 1]
+
+    def wait_for_first_round(self):
+        self.wait_until(lambda: http_request(*self.listen.split(":"), path="/readyz"),
+                        "the controller has looked once")
+
+    def wait_until_ready(self, count):
+        """Until the controller calls so many engines ready."""
+        def ready():
+            rows = http_request(*self.listen.split(":"),
+                                path="/api/v1/engines?ready=true&format=hostport")
+            return rows is not None and len(rows.split()) == count
+
+        self.wait_until(ready, f"{count} engines are ready", 60)
 
     def containers(self, owns):
         """Docker's inspection of each of them, by name."""
