@@ -19,13 +19,15 @@ Pace::Pause Pace::after(const RoundResult& round, bool look_was_due, Duration ch
 
 Duration Pace::quiet_after(const RoundResult& round, Monotonic now) {
     constexpr Duration calm{1000};
+    constexpr Duration after_calm{10};
     constexpr int most_doublings = 4;
     constexpr Duration longest{40 << most_doublings};
     const bool soon = last_round_ && now - *last_round_ < calm;
     const bool useful = round.plans_steps || round.shows_news;
     last_round_ = now;
     useless_rounds_ = soon && !useful ? useless_rounds_ + 1 : 0;
-    const Duration quiet{40 << std::min(useless_rounds_, most_doublings)};
+    const int doublings = std::clamp(useless_rounds_ - 1, 0, most_doublings);
+    const Duration quiet = soon ? Duration{40 << doublings} : after_calm;
     if (!round.acts) return quiet;
     return std::max(quiet, std::clamp(4 * round.took, Duration{100}, longest));
 }

@@ -22,10 +22,11 @@ class Pace {
     };
 
     // After a round that ended at `now`. After looks that failed in a row the wait doubles from
-    // 500 ms up to 15 s. The quiet part is 40 ms, and doubles up to 640 ms while rounds less than a
-    // second apart find nothing to do and nothing new. While steps are under way it is four times
-    // what the round took, from 100 to 640 ms: the end of each step is a wake-up, too, and each
-    // look takes Docker's time from the other steps.
+    // 500 ms up to 15 s. The quiet part is 10 ms after a round that comes a second after the one
+    // before, or later, else 40 ms; and it doubles up to 640 ms while rounds in quick succession
+    // find nothing to do and nothing new. While steps are under way it is four times what the round
+    // took, from 100 to 640 ms: the end of each step is a wake-up, too, and each look takes
+    // Docker's time from the other steps.
     Pause after(const RoundResult& round, bool look_was_due, Duration check_interval,
                 Monotonic now);
 

@@ -37,13 +37,15 @@ TEST_SUITE("driver") {
             now += later;
             return pace.after(round, true, 5s, now).quiet;
         };
-        for (const auto expected : {40ms, 80ms, 160ms, 320ms, 640ms, 640ms})
+        for (const auto expected : {10ms, 40ms, 80ms, 160ms, 320ms, 640ms, 640ms})
             CHECK(quiet_after(999ms) == expected);
-        CHECK(quiet_after(1s) == 40ms);
+        CHECK(quiet_after(1s) == 10ms);
+        CHECK(quiet_after(10ms) == 40ms);
         CHECK(quiet_after(10ms) == 80ms);
         round.shows_news = true;
         CHECK(quiet_after(10ms) == 40ms);
         round.shows_news = false;
+        CHECK(quiet_after(10ms) == 40ms);
         CHECK(quiet_after(10ms) == 80ms);
     }
 
@@ -59,6 +61,7 @@ TEST_SUITE("driver") {
         CHECK(quiet(40ms) == 160ms);
         CHECK(quiet(2s) == 640ms);
         round.plans_steps = false;
+        CHECK(quiet(0ms) == 100ms);
         CHECK(quiet(0ms) == 100ms);
         CHECK(quiet(0ms) == 160ms);
     }
