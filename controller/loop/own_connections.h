@@ -23,7 +23,7 @@ struct Endpoint {
 };
 
 // "127.0.0.1", "::1"
-inline bool is_loopback(const std::string& address) {
+inline bool is_loopback_address(const std::string& address) {
     return address.starts_with("127.") || address == "::1";
 }
 

@@ -171,7 +171,7 @@ void SessionSensor::find_processes(std::vector<Home>& own) {
 bool SessionSensor::is_own(const SocketRow& row) const {
     if (row.state == SocketRow::State::established) return own_.is_open(row.peer);
     // What ended within the namespace was the health check of an image.
-    return own_.was_open(row.peer) || is_loopback(row.peer.address);
+    return own_.was_open(row.peer) || is_loopback_address(row.peer.address);
 }
 
 void SessionSensor::learn(const EngineView& engine, const std::vector<SocketRow>& rows,

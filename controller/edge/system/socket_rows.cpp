@@ -104,7 +104,7 @@ std::optional<SocketRow> parse_socket_row(std::string_view line) {
     const auto state = state_of(take_word(line));
     if (!local || !peer || !state) return std::nullopt;
     if (*state == SocketRow::State::listening) {
-        if (is_loopback(local->address)) return std::nullopt;
+        if (is_loopback_address(local->address)) return std::nullopt;
         return SocketRow{*state, local->port, {}};
     }
     SocketRow row{*state, local->port, *peer};
