@@ -2,7 +2,9 @@
 # Nothing in it depends on the processor: amd64 and arm64 are built the same way, for example by
 # docker buildx build --platform linux/amd64,linux/arm64 .
 
-FROM debian:bookworm-slim AS build
+# Another name for it, such as that of a mirror, is a --build-arg.
+ARG BASE=debian:bookworm-slim
+FROM $BASE AS build
 COPY controller/debian-packages.txt /packages.txt
 RUN apt-get update --quiet=2 \
     && sed 's/#.*//' /packages.txt | DEBIAN_FRONTEND=noninteractive xargs \

@@ -139,9 +139,11 @@ SECONDS=0
 cmake --build "$build"
 built_s=$SECONDS
 
+trap clean_up EXIT
+trap 'exit 130' INT TERM
 $unit_only || prepare_docker
 left_out=()
 ! $unit_only || left_out+=(docker)
 $lint || left_out+=(lint)
 [ ${#left_out[@]} = 0 ] || ctest+=(--label-exclude "^($(IFS="|"; echo "${left_out[*]}"))\$")
-"${docker_as[@]}" "${ctest[@]}" | awk -v built_s="$built_s" -f "$root/test/slowest.awk"
+"${docker_as[@]}" "${ctest[@]}" | python3 -B "$root/test/slowest.py" "$built_s"

@@ -10,6 +10,10 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 # shellcheck source=test/lib.sh
 . "$root/test/lib.sh"
 
+case " $* " in
+    *" -h "* | *" --help "*) exec python3 -B "$root/test/bench/bench.py" --help ;;
+esac
+
 build=$root/build
 install_missing "$root/controller/debian-packages.txt" "$root/test/unit/debian-packages.txt" \
     "$root/test/debian-packages.txt" "$root/examples/debian-packages.txt"

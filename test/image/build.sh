@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
 # Builds the image of the top-level Dockerfile, for tests:
-#   build.sh IMAGE FOLDER   makes IMAGE, by way of FOLDER
-#   build.sh --remove IMAGE removes it again, and what was only made for it
-# Where the registry cannot be reached, Debian's base image is made with debootstrap, under the name
-# that the Dockerfile gives it.
+#   build.sh IMAGE FOLDER KEPT   makes IMAGE, by way of FOLDER
+#   build.sh --remove IMAGE      removes it again, and what was only made for it
+# KEPT keeps the image of the last build, for a run with the same sources and the same packages, and
+# what was compiled, for other runs. Where the registry cannot be reached, Debian's base image is
+# made with debootstrap, under the name that the Dockerfile gives it.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
-base=$(sed -n 's/^FROM \(debian:[^ ]*\).*/\1/p' "$root/Dockerfile")
+# shellcheck source=test/lib.sh
+. "$root/test/lib.sh"
+base=$(sed -n 's/^ARG BASE=\(debian:[^ ]*\).*/\1/p' "$root/Dockerfile")
 mark="roundhouse-test=base"
 
 is_ours() {
@@ -14,7 +17,7 @@ is_ours() {
 }
 
 remove() {
-    docker image rm --force "$1" "$1-build" >/dev/null 2>&1 || true
+    docker image rm --force "$1" "$1-build" "$1-compiler" >/dev/null 2>&1 || true
     ! is_ours || docker image rm --force "$base" >/dev/null
 }
 
@@ -27,16 +30,61 @@ make_base() {
     rm -rf "$folder"
 }
 
+# Everything that the image follows from. Its packages come from where this machine's came from.
+hash_of_inputs() {
+    local packages
+    mapfile -t packages < <(packages_of "$root/controller/debian-packages.txt")
+    { dpkg-query --show "${packages[@]}"
+        tar -C "$root" --create --sort=name --mtime=@0 --owner=0 --group=0 --exclude=__pycache__ \
+            CMakeLists.txt Dockerfile controller manifests test/image
+    } | sha256sum | cut -d ' ' -f 1
+}
+
+# make_compiler IMAGE FOLDER COMPILED: the base as IMAGE, with a compiler that knows COMPILED.
+make_compiler() {
+    local context=$2/compiler
+    rm -rf "$context"
+    mkdir -p "$context/ccache" "$3"
+    cp -a "$3/." "$context/ccache"
+    DOCKER_BUILDKIT=0 docker build --tag "$1" --file - "$context" <<END
+FROM $base
+RUN apt-get update --quiet=2 && apt-get install --yes --quiet=2 --no-install-recommends ccache
+COPY ccache /ccache
+ENV CMAKE_CXX_COMPILER_LAUNCHER=ccache CCACHE_DIR=/ccache CCACHE_MAXSIZE=200M \
+    CCACHE_COMPILERCHECK=content
+END
+    rm -rf "$context"
+}
+
+# keep_compiled IMAGE COMPILED: for the next make_compiler.
+keep_compiled() {
+    local container
+    container=$(docker create "$1" none)
+    rm -rf "$2.new"
+    docker cp "$container:/ccache" "$2.new" && rm -rf "$2" && mv "$2.new" "$2"
+    docker rm "$container" >/dev/null
+}
+
 if [ "${1:-}" = --remove ]; then
     remove "$2"
     exit
 fi
-image=${1:?usage: build.sh IMAGE FOLDER}
-folder=${2:?usage: build.sh IMAGE FOLDER}
+usage="usage: build.sh IMAGE FOLDER KEPT"
+image=${1:?$usage} folder=${2:?$usage} kept=${3:?$usage}
+hash=$(hash_of_inputs)
+if [ -f "$kept/$hash.tar" ]; then
+    docker load --input "$kept/$hash.tar"
+    exit
+fi
 docker image inspect "$base" >/dev/null 2>&1 || docker pull --quiet "$base" >/dev/null 2>&1 ||
     make_base "$folder"
+make_compiler "$image-compiler" "$folder" "$kept/compiled"
 # By name, the stage that compiles can be removed again.
 for stage in "--target build --tag $image-build" "--tag $image"; do
     # shellcheck disable=SC2086
-    DOCKER_BUILDKIT=0 docker build $stage --build-arg COMMIT=test "$root"
+    DOCKER_BUILDKIT=0 docker build $stage --build-arg BASE="$image-compiler" \
+        --build-arg COMMIT=test "$root"
 done
+keep_compiled "$image-build" "$kept/compiled"
+rm -f "$kept"/*.tar
+docker save --output "$kept/$hash.tar.new" "$image" && mv "$kept/$hash.tar.new" "$kept/$hash.tar"

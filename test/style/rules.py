@@ -162,6 +162,23 @@ def check_pragma_once(path, text):
         yield f"{path}:1: a header starts with #pragma once"
 
 
+SHELL_FUNCTION = re.compile(r"^(\w+)\(\)", re.MULTILINE)
+
+
+def check_shell_functions(files):
+    """`files`: path -> text. What a script defines, it calls. A library of functions, such as
+    test/lib.sh, is for the others; a trap that is gone would leave its function behind."""
+    scripts = {path: text for path, text in files.items() if path.endswith(".sh")}
+    for path, text in scripts.items():
+        is_library = path.endswith("lib.sh")
+        callers = "\n".join(scripts.values()) if is_library else text
+        for match in SHELL_FUNCTION.finditer(text):
+            name = match.group(1)
+            if not re.search(rf"\b{name}\b(?!\(\))", re.sub(r"^ *#.*", "", callers, flags=re.M)):
+                line = text.count("\n", 0, match.start()) + 1
+                yield f"{path}:{line}: nothing calls {name}: delete it, or call it"
+
+
 def check_top_level(paths):
     """The top of the tree is a table of contents: nothing is added to it lightly."""
     for name in sorted({path.split("/")[0] for path in paths}):

@@ -77,6 +77,16 @@ class Rules(unittest.TestCase):
                                         text__a_h="#include <nlohmann/json_fwd.hpp>\n"))
         self.assertTrue(complaints(docker__a_h=json))
 
+    def test_shell_functions(self):
+        def complaints(**files):
+            return list(rules.check_shell_functions(
+                {f"test/{name}.sh": text for name, text in files.items()}))
+
+        self.assertTrue(complaints(a="clean_up() {\n    :\n}\n# clean_up\n"))
+        self.assertEqual([], complaints(a="clean_up() {\n    :\n}\ntrap clean_up EXIT\n"))
+        self.assertTrue(complaints(a="say() {\n    :\n}\n", b="say hello\n"))
+        self.assertEqual([], complaints(lib="say() {\n    :\n}\n", b="say hello\n"))
+
     def test_top_level(self):
         self.assertEqual([], list(rules.check_top_level(["controller/a.h", ".ci/run"])))
         self.assertTrue(list(rules.check_top_level(["notes.txt"])))

@@ -28,6 +28,9 @@ class Tree(unittest.TestCase):
     def test_heavy_headers(self):
         self.assert_none(rules.check_heavy_headers(tree.texts()))
 
+    def test_shell_functions(self):
+        self.assert_none(rules.check_shell_functions(tree.texts()))
+
     def test_top_level(self):
         self.assert_none(rules.check_top_level(tree.paths()))
 
