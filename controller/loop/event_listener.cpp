@@ -113,8 +113,11 @@ void EventListener::inspect_waiting() {
         lock.unlock();
         // The look sees the end, too. What the engine wrote can be read until it is removed.
         const auto end = runtime_.inspect_end(id);
-        if (end && end.value() && end.value()->finished_at) last_lines_.read(id);
-        on_look_due_();
+        const bool is_there = end && end.value();
+        if (!is_there || !end.value()->removal_under_way) {
+            if (is_there && end.value()->finished_at) last_lines_.read(id);
+            on_look_due_();
+        }
         lock.lock();
     }
     --inspects_;

@@ -4,7 +4,8 @@
 // Docker reports a container's death before its lists show it: 70 to 180 ms before on a busy
 // machine. An inspect of the container waits until Docker has finished with it, and from then on
 // lists tell the truth. So an event about an engine is followed by such an inspect, beside the
-// rounds, and that by the look. An inspect of a gateway is part of every look.
+// rounds, and that by the look. A container whose removal is under way can only be replaced when it
+// is gone: the look waits for that event. An inspect of a gateway is part of every look.
 #pragma once
 
 #include <condition_variable>
@@ -48,7 +49,8 @@ class EventListener {
     void run(const std::stop_token& stop);
 
     // What one event leads to: nothing; a look at once, if it is about a gateway; else a look once
-    // its container was inspected, or the inspect got no answer in its deadline. Events that a step
+    // its container was inspected, or the inspect got no answer in its deadline; no look if the
+    // container is being removed, as its removal is another event. Events that a step
     // in flight causes are ignored: the end of the step wakes the loop. Any thread.
     void take(const RuntimeEvent& event);
 

@@ -140,7 +140,9 @@ Result<std::optional<EngineEnd>> FakeRuntime::inspect_end(const std::string& id)
     return perform<End>(Operation::inspect_end, subject_of(id), [&]() -> End {
         const FakeContainer* container = look_up(id);
         if (container == nullptr) return std::nullopt;
-        return container->end;
+        EngineEnd end = container->end;
+        end.removal_under_way = container->state == EngineState::removing;
+        return end;
     });
 }
 

@@ -310,6 +310,8 @@ Result<EngineEnd> parse_end(std::string_view text, const std::string& id) {
         end.out_of_memory = state.at("OOMKilled").truth();
         end.start_error = start_error_in(state.at("Error").text());
         end.finished_at = parse_time(state.at("FinishedAt").text());
+        const auto status = state.maybe("Status");
+        end.removal_under_way = status && state_of(status->text()) == EngineState::removing;
         return end;
     });
 }

@@ -192,6 +192,13 @@ TEST_CASE("how a container ended") {
     CHECK(end.value().exit_code == 137);
     CHECK(end.value().out_of_memory);
     CHECK(end.value().finished_at == Time(1767225601500ms));
+    CHECK_FALSE(end.value().removal_under_way);
+
+    end = parse_end(text(R"("Status": "removing", "ExitCode": 0, "OOMKilled": false, "Error": "",
+                            "FinishedAt": "2026-01-01T00:00:01.5Z")"),
+                    "aa");
+    REQUIRE(end.ok());
+    CHECK(end.value().removal_under_way);
 
     end = parse_end(text(R"("ExitCode": 128, "OOMKilled": false, "Error": "no such device",
                             "FinishedAt": "0001-01-01T00:00:00Z")"),

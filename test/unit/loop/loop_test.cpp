@@ -1,6 +1,8 @@
 // The loop's smaller parts: the driver's pauses, which events concern it, the sensors.
 #include <doctest/doctest.h>
 
+#include <atomic>
+#include <optional>
 #include <thread>
 
 #include "loop/driver.h"
@@ -159,16 +161,19 @@ TEST_SUITE("events") {
     struct Listening {
         LoopBench bench{pool_of(1)};
         Wakeup look_due;
-        EventListener listener{bench.docker,
-                               bench.workers,
-                               bench.board,
-                               bench.steps,
-                               bench.last_lines,
-                               bench.journal,
-                               [this] { look_due.notify(); }};
+        std::atomic<int> looks = 0;
+        std::optional<EventListener> listener;
+
+        Listening() {
+            listener.emplace(bench.docker, bench.workers, bench.board, bench.steps,
+                             bench.last_lines, bench.journal, [this] {
+                                 ++looks;
+                                 look_due.notify();
+                             });
+        }
 
         void tell(const std::string& action, const std::string& name, const std::string& id) {
-            listener.take({action, name, id, {{"roundhouse.pool", "acestream"}}});
+            listener->take({action, name, id, {{"roundhouse.pool", "acestream"}}});
         }
         bool is_due(Duration within) { return look_due.wait(within, {}); }
     };
@@ -188,6 +193,24 @@ TEST_SUITE("events") {
         CHECK(world.is_due(10s));
     }
 
+    TEST_CASE("the death of an engine that somebody removes: the look waits until it is gone") {
+        Listening world;
+        world.bench.docker.run_gateway("gluetun");
+        REQUIRE(world.bench.converges());
+        const std::string id = world.bench.docker.find("acestream-0")->id;
+        world.bench.docker.set_state("acestream-0", EngineState::removing);
+        world.bench.docker.clear_calls();
+        world.tell("die", "acestream-0", id);
+        while (world.bench.calls_of(Operation::inspect_end) < 1)
+            std::this_thread::yield();
+        world.bench.docker.remove_container("acestream-0");
+        world.tell("destroy", "acestream-0", id);
+        CHECK(world.is_due(10s));
+        world.listener.reset();  // waits for its inspects
+        CHECK(world.looks == 1);
+        CHECK(world.bench.calls_of(Operation::last_lines) == 0);
+    }
+
     TEST_CASE("one inspect that hangs delays no other, and few are made at a time") {
         Listening world;
         world.bench.docker.hold(Operation::inspect_end);
@@ -203,7 +226,7 @@ TEST_SUITE("events") {
 
     TEST_CASE("an event about a gateway is followed by the look, which inspects it") {
         Listening world;
-        world.listener.take({"health_status: healthy", "gluetun", "id", {}});
+        world.listener->take({"health_status: healthy", "gluetun", "id", {}});
         CHECK(world.is_due(0s));
         CHECK(world.bench.calls_of(Operation::inspect_end) == 0);
     }
