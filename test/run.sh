@@ -31,8 +31,8 @@ room="" unit_only=false keep=false lint=false sanitize=false
 fuzz_seconds=60 fuzz_all=false
 packages=("$root/controller/debian-packages.txt" "$root/test/unit/debian-packages.txt")
 [ "${CI:-}" != true ] || lint=true sanitize=true
-# Three of them may be those that run at the lowest priority.
-ctest=(ctest --test-dir "$build" --output-on-failure --no-tests=error --parallel 6)
+# Three may run at the lowest priority, and five wait for container engines most of their time.
+ctest=(ctest --test-dir "$build" --output-on-failure --no-tests=error --parallel 9)
 
 while [ $# -gt 0 ]; do
     case $1 in
