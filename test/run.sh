@@ -65,7 +65,8 @@ while [ $# -gt 0 ]; do
 done
 
 # Removes what an interrupted test left behind. Every test labels its network with the prefix of all
-# names that it makes.
+# names that it makes. A create that was under way when a test killed its controller may end after
+# the test has tidied up.
 remove_leftovers() {
     local prefix names
     for prefix in $(run_docker network ls --filter label=roundhouse-test \
@@ -75,6 +76,10 @@ remove_leftovers() {
         [ -z "$names" ] || run_docker rm --force --volumes $names
         run_docker network rm "$prefix"
     done
+    names=$(run_docker ps --all --filter label=roundhouse-standin --filter status=created \
+        --filter 'name=^e2e-' --format '{{.Names}}')
+    # shellcheck disable=SC2086
+    [ -z "$names" ] || run_docker rm --force --volumes $names
 }
 
 clean_up() {

@@ -16,8 +16,11 @@ constexpr Duration startup_period{250};
 // How often a P2P port is asked for that was found open: it hardly ever closes while the engine
 // runs.
 constexpr Duration open_p2p_period{30'000};
-// A turn never waits longer than this, so that a stop is noticed.
-constexpr Duration longest_wait{1000};
+// A stop and new targets end a turn's wait; this is for what nobody thought of.
+constexpr Duration longest_wait{10'000};
+// What is well is asked early by such a part of its period, if anything else is asked: each time
+// that this process wakes up costs as much as a probe.
+constexpr int early_part = 10;
 
 // The gateway of an engine that can be asked: ready, or as last known, and in the incarnation that
 // the engine was made for.
@@ -220,12 +223,24 @@ std::set<int> Prober::witnesses_of(const Subject& subject) const {
 std::vector<ProbeRequest> Prober::due_requests(Monotonic now, Duration& wait) {
     const std::lock_guard lock(mutex_);
     std::vector<ProbeRequest> requests;
-    const auto is_due = [&](Monotonic due) {
-        if (due > now) wait = std::min(wait, due - now);
-        return due <= now;
+    // Only of an engine that is up: before that, everything is closed.
+    const auto asks_p2p = [](const Subject& subject) {
+        return subject.p2p_ticket == 0 && subject.target.p2p_port != 0 &&
+               subject.view.answered_last;
+    };
+    const bool anything = std::ranges::any_of(subjects_, [&](const auto& entry) {
+        const Subject& subject = entry.second;
+        return (subject.ticket == 0 && subject.due <= now) ||
+               (asks_p2p(subject) && subject.p2p_due <= now);
+    });
+    const auto is_due = [&](Monotonic due, bool is_well) {
+        const Duration early = anything && is_well ? probe_.period / early_part : Duration{0};
+        if (due > now + early) wait = std::min(wait, due - now);
+        return due <= now + early;
     };
     for (auto& [id, subject] : subjects_) {
-        if (subject.ticket == 0 && is_due(subject.due)) {
+        const ProbeView& view = subject.view;
+        if (subject.ticket == 0 && is_due(subject.due, view.answered_last)) {
             requests.push_back(ask(Question::http, subject));
             subject.ticket = requests.back().ticket;
             subject.witness.reset();
@@ -234,9 +249,7 @@ std::vector<ProbeRequest> Prober::due_requests(Monotonic now, Duration& wait) {
                     requests.push_back(ask_witness(subject, port));
             }
         }
-        // Only of an engine that is up: before that, everything is closed.
-        const bool asked = subject.target.p2p_port != 0 && subject.view.answered_last;
-        if (asked && subject.p2p_ticket == 0 && is_due(subject.p2p_due)) {
+        if (asks_p2p(subject) && is_due(subject.p2p_due, view.p2p_refusals == 0)) {
             requests.push_back(ask(Question::p2p, subject));
             subject.p2p_ticket = requests.back().ticket;
         }

@@ -75,6 +75,29 @@ TEST_SUITE("prober") {
         CHECK(bench.probes.asked.size() == 2);
     }
 
+    TEST_CASE("an engine that is well is asked a little early, together with another") {
+        const std::vector<ProbeTarget> both = {{"a", "172.18.0.2", 19000, false, "", 0},
+                                               {"b", "172.18.0.2", 19001, false, "", 0}};
+        struct Row {
+            Duration later;  // that the second one is first asked
+            ProbeOutcome reply;
+            bool together;
+        };
+        for (const Row& row :
+             {Row{500ms, ProbeOutcome::answered, true}, Row{501ms, ProbeOutcome::answered, false},
+              Row{500ms, ProbeOutcome::stalled, false}}) {
+            ProbeBench bench;
+            bench.probe(row.reply);
+            bench.clock.advance(row.later);
+            bench.prober.set_targets(both, {});
+            bench.probe(row.reply);
+            CHECK(bench.probes.asked.size() == 2);
+            bench.clock.advance(5000ms - row.later);
+            bench.prober.turn(0ms);
+            CHECK(bench.probes.asked.size() == (row.together ? 4 : 3));
+        }
+    }
+
     TEST_CASE("a turn waits no longer than until the next probe is due") {
         ProbeBench bench;
         bench.probe(ProbeOutcome::answered);
