@@ -6,5 +6,6 @@ set -euo pipefail
 test=$(cd "$(dirname "$0")/.." && pwd)
 kept=${1:?usage: self_test.sh KEPT COMMAND [ARGUMENT...]}
 shift
-find "$test/bench" "$test/e2e" -type f ! -path '*/e2e/test_*' ! -path '*/__pycache__/*' -print0 |
+find "$test/bench" "$test/e2e" -type f ! -name '*.md' ! -path '*/e2e/test_*' \
+    ! -path '*/__pycache__/*' -print0 |
     sort --zero-terminated | xargs --null cat | "$test/kept.sh" "$kept" "$@"

@@ -10,7 +10,7 @@ import sys
 
 
 def read_bugs(path):
-    """A list of dicts with the keys bug, from, file, right and wrong."""
+    """A list of dicts with the keys bug, from, file, right and wrong, and perhaps first."""
     bugs = []
     with open(path, encoding="utf-8") as lines:
         for line in lines:
@@ -60,7 +60,7 @@ def main(controller, output, *listings):
             file.write(seed(text, [each for each in bugs if each[1]["file"] == name], name))
     with open(os.path.join(output, "seeded_bugs.inc"), "w", encoding="utf-8") as file:
         for _, bug in bugs:
-            file.write(f'{{"{bug["bug"]}", "{bug["from"]}"}},\n')
+            file.write(f'{{"{bug["bug"]}", "{bug["from"]}", {bug.get("first", 0)}}},\n')
 
 
 if __name__ == "__main__":

@@ -99,9 +99,14 @@ TEST_SUITE("the story of a port") {
     }
 
     TEST_CASE("it is 0 for half a day, and nothing happens, nor when it comes back") {
+#ifdef ROUNDHOUSE_IS_SANITIZED
+        constexpr Duration half_a_day = 1h;  // sanitizers see the same lines in an hour
+#else
+        constexpr Duration half_a_day = 12h;
+#endif
         PortStory story({40001});
         story.report({});
-        story.live(12h);
+        story.live(half_a_day);
         story.report({40001});
         story.live(1h);
         CHECK(story.replaced().empty());
