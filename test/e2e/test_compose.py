@@ -51,6 +51,8 @@ class NextToGluetun(ComposeTest):
         with self.subTest("the folder is followed, by rename and in place"):
             self.declare(replicas=5)
             self.settle(5)
+            self.wait_until(lambda: self.condition("Ready").get("status") == "True",
+                            "the controller has seen them ready: others would go first")
             self.declare(replicas=2, in_place=True)
             kept = self.settle(2)
         with self.subTest("a bad edit changes nothing"):

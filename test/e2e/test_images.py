@@ -64,9 +64,9 @@ class Images(PoolTest):
         self.wait_until(lambda: wrote in self.stable()["message"], "the last line is told")
         self.assertEqual(("False", "PortInUse"), (self.stable()["status"], self.stable()["reason"]))
         self.assertIn("template.args", self.stable()["message"])
-        self.wait_until(lambda: self.last_lines(), "the engine's last lines are known")
+        told = self.wait_until(self.last_lines, "the engine's last lines are known")
         self.assertEqual(["loading $(TOKEN)", "listen tcp :19000: bind: address already in use"],
-                         self.last_lines())
+                         told)
         self.wait_until(lambda: wrote in self.command("get", "events").stdout, "an event has it")
         self.assertNotIn("do-not-tell", controller.log)
         self.write_spec(1)
