@@ -32,7 +32,7 @@ fuzz_seconds=60 fuzz_all=false
 packages=("$root/controller/debian-packages.txt" "$root/test/unit/debian-packages.txt")
 [ "${CI:-}" != true ] || lint=true sanitize=true
 # Three may run at the lowest priority, and five wait for container engines most of their time.
-ctest=(ctest --test-dir "$build" --output-on-failure --no-tests=error --parallel 9)
+ctest=(ctest --test-dir "$build" --output-on-failure --no-tests=error --parallel 7)
 
 while [ $# -gt 0 ]; do
     case $1 in
