@@ -50,7 +50,7 @@ class FastReconnect(PoolTest):
         gateway, before = self.start({"VPN_PORT_FORWARDING_UP_COMMAND": command,
                                       "VPN_PORT_FORWARDING_DOWN_COMMAND": command})
         begun = time.time()
-        gateway.reconnect(100, 2000, 2000)
+        gateway.reconnect(100, 5000, 5000)  # a busy machine may take seconds to run the command
         self.wait_until(lambda: not set(ids(self.engines()).values()) & set(before.values()),
                         "all engines are replaced", 30)
         self.assertIn("GatewayReconnected", self.controllers[0].log)
