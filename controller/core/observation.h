@@ -154,7 +154,7 @@ struct EngineEnd {
     bool out_of_memory = false;
     std::string start_error;          // Docker's own words when it could not be started
     std::optional<Time> finished_at;  // nullopt: never ran
-    bool removal_under_way = false;   // whoever began it
+    bool removal_under_way = false;   // by us or by anybody else
 
     bool operator==(const EngineEnd&) const = default;
 };
