@@ -49,9 +49,10 @@ class Controller {
     // Starts a round early. Any thread.
     void wake() { wakeup_.notify(); }
     // The same for clients of the HTTP API, which may ask too often: once a second. Gluetun's
-    // commands are such clients, so the round asks the control servers anew. Any thread.
+    // commands are such clients, so the control servers are asked anew, now and soon after. Any
+    // thread.
     void wake_for_client() {
-        reconciler_.forget_ages();
+        reconciler_.expect_change();
         wakeup_.notify_at_most_every(std::chrono::seconds(1));
     }
 

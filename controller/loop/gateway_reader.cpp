@@ -1,6 +1,7 @@
 #include "loop/gateway_reader.h"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <mutex>
 #include <utility>
@@ -19,6 +20,10 @@ constexpr std::chrono::seconds longest_question{3};
 Duration oldest_answer(const EnginePool& pool) {
     return std::max<Duration>(2 * pool.check_interval, std::chrono::seconds(10));
 }
+
+// After somebody told of a change. The first is soon enough for a VPN that is back within a second,
+// and the others for a machine that is busy.
+constexpr std::array<Duration, 3> looks_at_a_change{Duration{300}, Duration{1000}, Duration{2500}};
 
 // Between two questions to a gateway that starts.
 constexpr Duration while_it_starts{400};
@@ -39,6 +44,15 @@ struct GatewayReader::Shared {
     std::mutex mutex;  // guards what changes after the questions were put
     std::function<void()> on_late_answer;
     bool ages_forgotten = false;
+    std::vector<Monotonic> looks_due;  // the earliest first
+
+    // Whether all are to be asked now. The caller holds the lock.
+    bool forgets_ages(Monotonic now) {
+        const auto later = std::ranges::upper_bound(looks_due, now);
+        const bool is_due = later != looks_due.begin();
+        looks_due.erase(looks_due.begin(), later);
+        return std::exchange(ages_forgotten, false) || is_due;
+    }
 };
 
 // One question, put at each of the addresses.
@@ -119,6 +133,21 @@ void GatewayReader::forget_ages() {
     shared_->ages_forgotten = true;
 }
 
+void GatewayReader::expect_change() {
+    const Monotonic now = clock_.monotonic();
+    const std::lock_guard lock(shared_->mutex);
+    shared_->ages_forgotten = true;
+    shared_->looks_due.clear();
+    for (const Duration later : looks_at_a_change)
+        shared_->looks_due.push_back(now + later);
+}
+
+std::optional<Duration> GatewayReader::next_look_in() const {
+    const std::lock_guard lock(shared_->mutex);
+    if (shared_->looks_due.empty()) return std::nullopt;
+    return std::max(shared_->looks_due.front() - clock_.monotonic(), Duration{0});
+}
+
 void GatewayReader::read(const EnginePool& pool, std::vector<GatewaySighting>& gateways,
                          Duration patience) {
     std::erase_if(known_, [&](const auto& entry) {
@@ -144,6 +173,7 @@ void GatewayReader::ask(const EnginePool& pool, std::vector<GatewaySighting>& ga
     std::vector<Job> awaited;
     std::vector<Job> others;
     std::unique_lock lock(shared_->mutex);
+    const bool ages_forgotten = shared_->forgets_ages(clock_.monotonic());
     for (const auto& gateway : gateways) {
         const auto spec = std::ranges::find(pool.gateways, gateway.name, &GatewaySpec::container);
         if (spec == pool.gateways.end() || !can_be_asked(gateway)) continue;
@@ -160,7 +190,7 @@ void GatewayReader::ask(const EnginePool& pool, std::vector<GatewaySighting>& ga
         }
         if (known.asked && known.asked->left == 0 && !known.taken_in) take_in(known, *known.asked);
         const bool is_changed =
-            shared_->ages_forgotten || !known.asked || !known.asked->same_subject(*question);
+            ages_forgotten || !known.asked || !known.asked->same_subject(*question);
         if (!is_changed && !is_due(known, *question, pool.check_interval)) continue;
         const bool lasts =
             question->asked_at + longest_question - known.read_at <= oldest_answer(pool);
@@ -186,7 +216,6 @@ void GatewayReader::ask(const EnginePool& pool, std::vector<GatewaySighting>& ga
             (question->awaited ? awaited : others).emplace_back(std::move(job));
         }
     }
-    shared_->ages_forgotten = false;
     lock.unlock();
     workers_.do_all_within(std::move(others), Duration{0});
     workers_.do_all_within(std::move(awaited), patience);

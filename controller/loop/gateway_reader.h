@@ -51,6 +51,14 @@ class GatewayReader {
     // Lets the next read() ask every gateway. Any thread.
     void forget_ages();
 
+    // The same, and lets later ones ask again: somebody tells of a change that may begin only once
+    // he has been answered. Gluetun's VPN_PORT_FORWARDING_DOWN_COMMAND ends before its VPN stops.
+    // Any thread.
+    void expect_change();
+
+    // When the next of those is due; nullopt: none is.
+    std::optional<Duration> next_look_in() const;
+
     // Of a gateway with several addresses whose control server has answered at none of them: looks
     // where one of its engines listens, and takes that address.
     void find_engines(PortCheck& ports, const std::vector<EngineView>& engines,

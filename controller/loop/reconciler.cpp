@@ -272,6 +272,7 @@ RoundResult Reconciler::report(const SpecInForce& spec, Survey survey, bool list
         result.wake_in = std::min(result.wake_in.value_or(time), time);
     };
     if (list_lags) look_within(look_again);
+    if (const auto next = reader_.next_look_in()) look_within(*next);
     if (std::ranges::any_of(survey.seen.gateways, is_soon_ready)) look_within(look_at_start);
     const auto view = std::make_shared<const RoundView>(
         RoundView{spec.pool, spec.generation, std::move(survey.seen), std::move(survey.plan), now});

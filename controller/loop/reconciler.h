@@ -77,8 +77,9 @@ class Reconciler {
     // step is handed out.
     RoundResult round(const std::stop_token& stop);
 
-    // Lets the next round ask all control servers, however lately they were asked. Any thread.
-    void forget_ages() { reader_.forget_ages(); }
+    // Lets the next round ask all control servers, however lately they were asked, and some rounds
+    // soon after it: what changes may do so only then. Any thread.
+    void expect_change() { reader_.expect_change(); }
 
     // The first half of a round alone: looks and plans, and changes nothing. Waits for every
     // control server.

@@ -37,11 +37,14 @@ BUILD_IMAGES = os.path.join(os.path.dirname(__file__), "..", "standins", "build.
 
 
 def enter_own_network():
-    """A network namespace of this process's own, with a loopback that works. False: may not."""
+    """A network namespace of this process's own, with a loopback that works, where no client gets a
+    port that engines are told to listen on (40001 and up). False: may not."""
     if ctypes.CDLL(None).unshare(NEW_NETWORK_NAMESPACE) != 0:
         return False
     with socket.socket() as any_socket:
         fcntl.ioctl(any_socket, SET_INTERFACE_FLAGS, struct.pack("16sh14x", b"lo", IS_UP))
+    with open("/proc/sys/net/ipv4/ip_local_port_range", "w", encoding="ascii") as file:
+        file.write("42000 60999")
     return True
 
 

@@ -97,15 +97,17 @@ class Agent(unittest.TestCase):
         before = self.start()
         self.wait_until(lambda: self.forwarded() == {40001}, "an engine has the port")
         before = self.pod.engines()
-        holder = next(slot for slot in before if self.pod.tells(slot)["p2p_port"] == 40001)
         pollers = {slot: Poller(self.pod, slot) for slot in before}
+        for poller in pollers.values():
+            self.addCleanup(poller.end)
         self.pod.gateway.set_ports([40002])
         self.wait_until(lambda: self.forwarded() == {40002}, "an engine has the new port")
         after = self.settled(set(before))
         gaps = {slot: poller.end() for slot, poller in pollers.items()}
         changed = {slot for slot in before if before[slot] != after[slot]}
-        self.assertEqual({holder}, changed)
-        self.assertLess(gaps[holder], 1, gaps)
+        # Not always the holder: one whose poller is connected at that moment has a viewer.
+        self.assertEqual([40002], [self.pod.tells(slot)["p2p_port"] for slot in changed])
+        self.assertLess(gaps[changed.pop()], 1, gaps)
         print(f"gaps: {gaps}")
 
     def forwarded(self):

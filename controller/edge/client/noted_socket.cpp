@@ -29,6 +29,13 @@ bool bind_to(int socket, sockaddr_storage local, socklen_t size) {
     return ::bind(socket, reinterpret_cast<const sockaddr*>(&local), size) == 0;
 }
 
+// Lets an engine in our network namespace listen on the port that this connection happens to have:
+// a VPN may forward it tomorrow. After bind(), so that we get a port that nobody has.
+void share_port(int socket) {
+    constexpr int on = 1;
+    ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+}
+
 }  // namespace
 
 int open_noted(OwnConnections& own, int family, int type, int protocol, const sockaddr* peer,
@@ -37,6 +44,7 @@ int open_noted(OwnConnections& own, int family, int type, int protocol, const so
     if (socket < 0 || (family != AF_INET && family != AF_INET6)) return socket;
     const auto local = way_to(peer, peer_size);
     if (!local || !bind_to(socket, *local, peer_size)) return socket;
+    share_port(socket);
     if (const auto end = local_end(socket)) own.opened(*end);
     return socket;
 }

@@ -14,13 +14,22 @@ using namespace std::chrono_literals;
 
 namespace {
 
+// A connection that the server has accepted.
+struct Accepted {
+    explicit Accepted(const BoundSocket& server) {
+        sockaddr_storage name{};
+        socklen_t size = sizeof name;
+        fd = UniqueFd(::accept(server.fd.get(), reinterpret_cast<sockaddr*>(&name), &size));
+        REQUIRE(fd.valid());
+        peer = endpoint_of(name).value_or(Endpoint{});
+    }
+    UniqueFd fd;
+    Endpoint peer;
+};
+
 // Who connected to it.
 Endpoint accepted_peer(const BoundSocket& server) {
-    sockaddr_storage peer{};
-    socklen_t size = sizeof peer;
-    const UniqueFd taken(::accept(server.fd.get(), reinterpret_cast<sockaddr*>(&peer), &size));
-    REQUIRE(taken.valid());
-    return endpoint_of(peer).value_or(Endpoint{});
+    return Accepted(server).peer;
 }
 
 }  // namespace
@@ -51,6 +60,26 @@ TEST_SUITE("noted sockets") {
         ConnectCheck check(&own);
         CHECK(check.ask({{"127.0.0.1", engine.port}}).front() == PortAnswer::listens);
         CHECK(own.was_open(accepted_peer(engine)));
+    }
+
+    TEST_CASE("an engine can listen on the port that a connection of ours happens to have") {
+        const BoundSocket engine(8);
+        const SystemClock clock;
+        OwnConnections own(clock);
+        HttpProbes probes(own);
+        probes.begin({1, "127.0.0.1", engine.port, "/", 5s, ProbeKind::http});
+        CHECK(probes.wait(100ms).empty());
+        const Accepted connection(engine);
+        const int port = connection.peer.port;
+
+        const UniqueFd other(::socket(AF_INET, SOCK_STREAM, 0));
+        constexpr int on = 1;
+        REQUIRE(::setsockopt(other.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0);
+        sockaddr_in anywhere{};
+        anywhere.sin_family = AF_INET;
+        anywhere.sin_port = htons(static_cast<std::uint16_t>(port));
+        CHECK(::bind(other.get(), reinterpret_cast<sockaddr*>(&anywhere), sizeof anywhere) == 0);
+        CHECK(::listen(other.get(), 1) == 0);
     }
 
     TEST_CASE("where nothing listens, or there is no route, the answer is as ever") {

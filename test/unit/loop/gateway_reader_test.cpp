@@ -325,6 +325,25 @@ TEST_SUITE("gateway reader") {
         CHECK(bench.asked_after(1ms) == 1);
     }
 
+    TEST_CASE("after word of a change it is asked at once, and some times soon after") {
+        Asking bench;
+        bench.pool.check_interval = 1min;
+        CHECK(bench.asked_after(0s) == 1);
+        CHECK_FALSE(bench.reader.next_look_in());
+        bench.reader.expect_change();
+        CHECK(bench.asked_after(0s) == 1);
+        for (const auto pause : {300ms, 700ms, 1500ms}) {
+            CHECK(bench.reader.next_look_in() == pause);
+            CHECK(bench.asked_after(pause - 1ms) == 0);
+            CHECK(bench.asked_after(1ms) == 1);
+        }
+        CHECK_FALSE(bench.reader.next_look_in());
+        CHECK(bench.asked_after(20s) == 0);
+        bench.reader.expect_change();
+        CHECK(bench.asked_after(10s) == 1);  // one look is enough for all that are due
+        CHECK_FALSE(bench.reader.next_look_in());
+    }
+
     TEST_CASE("an answer older than two check intervals is none, and one of another life neither") {
         Asking bench;
         bench.look();
