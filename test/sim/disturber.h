@@ -50,6 +50,7 @@ class Disturber {
     void follow_renames();
     void repair_gateway(std::size_t index);
     void blink(std::size_t index);
+    void lose_vpn_shortly(std::size_t index, std::optional<Duration> told_at);
 
     void disturb_control_server(Disturbance what);
     void lose_vpn(std::size_t index, Duration down_for, Duration ip_after, Duration ports_after);

@@ -333,7 +333,18 @@ void Disturber::lose_vpn(std::size_t index, Duration down_for, Duration ip_after
 }
 
 // The VPN is restarted within a moment, as WireGuard's is, and gets the same public IP.
+// Gluetun's command may tell the controller of it, and ends before the VPN stops.
 void Disturber::blink(std::size_t index) {
+    if (dice_.one_in(2)) return lose_vpn_shortly(index, std::nullopt);
+    world_.tell("its command calls the controller");
+    world_.call_controller();
+    later_to(index, Duration{dice_.between(5, 200)},
+             [index, told_at = world_.clock.elapsed](Disturber& disturber, const auto&) {
+                 disturber.lose_vpn_shortly(index, told_at);
+             });
+}
+
+void Disturber::lose_vpn_shortly(std::size_t index, std::optional<Duration> told_at) {
     ControlServerLife& server = world_.control_servers_[world_.gateway_names_[index]];
     if (server.reading.vpn_status != VpnStatus::running) return;
     const auto ip = server.reading.public_ip;
@@ -346,6 +357,10 @@ void Disturber::blink(std::size_t index) {
         server.reading.vpn_status = VpnStatus::running;
         server.connects.push_back(world.clock.elapsed);
     });
+    if (told_at && !ip.value_or("").empty()) {
+        const Duration now = world_.clock.elapsed;
+        server.announced.push_back({*told_at, now, now + ip_after});
+    }
     world_.later(ip_after, [&server, ip] { learn_ip(server, ip); });
     world_.later(ip_after + some_seconds(0, 5), [&server, ports, moved = dice_.below(6)] {
         if (server.ports.empty() && !ports.empty()) server.ports = {40000 + moved};

@@ -21,8 +21,9 @@ class SilentJournal : public Journal {
 };
 
 struct Process {
-    Process(World& world, Watchdog& watchdog, Stage& stage, const std::function<void()>& wake)
-        : runtime(world, watchdog, stage),
+    Process(World& around, Watchdog& watchdog, Stage& stage, const std::function<void()>& wake)
+        : world(around),
+          runtime(world, watchdog, stage),
           gateways(world, stage),
           own(world.clock),
           probes(world, own),
@@ -37,8 +38,19 @@ struct Process {
                 static_cast<std::size_t>(world.dice.between(1, 4)), &last_lines),
           listener(runtime, workers, board, steps, last_lines, journal, wake),
           reconciler({runtime, gateways, workers, world.clock, journal, board, prober, puller,
-                      steps, last_lines, meters, ports, sockets, own, wake}) {}
+                      steps, last_lines, meters, ports, sockets, own, wake}) {
+        world.call_controller = [this, wake] {
+            reconciler.expect_change();
+            wake();
+        };
+    }
+    ~Process() {
+        world.call_controller = [] {};
+    }
+    Process(const Process&) = delete;
+    Process& operator=(const Process&) = delete;
 
+    World& world;
     SimRuntime runtime;
     SimGateways gateways;
     OwnConnections own;

@@ -135,6 +135,7 @@ class Watchdog {
     void check_strangers(const RoundView& view);
     void check_gateways(const RoundView& view);
     void check_ip_comes_back(const GatewayView& gateway, Run& run);
+    void check_announced(const GatewayView& gateway);
     void check_wait_ends(const RoundView& view, const GatewayView& gateway, Run& run);
     void check_made_once(const RoundView& view, const GatewayView& gateway, Run& run);
     void check_rotation(const RoundView& view, const GatewayView& gateway, Run& run);

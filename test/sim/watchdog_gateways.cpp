@@ -32,6 +32,7 @@ void Watchdog::check_gateways(const RoundView& view) {
         std::erase_if(seen.restarts, [&](Duration at) { return at + 10min < now; });
         check_rotation(view, gateway, seen.run);
         check_ip_comes_back(gateway, seen.run);
+        check_announced(gateway);
         check_made_once(view, gateway, seen.run);
         check_wait_ends(view, gateway, seen.run);
         // Row 18: a gateway that is started again and again has to stay up for a while first.
@@ -121,6 +122,34 @@ void Watchdog::check_ip_comes_back(const GatewayView& gateway, Run& run) {
     if (waited < 45s) return;
     violated("row 26: the VPN of gateway " + gateway.name +
              " had lost its public IP and has it again, and that counts as no reconnect");
+}
+
+// Row 26 again: a reconnect that Gluetun's command tells of is seen, however long the check
+// interval is: the command ends before the VPN stops, so one look at once is too early. Only in
+// worlds where nothing else keeps the controller from asking, or the control server from answering.
+void Watchdog::check_announced(const GatewayView& gateway) {
+    constexpr Duration long_enough = 3s;
+    const bool hindered = std::ranges::any_of(world_.disturbances, [](Disturbance each) {
+        return each <= Disturbance::inspect_hangs || each == Disturbance::controller_crashes ||
+               each == Disturbance::spec_edited || each == Disturbance::cap_lowered ||
+               (each >= Disturbance::gateway_restarted && each <= Disturbance::way_lost &&
+                each != Disturbance::vpn_blinks);
+    });
+    if (hindered) return;
+    std::vector<Announced>& announced = world_.control_server(gateway.name).announced;
+    for (const auto& reconnect : std::exchange(announced, {})) {
+        if (reconnect.ip_back_at >= look_began_) {
+            announced.push_back(reconnect);
+            continue;
+        }
+        const bool is_short = reconnect.ip_back_at - reconnect.ip_gone_at < long_enough;
+        const bool seen = std::ranges::any_of(world_.told[gateway.name], [&](const Told& each) {
+            return each.at >= reconnect.ip_gone_at && each.reading.public_ip == "";
+        });
+        if (seen || is_short || reconnect.at <= process_began_) continue;
+        violated("row 26: the VPN of gateway " + gateway.name +
+                 " reconnects, as its command told the controller, and no look saw it");
+    }
 }
 
 // Row 28: whatever a gateway does, its engines do not wait for a port again and again: for waitFor

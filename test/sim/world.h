@@ -68,12 +68,21 @@ struct Other {
 // What an attempt to connect meets.
 enum class Contact { silence, refused, connected, replied };
 
+// A reconnect that Gluetun's command told the controller of before it began, and how long the
+// public IP was unknown.
+struct Announced {
+    Duration at;
+    Duration ip_gone_at;
+    Duration ip_back_at;
+};
+
 // What a gateway's control server replies.
 struct ControlServerLife {
     GatewayReading reading;  // without its ports
     std::vector<int> ports;
     std::optional<PortsAnswerKind> broken;
     std::vector<Duration> connects;  // when its VPN began a connection
+    std::vector<Announced> announced = {};
 };
 
 // What the controller was answered by a control server, and when.
@@ -117,6 +126,8 @@ class World {
     // Containers that have ended, by id, and until when lists show them as running. An inspect
     // waits until then.
     std::map<std::string, Duration> ending_until;
+    // What a gateway's command calls: POST /api/v1/reconcile.
+    std::function<void()> call_controller = [] {};
     std::function<void(const std::string&)> tell = [](const std::string&) {};
 
     // The spec as it is saved now, and those that were in force in the last minute.
