@@ -2,9 +2,10 @@
 # Builds the image of the top-level Dockerfile, for tests:
 #   build.sh IMAGE FOLDER KEPT   makes IMAGE, by way of FOLDER
 #   build.sh --remove IMAGE      removes it again, and what was only made for it
-# KEPT keeps the image of the last build, for a run with the same sources and the same packages, and
-# what was compiled, for other runs. Where the registry cannot be reached, Debian's base image is
-# made with debootstrap, under the name that the Dockerfile gives it.
+# KEPT keeps the image of the last build, for a run with the same sources and the same packages. Else
+# what ccache knows in CCACHE_DIR is not compiled again: Debian's compiler in the image is the one of
+# the ordinary build. Where the registry cannot be reached, Debian's base image is made with
+# debootstrap, under the name that the Dockerfile gives it.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 # shellcheck source=test/lib.sh
@@ -40,29 +41,20 @@ hash_of_inputs() {
     } | sha256sum | cut -d ' ' -f 1
 }
 
-# make_compiler IMAGE FOLDER COMPILED: the base as IMAGE, with a compiler that knows COMPILED.
+# make_compiler IMAGE FOLDER: the base as IMAGE, with a compiler that knows what ccache does.
 make_compiler() {
     local context=$2/compiler
     rm -rf "$context"
-    mkdir -p "$context/ccache" "$3"
-    cp -a "$3/." "$context/ccache"
+    mkdir -p "$context/ccache"
+    [ -z "${CCACHE_DIR:-}" ] || cp -a "$CCACHE_DIR/." "$context/ccache"
     DOCKER_BUILDKIT=0 docker build --tag "$1" --file - "$context" <<END
 FROM $base
 RUN apt-get update --quiet=2 && apt-get install --yes --quiet=2 --no-install-recommends ccache
 COPY ccache /ccache
-ENV CMAKE_CXX_COMPILER_LAUNCHER=ccache CCACHE_DIR=/ccache CCACHE_MAXSIZE=200M \
-    CCACHE_COMPILERCHECK=content
+ENV CMAKE_CXX_COMPILER_LAUNCHER=ccache CCACHE_DIR=/ccache CCACHE_BASEDIR=/source \
+    CCACHE_COMPILERCHECK=content CCACHE_SLOPPINESS=locale
 END
     rm -rf "$context"
-}
-
-# keep_compiled IMAGE COMPILED: for the next make_compiler.
-keep_compiled() {
-    local container
-    container=$(docker create "$1" none)
-    rm -rf "$2.new"
-    docker cp "$container:/ccache" "$2.new" && rm -rf "$2" && mv "$2.new" "$2"
-    docker rm "$container" >/dev/null
 }
 
 if [ "${1:-}" = --remove ]; then
@@ -78,13 +70,13 @@ if [ -f "$kept/$hash.tar" ]; then
 fi
 docker image inspect "$base" >/dev/null 2>&1 || docker pull --quiet "$base" >/dev/null 2>&1 ||
     make_base "$folder"
-make_compiler "$image-compiler" "$folder" "$kept/compiled"
+make_compiler "$image-compiler" "$folder"
 # By name, the stage that compiles can be removed again.
 for stage in "--target build --tag $image-build" "--tag $image"; do
     # shellcheck disable=SC2086
     DOCKER_BUILDKIT=0 docker build $stage --build-arg BASE="$image-compiler" \
-        --build-arg COMMIT=test "$root"
+        --build-arg UNITY=OFF --build-arg COMMIT=test "$root"
 done
-keep_compiled "$image-build" "$kept/compiled"
+mkdir -p "$kept"
 rm -f "$kept"/*.tar
 docker save --output "$kept/$hash.tar.new" "$image" && mv "$kept/$hash.tar.new" "$kept/$hash.tar"

@@ -4,6 +4,8 @@
 #   run.sh test FOLDER LABELS             such as "unit|sim", or contract, which needs Docker;
 #                                         a "thread" build has "threads" only
 set -euo pipefail
+# Apart from the ordinary build's, which the image's build takes with it.
+[ -z "${CCACHE_DIR:-}" ] || export CCACHE_DIR=$CCACHE_DIR-of-clang
 root=$(cd "$(dirname "$0")/../.." && pwd)
 usage="usage: run.sh build FOLDER address|thread | run.sh test FOLDER LABELS"
 folder=${2:?$usage}
@@ -18,6 +20,7 @@ case $1 in
         fi
         cmake -S "$root" -B "$folder" -G Ninja -DCMAKE_CXX_COMPILER=clang++-14 \
             -DCMAKE_CXX_COMPILER_LAUNCHER="$(command -v ccache)" -DCMAKE_UNITY_BUILD=ON \
+            -DCMAKE_EXE_LINKER_FLAGS=-fuse-ld=lld-14 \
             -DCMAKE_BUILD_TYPE=Debug -DSANITIZE="$sanitizers" -DROUNDHOUSE_SIM_SEEDS=300
         cmake --build "$folder" --parallel 1 --target "${targets[@]}"
         ;;
