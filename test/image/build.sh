@@ -2,9 +2,9 @@
 # Builds the image of the top-level Dockerfile, for tests:
 #   build.sh IMAGE FOLDER KEPT   makes IMAGE, by way of FOLDER
 #   build.sh --remove IMAGE      removes it again, and what was only made for it
-# KEPT keeps the image of the last build, for a run with the same sources and the same packages. Else
-# what ccache knows in CCACHE_DIR is not compiled again: Debian's compiler in the image is the one of
-# the ordinary build. Where the registry cannot be reached, Debian's base image is made with
+# KEPT keeps the image of the last build, for a run with the same sources and the same packages.
+# Else what ccache knows in CCACHE_DIR is not compiled again: Debian's compiler in the image is the
+# one of the ordinary build. Where the registry cannot be reached, Debian's base image is made with
 # debootstrap, under the name that the Dockerfile gives it.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)

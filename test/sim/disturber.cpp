@@ -313,6 +313,7 @@ void Disturber::repair() {
         repair_gateway(i);
         ControlServerLife& server = world_.control_servers_[world_.gateway_names_[i]];
         server.broken.reset();
+        server.announced.clear();  // what was to be away for longer
         const bool comes_back =
             server.reading.vpn_status != VpnStatus::running || server.reading.public_ip->empty();
         if (comes_back) server.connects.push_back(world_.clock.elapsed);

@@ -357,7 +357,7 @@ void Disturber::lose_vpn_shortly(std::size_t index, std::optional<Duration> told
         server.reading.vpn_status = VpnStatus::running;
         server.connects.push_back(world.clock.elapsed);
     });
-    if (told_at && !ip.value_or("").empty()) {
+    if (told_at && !world_.calm && !ip.value_or("").empty()) {
         const Duration now = world_.clock.elapsed;
         server.announced.push_back({*told_at, now, now + ip_after});
     }
