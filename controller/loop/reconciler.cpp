@@ -60,7 +60,8 @@ Reconciler::Reconciler(const Equipment& equipment)
     : with_(equipment),
       reader_(equipment.gateway_api, equipment.workers, equipment.clock, equipment.wake),
       strangers_(equipment.ports),
-      sessions_(equipment.runtime, equipment.workers, equipment.sockets, equipment.own),
+      sessions_(equipment.runtime, equipment.workers, equipment.sockets, equipment.own,
+                equipment.clock),
       failures_(equipment.last_lines),
       narrator_(equipment.journal) {}
 
@@ -165,17 +166,16 @@ Result<Survey> Reconciler::survey(const EnginePool& pool, std::optional<Template
     bool measured = false;
     const auto make_plan = [&] {
         Plan planned = plan(pool, seen, now);
-        const Monotonic at = with_.clock.monotonic();
-        if (!measured && sessions_.is_due(planned, pool.check_interval, at)) {
+        if (!measured && sessions_.is_due(planned, pool.check_interval)) {
             measured = true;
-            sessions_.measure(gateways, seen.engines, at);
+            sessions_.measure(gateways, seen.engines);
             planned = plan(pool, seen, now);
         }
         // What did not help is not repeated at once.
         return steps.count_vain(planned.steps, seen) ? plan(pool, seen, now) : planned;
     };
     const auto surveyed = [&](Plan made) {
-        sessions_.note_wishes(made, with_.clock.monotonic());
+        sessions_.note_wishes(made);
         return Survey{std::move(seen), std::move(made)};
     };
     Plan first = make_plan();
@@ -238,7 +238,7 @@ Observation Reconciler::sense(const EnginePool& pool, Sightings looked) {
         if (view != views.end()) engine.probe = view->second;
     }
     mark_unreachable(pool, seen);
-    sessions_.recall(seen.engines, with_.clock.monotonic());
+    sessions_.recall(seen.engines);
     failures_.recall(seen, with_.clock.monotonic());
     with_.board.drains().apply(pool, seen);
     strangers_.recall(seen);

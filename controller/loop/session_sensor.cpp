@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// For so long what was known holds when a table cannot be read.
+// For so long what was known holds when a table cannot be read, or an engine is not listed.
 constexpr Duration holds_for = 60s;
 // Linux remembers for 60 s what has ended.
 constexpr Duration longest_unread = 50s;
@@ -29,8 +29,9 @@ bool has_own_namespace(const EngineView& engine) {
 
 }  // namespace
 
-void SessionSensor::recall(std::vector<EngineView>& engines, Monotonic now) {
-    note_listed(engines, now);
+void SessionSensor::recall(std::vector<EngineView>& engines) {
+    note_listed(engines);
+    const Monotonic now = clock_.monotonic();
     for (auto& engine : engines) {
         const Subject& subject = subjects_.at(engine.id);
         const auto since = wished_since_.find(engine.id);
@@ -46,13 +47,13 @@ void SessionSensor::recall(std::vector<EngineView>& engines, Monotonic now) {
     }
 }
 
-bool SessionSensor::is_due(const Plan& plan, Duration check_interval, Monotonic now) const {
+bool SessionSensor::is_due(const Plan& plan, Duration check_interval) const {
     const bool takes_away = std::ranges::any_of(plan.steps, &Step::graceful) ||
                             std::ranges::any_of(plan.decisions, &Decision::wished);
     if (takes_away || !measured_at_) return true;
     const bool is_quiet = std::ranges::all_of(
         subjects_, [](const auto& each) { return each.second.known && each.second.sessions == 0; });
-    const Duration age = now - *measured_at_;
+    const Duration age = clock_.monotonic() - *measured_at_;
     if (age < (plan.steps.empty() ? check_interval / 2 : check_interval * 5)) return false;
     return !is_quiet || age >= longest_unread ||
            std::ranges::any_of(
@@ -60,11 +61,12 @@ bool SessionSensor::is_due(const Plan& plan, Duration check_interval, Monotonic 
 }
 
 void SessionSensor::measure(const std::vector<GatewaySighting>& gateways,
-                            std::vector<EngineView>& engines, Monotonic now) {
-    measured_at_ = now;
+                            std::vector<EngineView>& engines) {
+    measured_at_ = clock_.monotonic();
     counts_.clear();
-    note_listed(engines, now);
+    note_listed(engines);
     const std::vector<Home> homes = homes_of(gateways, engines);
+    const Monotonic now = clock_.monotonic();  // finding them may have taken seconds
     for (auto& engine : engines) {
         const bool has_home = std::ranges::any_of(
             homes, [&](const Home& home) { return std::ranges::count(home.engines, &engine) > 0; });
@@ -89,25 +91,24 @@ void SessionSensor::measure(const std::vector<GatewaySighting>& gateways,
             }
         }
     }
-    recall(engines, now);
+    recall(engines);
 }
 
-// An engine that was not there at the look before, or does not run yet, was never used.
-void SessionSensor::note_listed(const std::vector<EngineView>& engines, Monotonic now) {
-    std::map<std::string, Subject> listed;
+// An engine that was not there at the looks before, or does not run yet, was never used. One list
+// alone may lack an engine that is there.
+void SessionSensor::note_listed(const std::vector<EngineView>& engines) {
+    const Monotonic now = clock_.monotonic();
     for (const auto& engine : engines) {
-        const auto known = subjects_.find(engine.id);
-        if (known != subjects_.end()) {
-            listed.emplace(engine.id, std::move(known->second));
-            continue;
-        }
-        Subject subject;
+        const auto [entry, is_new] = subjects_.try_emplace(engine.id);
+        Subject& subject = entry->second;
+        subject.listed_at = now;
+        if (!is_new) continue;
         subject.last_use = now;
         subject.never_used = has_looked_ || engine.state == EngineState::created;
         if (subject.never_used) subject.came_at = now;
-        listed.emplace(engine.id, std::move(subject));
     }
-    subjects_ = std::move(listed);
+    std::erase_if(subjects_,
+                  [&](const auto& each) { return now - each.second.listed_at > holds_for; });
     const auto is_gone = [&](const auto& each) { return !subjects_.contains(each.first); };
     std::erase_if(pids_, is_gone);
     std::erase_if(wished_since_, is_gone);
@@ -229,7 +230,8 @@ void SessionSensor::miss(const EngineView& engine, const std::string& why, Monot
     subject.unknown = subject.known ? "" : why;
 }
 
-void SessionSensor::note_wishes(const Plan& plan, Monotonic now) {
+void SessionSensor::note_wishes(const Plan& plan) {
+    const Monotonic now = clock_.monotonic();
     for (const auto& decision : plan.decisions) {
         if (decision.wished) wished_since_.try_emplace(decision.engine_id, now);
         // A step that fails, or a look that tells nothing of the engine, ends no wish.

@@ -27,28 +27,27 @@ class SessionSensor {
   public:
     // The arguments must outlive the sensor.
     SessionSensor(Runtime& runtime, Workers& workers, SocketTables& tables,
-                  const OwnConnections& own)
-        : runtime_(runtime), workers_(workers), tables_(tables), own_(own) {}
+                  const OwnConnections& own, const Clock& clock)
+        : runtime_(runtime), workers_(workers), tables_(tables), own_(own), clock_(clock) {}
 
     // Fills in EngineView::usage, usage_unknown, p2p_listens, p2p_unheard_for and wished_for, as
     // last measured. Of an engine that came since then there has been no session.
-    void recall(std::vector<EngineView>& engines, Monotonic now);
+    void recall(std::vector<EngineView>& engines);
 
     // Whether to measure before this plan is carried out. Always, if it takes serving engines away
     // or wants to; else once in half a check interval, and while there are no sessions only when
     // connections have come or gone, or 50 s are over: the kernel remembers connections that end
     // for 60 s. Other steps do not wait for that, unless the last measure is five check intervals
     // old.
-    bool is_due(const Plan& plan, Duration check_interval, Monotonic now) const;
+    bool is_due(const Plan& plan, Duration check_interval) const;
 
     // As recall(), but first reads one table for each gateway, and one for each engine that has a
     // namespace of its own. What was known of an engine holds for a minute more when its table
     // cannot be read.
-    void measure(const std::vector<GatewaySighting>& gateways, std::vector<EngineView>& engines,
-                 Monotonic now);
+    void measure(const std::vector<GatewaySighting>& gateways, std::vector<EngineView>& engines);
 
     // Notes for which engines the plan of a round wants a voluntary step.
-    void note_wishes(const Plan& plan, Monotonic now);
+    void note_wishes(const Plan& plan);
 
   private:
     // What is known of one engine.
@@ -56,6 +55,7 @@ class SessionSensor {
         bool known = false;   // its table was read, at `last_look` for the last time
         std::string unknown;  // why not; empty: it is known, or nobody has looked
         Monotonic last_look{};
+        Monotonic listed_at{};
         int sessions = 0;
         // When a session was last there, or may have been.
         Monotonic last_use{};
@@ -77,7 +77,7 @@ class SessionSensor {
     std::vector<Home> homes_of(const std::vector<GatewaySighting>& gateways,
                                std::vector<EngineView>& engines);
     void find_processes(std::vector<Home>& own);
-    void note_listed(const std::vector<EngineView>& engines, Monotonic now);
+    void note_listed(const std::vector<EngineView>& engines);
     void learn(const EngineView& engine, const std::vector<SocketRow>& rows, Monotonic now);
     static void learn_p2p(Subject& subject, const EngineView& engine,
                           const std::vector<SocketRow>& rows, Monotonic now);
@@ -88,6 +88,7 @@ class SessionSensor {
     Workers& workers_;
     SocketTables& tables_;
     const OwnConnections& own_;
+    const Clock& clock_;
     bool has_looked_ = false;
     std::optional<Monotonic> measured_at_;
     std::vector<std::pair<ContainerProcess, std::string>> counts_;  // of sockets, just before that

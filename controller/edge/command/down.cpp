@@ -42,7 +42,7 @@ class GentleEnd {
         : around_(connections.surroundings()),
           workers_(workers),
           steps_(steps),
-          sensor_(around_.runtime, workers, around_.sockets, around_.own) {}
+          sensor_(around_.runtime, workers, around_.sockets, around_.own, around_.clock) {}
 
     // The fault of a look ends it.
     Result<void> run(const std::shared_ptr<const EnginePool>& pool, const std::stop_token& stop) {
@@ -53,7 +53,7 @@ class GentleEnd {
             if (!seen) return seen.fault();
             const Monotonic now = around_.clock.monotonic();
             std::vector<EngineView>& engines = seen.value().engines;
-            sensor_.measure(seen.value().gateways, engines, now);
+            sensor_.measure(seen.value().gateways, engines);
             std::vector<Step> removals;
             std::string waiting;
             for (auto& engine : engines) {

@@ -39,7 +39,7 @@ struct SessionBench {
             each.p2p_listens.reset();
             each.p2p_unheard_for = 0s;
         }
-        sensor.measure(gateways, engines, clock.monotonic());
+        sensor.measure(gateways, engines);
     }
     void row(State state, const Endpoint& peer, Duration ended_for = 0s) {
         sockets.rows[gateway_id("gluetun")].push_back({state, 19000, peer, ended_for});
@@ -64,7 +64,7 @@ struct SessionBench {
     ThreadWorkers workers;
     ScriptedSockets sockets;
     OwnConnections own{clock};
-    SessionSensor sensor{docker, workers, sockets, own};
+    SessionSensor sensor{docker, workers, sockets, own, clock};
 };
 
 const Endpoint viewer{"203.0.113.9", 50'000};
@@ -94,6 +94,30 @@ TEST_SUITE("session sensor") {
         bench.sockets.unheard.clear();
         bench.look(5s);
         CHECK(bench.engines[0].p2p_listens == true);
+    }
+
+    TEST_CASE(
+        "an engine that one list lacks is the same afterwards, and after a minute another one") {
+        SessionBench bench;
+        bench.row(State::established, viewer);
+        bench.look();
+        Plan plan;
+        plan.decisions.emplace_back().engine_id = bench.engines[0].id;
+        plan.decisions[0].wished = true;
+        bench.sensor.note_wishes(plan);
+        const std::vector<EngineView> all = std::exchange(bench.engines, {});
+        bench.look(5s);
+        bench.engines = all;
+        bench.no_rows();
+        bench.look(2s);
+        CHECK(bench.usage() == UsageView{0, 7s, false});
+        CHECK(bench.engines[0].wished_for == 7s);
+        bench.engines.clear();
+        bench.look(61s);
+        bench.engines = all;
+        bench.look();
+        CHECK(bench.usage().never_used);
+        CHECK(bench.engines[0].wished_for == 0s);
     }
 
     TEST_CASE("established connections to an engine's port are its sessions; one read a gateway") {
@@ -287,13 +311,27 @@ TEST_SUITE("session sensor") {
         CHECK(bench.engines[1].usage_unknown == "docker: the connection broke");
     }
 
+    TEST_CASE("a session was there when the table was read, however long the look had taken") {
+        SessionBench bench(pool_without_gateways(1));
+        bench.engines[0].id = bench.run("engine");
+        bench.sockets.connect(bench.engines[0].id, bench.engines[0].ports.http, 1);
+        bench.docker.set_mishap_source([&](const FakeCall& call) -> std::optional<Mishap> {
+            if (call.operation == Operation::inspect_pid) bench.clock.advance(5s);
+            return std::nullopt;
+        });
+        bench.look();
+        bench.sockets.connect(bench.engines[0].id, bench.engines[0].ports.http, 0);
+        bench.look(2s);
+        CHECK(bench.usage() == UsageView{0, 2s, false});
+    }
+
     TEST_CASE("between two measures, what was known holds, and time passes") {
         SessionBench bench;
         bench.row(State::established, viewer);
         bench.look();
         const auto recall = [&](Duration later) {
             bench.clock.advance(later);
-            bench.sensor.recall(bench.engines, bench.clock.monotonic());
+            bench.sensor.recall(bench.engines);
         };
         bench.no_rows();
         recall(5s);
@@ -312,7 +350,10 @@ TEST_SUITE("session sensor") {
         SessionBench bench;
         Plan plan;
         const auto due_after = [&](Duration time) {
-            return bench.sensor.is_due(plan, 5s, bench.clock.monotonic() + time);
+            bench.clock.advance(time);
+            const bool is_due = bench.sensor.is_due(plan, 5s);
+            bench.clock.advance(-time);
+            return is_due;
         };
         CHECK(due_after(0s));
         bench.look();
@@ -345,7 +386,7 @@ TEST_SUITE("session sensor") {
             decision.wished = wished;
             decision.fate = fate;
             plan.decisions.push_back(decision);
-            bench.sensor.note_wishes(plan, bench.clock.monotonic());
+            bench.sensor.note_wishes(plan);
         };
         bench.look();
         wish(true);
