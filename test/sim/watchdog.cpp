@@ -257,8 +257,8 @@ void Watchdog::before_change(Operation operation, const std::string& id) {
     // Above the cap it goes without a successor, and its count of failures with it.
     const auto planned = planned_.find(id);
     const bool for_good = planned != planned_.end() && planned->second.action == Action::remove;
-    if (operation == Operation::remove && for_good) ends_.erase(life->slot);
     if (operation == Operation::remove) check_p2p_replacements(*life);
+    if (operation == Operation::remove && for_good) count_is_lost(life->slot);
     check_justified(operation, *life);
 }
 

@@ -164,7 +164,9 @@ void Watchdog::check_wait_ends(const RoundView& view, const GatewayView& gateway
     if (gateway.state == GatewayState::ready) {
         const bool anew = gateway.ready_for == Duration{0};
         const bool again = anew && run.may_wait && now - run.may_wait->first >= 60s;
-        if (!run.may_wait || again) run.may_wait = {look_began_, now};
+        const bool for_sure = again && look_began_ - run.may_wait->second >= 60s;
+        if (again && !for_sure) run.may_wait->second = now;
+        if (!run.may_wait || for_sure) run.may_wait = {look_began_, now};
     }
     if (!waits) return;
     Duration longest{0};
