@@ -8,7 +8,7 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 usage="usage: ./test/run.sh [options]
 Installs the Debian packages that are missing, builds in build/, and runs the tests. Where no Docker
 Engine answers it starts one (as root or with sudo) and stops it at the end. On two cores that takes
-about 15 minutes the first time and half as long after that.
+about 15 minutes the first time and 10 after that; with --lint and --sanitize 25 and 12.
 
   --room NAME     only the unit tests of one room (core, loop, docker, ...): builds and runs no more
                   than these need, in seconds
@@ -135,7 +135,7 @@ if $sanitize; then
         fuzz_targets=${four[commit % 4]}
     fi
 fi
-say "about 15 minutes on two cores the first time, half of that later; --lint adds 5, --sanitize 10"
+say "on two cores 15 minutes the first time, 10 later; with --lint and --sanitize 25 and 12"
 say "of this commit: worlds from seed $commit$($sanitize && echo ", fuzzing of $fuzz_targets")"
 install_missing "${packages[@]}"
 configure -DROUNDHOUSE_SANITIZED_TESTS="$sanitizers" -DROUNDHOUSE_SIM_FIRST="$commit" \
