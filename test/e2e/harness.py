@@ -174,6 +174,7 @@ class PoolTest(unittest.TestCase):
         self.spec_path = os.path.join(self.spec_folder, "engines.yaml")
         self.listen = f"127.0.0.1:{free_ports(1)[0]}"
         self.controllers = []
+        self.unsettled = []  # the numbers of engines that were declared since the pool last settled
         self.watcher = Watcher(self.pool, self.pool)
         self.addCleanup(self.remove_all)
         docker("network", "create", "--label", f"roundhouse-test={self.pool}", self.pool)
@@ -237,6 +238,7 @@ class PoolTest(unittest.TestCase):
                            "metadata": {"name": self.pool}, "spec": body}, indent=2) + "\n"
 
     def write_spec(self, replicas, template=None, in_place=False, **fields):
+        self.unsettled.append(replicas)
         self.write_text(self.spec(replicas, template, **fields), in_place)
 
     def write_text(self, text, in_place=False):
@@ -328,9 +330,12 @@ class PoolTest(unittest.TestCase):
     def settle(self, count, slots=None, seconds=30, ready=True):
         """Waits until exactly `count` engines are there, each in its slot and answering through its
         gateway's namespace, and with `ready` the controller calls the pool so: what it has not seen
-        ready it would be the first to stop. Returns them. `slots` are the lowest ones by default,
-        ANY_SLOTS where the history of the pool decides them."""
-        slots = list(range(count)) if slots is None else slots
+        ready it would be the first to stop. Returns them. `slots` are the lowest ones by default;
+        after a number that was reduced before its engines were ready, those that were ready first,
+        which is ANY_SLOTS."""
+        if slots is None:
+            was_higher = any(each > count for each in self.unsettled)
+            slots = ANY_SLOTS if was_higher else list(range(count))
 
         def matched():
             engines = self.engines()
@@ -353,6 +358,8 @@ class PoolTest(unittest.TestCase):
 
         where = "any slots" if slots is ANY_SLOTS else f"slots {slots}"
         found = self.wait_until(matched, f"{count} engines serve in {where}", seconds)
+        if ready:
+            self.unsettled.clear()
         return [] if found is True else found
 
     def rounds_ended(self):

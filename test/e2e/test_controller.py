@@ -6,7 +6,7 @@ import time
 import unittest
 
 from docker_host import docker
-from harness import ANY_SLOTS, PoolTest, ids
+from harness import PoolTest, ids
 
 
 class Life(PoolTest):
@@ -30,7 +30,7 @@ class Life(PoolTest):
             controller.kill()
         self.start_controller()
         # One that a killed scale-down left dead is one of the six, and comes back where it was.
-        self.settle(6, slots=ANY_SLOTS)
+        self.settle(6)
         self.assert_nothing_changes(2)
 
     def test_killed_while_engines_are_lost(self):
