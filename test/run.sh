@@ -104,7 +104,6 @@ commit_number() {
 
 # configure [CMAKE_OPTION...]
 configure() {
-    # The image keeps what was compiled for it there, too.
     local caches=${XDG_CACHE_HOME:-${HOME:-$build}/.cache}
     export ROUNDHOUSE_CACHE=${ROUNDHOUSE_CACHE:-$caches/roundhouse}
     export CCACHE_DIR=$ROUNDHOUSE_CACHE/ccache CCACHE_BASEDIR=$root CCACHE_MAXSIZE=1G

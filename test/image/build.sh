@@ -3,9 +3,9 @@
 #   build.sh IMAGE FOLDER KEPT   makes IMAGE, by way of FOLDER
 #   build.sh --remove IMAGE      removes it again, and what was only made for it
 # KEPT keeps the image of the last build, for a run with the same sources and the same packages.
-# Else what ccache knows in CCACHE_DIR is not compiled again: Debian's compiler in the image is the
-# one of the ordinary build. Where the registry cannot be reached, Debian's base image is made with
-# debootstrap, under the name that the Dockerfile gives it.
+# Else what ccache knows in CCACHE_DIR is not compiled again, and it learns the rest: Debian's
+# compiler in the image is the one of the ordinary build. Where the registry cannot be reached,
+# Debian's base image is made with debootstrap, under the name that the Dockerfile gives it.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 # shellcheck source=test/lib.sh
@@ -46,7 +46,7 @@ make_compiler() {
     local context=$2/compiler
     rm -rf "$context"
     mkdir -p "$context/ccache"
-    [ -z "${CCACHE_DIR:-}" ] || cp -a "$CCACHE_DIR/." "$context/ccache"
+    [ ! -d "${CCACHE_DIR:-}" ] || cp -a "$CCACHE_DIR/." "$context/ccache"
     DOCKER_BUILDKIT=0 docker build --tag "$1" --file - "$context" <<END
 FROM $base
 RUN apt-get update --quiet=2 && apt-get install --yes --quiet=2 --no-install-recommends ccache
@@ -55,6 +55,14 @@ ENV CMAKE_CXX_COMPILER_LAUNCHER=ccache CCACHE_DIR=/ccache CCACHE_BASEDIR=/source
     CCACHE_COMPILERCHECK=content CCACHE_SLOPPINESS=locale
 END
     rm -rf "$context"
+}
+
+# keep_compiled IMAGE: for the next make_compiler.
+keep_compiled() {
+    local container
+    container=$(docker create "$1" none)
+    docker cp "$container:/ccache/." "$CCACHE_DIR"
+    docker rm "$container" >/dev/null
 }
 
 if [ "${1:-}" = --remove ]; then
@@ -75,8 +83,9 @@ make_compiler "$image-compiler" "$folder"
 for stage in "--target build --tag $image-build" "--tag $image"; do
     # shellcheck disable=SC2086
     DOCKER_BUILDKIT=0 docker build $stage --build-arg BASE="$image-compiler" \
-        --build-arg UNITY=OFF --build-arg COMMIT=test "$root"
+        --build-arg COMMIT=test "$root"
 done
+[ ! -d "${CCACHE_DIR:-}" ] || keep_compiled "$image-build"
 mkdir -p "$kept"
 rm -f "$kept"/*.tar
 docker save --output "$kept/$hash.tar.new" "$image" && mv "$kept/$hash.tar.new" "$kept/$hash.tar"
