@@ -167,8 +167,9 @@ start_controller() {
     "${docker_as[@]}" bash -c 'setsid "$@" >>"$0/controller.log" 2>&1 </dev/null &
         echo $! >"$0/controller.pid"' "$state" "$roundhouse" run -f "$spec" --state-dir "$state" \
         --listen "$address:$page_port"
-    # On a busy machine that process is bash for a while.
-    until controller_pid >/dev/null || [ ! -d "/proc/$(cat "$state/controller.pid")" ]; do
+    # On a busy machine that process is bash for a while. One that has ended is told of later.
+    for _ in {1..100}; do
+        ! controller_pid >/dev/null || break
         sleep 0.1
     done
 }

@@ -51,8 +51,10 @@ bool SessionSensor::is_due(const Plan& plan, Duration check_interval) const {
     const bool takes_away = std::ranges::any_of(plan.steps, &Step::graceful) ||
                             std::ranges::any_of(plan.decisions, &Decision::wished);
     if (takes_away || !measured_at_) return true;
-    const bool is_quiet = std::ranges::all_of(
-        subjects_, [](const auto& each) { return each.second.known && each.second.sessions == 0; });
+    const bool is_quiet = std::ranges::all_of(subjects_, [&](const auto& each) {
+        const bool is_idle = each.second.known && each.second.sessions == 0;
+        return is_idle || each.second.listed_at != listed_at_;
+    });
     const Duration age = clock_.monotonic() - *measured_at_;
     if (age < (plan.steps.empty() ? check_interval / 2 : check_interval * 5)) return false;
     return !is_quiet || age >= longest_unread ||
@@ -97,7 +99,7 @@ void SessionSensor::measure(const std::vector<GatewaySighting>& gateways,
 // An engine that was not there at the looks before, or does not run yet, was never used. One list
 // alone may lack an engine that is there.
 void SessionSensor::note_listed(const std::vector<EngineView>& engines) {
-    const Monotonic now = clock_.monotonic();
+    const Monotonic now = listed_at_ = clock_.monotonic();
     for (const auto& engine : engines) {
         const auto [entry, is_new] = subjects_.try_emplace(engine.id);
         Subject& subject = entry->second;

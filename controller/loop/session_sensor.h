@@ -90,6 +90,7 @@ class SessionSensor {
     const OwnConnections& own_;
     const Clock& clock_;
     bool has_looked_ = false;
+    Monotonic listed_at_{};  // the last list
     std::optional<Monotonic> measured_at_;
     std::vector<std::pair<ContainerProcess, std::string>> counts_;  // of sockets, just before that
     std::map<std::string, Subject> subjects_;                       // by the engine's id

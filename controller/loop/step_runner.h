@@ -109,7 +109,6 @@ class StepRunner {
     };
 
     void begin_work();
-    void begin_worker();
     void work();
     Order begin_next();
     void carry_out(const Order& order);

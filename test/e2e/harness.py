@@ -334,7 +334,7 @@ class PoolTest(unittest.TestCase):
         after a number that was reduced before its engines were ready, those that were ready first,
         which is ANY_SLOTS."""
         if slots is None:
-            was_higher = any(each > count for each in self.unsettled)
+            was_higher = any(each > self.unsettled[-1] for each in self.unsettled)
             slots = ANY_SLOTS if was_higher else list(range(count))
 
         def matched():

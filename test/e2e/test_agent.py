@@ -105,7 +105,7 @@ class Agent(unittest.TestCase):
         after = self.settled(set(before))
         gaps = {slot: poller.end() for slot, poller in pollers.items()}
         changed = {slot for slot in before if before[slot] != after[slot]}
-        # Not always the holder: one whose poller is connected at that moment has a viewer.
+        # Not always the holder: engines whose pollers are not connected just then come first.
         self.assertEqual([40002], [self.pod.tells(slot)["p2p_port"] for slot in changed])
         self.assertLess(gaps[changed.pop()], 1, gaps)
         print(f"gaps: {gaps}")

@@ -30,7 +30,7 @@ bool bind_to(int socket, sockaddr_storage local, socklen_t size) {
 }
 
 // Lets an engine in our network namespace listen on the port that this connection happens to have:
-// a VPN may forward it tomorrow. After bind(), so that we get a port that nobody has.
+// a VPN may forward it later. After bind(), so that we get a port that nobody has.
 void share_port(int socket) {
     constexpr int on = 1;
     ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
