@@ -48,12 +48,13 @@ class Controller {
 
     // Starts a round early. Any thread.
     void wake() { wakeup_.notify(); }
-    // The same for clients of the HTTP API, which may ask too often: once a second. Gluetun's
-    // commands are such clients, so the control servers are asked anew, now and soon after. Any
-    // thread.
-    void wake_for_client() {
+    // The same for clients of the HTTP API, which may ask too often: once a second. Any thread.
+    void wake_for_client() { wakeup_.notify_at_most_every(std::chrono::seconds(1)); }
+    // The same for one that tells of a change, as Gluetun's commands do: the control servers are
+    // asked anew, now and three times soon after. Any thread.
+    void expect_change() {
         reconciler_.expect_change();
-        wakeup_.notify_at_most_every(std::chrono::seconds(1));
+        wake_for_client();
     }
 
     // Runs rounds until `stop` is requested or `after_round` returns false, then waits for the

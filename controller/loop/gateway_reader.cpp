@@ -24,6 +24,7 @@ Duration oldest_answer(const EnginePool& pool) {
 // After somebody told of a change. The first is soon enough for a VPN that is back within a second,
 // and the others for a machine that is busy.
 constexpr std::array<Duration, 3> looks_at_a_change{Duration{300}, Duration{1000}, Duration{2500}};
+constexpr std::chrono::seconds least_between_changes{1};
 
 // Between two questions to a gateway that starts.
 constexpr Duration while_it_starts{400};
@@ -44,14 +45,15 @@ struct GatewayReader::Shared {
     std::mutex mutex;  // guards what changes after the questions were put
     std::function<void()> on_late_answer;
     bool ages_forgotten = false;
-    std::vector<Monotonic> looks_due;  // the earliest first
+    std::optional<Monotonic> expected_at;  // when somebody last told of a change
+    std::vector<Monotonic> looks_due;      // the earliest first
 
-    // Whether all are to be asked now. The caller holds the lock.
-    bool forgets_ages(Monotonic now) {
+    // Takes away those that are due, and returns whether there were any. The caller holds the lock.
+    bool take_due_looks(Monotonic now) {
         const auto later = std::ranges::upper_bound(looks_due, now);
         const bool is_due = later != looks_due.begin();
         looks_due.erase(looks_due.begin(), later);
-        return std::exchange(ages_forgotten, false) || is_due;
+        return is_due;
     }
 };
 
@@ -67,6 +69,7 @@ struct GatewayReader::Question {
     std::size_t left = 0;                  // addresses without a reading yet
     Monotonic ended_at{};
     bool awaited = true;
+    bool ask_again = false;  // once it is answered: another look was due
 
     bool same_server(const Question& other) const {
         return container.id == other.container.id &&
@@ -137,6 +140,9 @@ void GatewayReader::expect_change() {
     const Monotonic now = clock_.monotonic();
     const std::lock_guard lock(shared_->mutex);
     shared_->ages_forgotten = true;
+    // Who calls all the time gets no more looks for that.
+    if (shared_->expected_at && now - *shared_->expected_at < least_between_changes) return;
+    shared_->expected_at = now;
     shared_->looks_due.clear();
     for (const Duration later : looks_at_a_change)
         shared_->looks_due.push_back(now + later);
@@ -173,7 +179,8 @@ void GatewayReader::ask(const EnginePool& pool, std::vector<GatewaySighting>& ga
     std::vector<Job> awaited;
     std::vector<Job> others;
     std::unique_lock lock(shared_->mutex);
-    const bool ages_forgotten = shared_->forgets_ages(clock_.monotonic());
+    const bool ages_forgotten = std::exchange(shared_->ages_forgotten, false);
+    const bool look_is_due = shared_->take_due_looks(clock_.monotonic());
     for (const auto& gateway : gateways) {
         const auto spec = std::ranges::find(pool.gateways, gateway.name, &GatewaySpec::container);
         if (spec == pool.gateways.end() || !can_be_asked(gateway)) continue;
@@ -191,14 +198,16 @@ void GatewayReader::ask(const EnginePool& pool, std::vector<GatewaySighting>& ga
         if (known.asked && known.asked->left == 0 && !known.taken_in) take_in(known, *known.asked);
         const bool is_changed =
             ages_forgotten || !known.asked || !known.asked->same_subject(*question);
+        if (look_is_due && known.asked) known.asked->ask_again = true;
         if (!is_changed && !is_due(known, *question, pool.check_interval)) continue;
+        const bool is_wanted = is_changed || known.asked->ask_again;
         const bool lasts =
             question->asked_at + longest_question - known.read_at <= oldest_answer(pool);
         if (lasts) question->before = known.reading;
         question->left = question->addresses.size();
         question->readings.resize(question->left);
         // A round that somebody else's event has started goes by the answer that is there.
-        const bool is_old = !known.reading || is_changed ||
+        const bool is_old = !known.reading || is_wanted ||
                             question->asked_at - known.read_at >= pool.check_interval;
         question->awaited = (is_old && !known.was_late) || patience >= full_patience;
         known.asked = question;
@@ -211,7 +220,8 @@ void GatewayReader::ask(const EnginePool& pool, std::vector<GatewaySighting>& ga
                 if (--question->left > 0) return;
                 question->ended_at = clock.monotonic();
                 const bool is_news = !question->before || question->whole() != *question->before;
-                if (!question->awaited && is_news) shared->on_late_answer();
+                const bool wakes = is_news || question->ask_again;
+                if (!question->awaited && wakes) shared->on_late_answer();
             };
             (question->awaited ? awaited : others).emplace_back(std::move(job));
         }
@@ -223,6 +233,7 @@ void GatewayReader::ask(const EnginePool& pool, std::vector<GatewaySighting>& ga
 
 bool GatewayReader::is_due(const Known& known, const Question& question, Duration check_interval) {
     if (known.asked->left > 0) return false;
+    if (known.asked->ask_again) return true;
     const bool starts = question.container.health == GatewayContainer::Health::starting ||
                         (known.reading && known.reading->vpn_status == VpnStatus::starting);
     const Duration pause =

@@ -51,9 +51,10 @@ class GatewayReader {
     // Lets the next read() ask every gateway. Any thread.
     void forget_ages();
 
-    // The same, and lets later ones ask again: somebody tells of a change that may begin only once
-    // he has been answered. Gluetun's VPN_PORT_FORWARDING_DOWN_COMMAND ends before its VPN stops.
-    // Any thread.
+    // The same, and lets later ones ask again, 300 ms, 1 s and 2.5 s after it: somebody tells of a
+    // change that may begin only once he has been answered. Gluetun's
+    // VPN_PORT_FORWARDING_DOWN_COMMAND ends before its VPN stops. A gateway that has not answered
+    // yet is asked again when it has. Any thread.
     void expect_change();
 
     // When the next of those is due; nullopt: none is.

@@ -174,6 +174,7 @@ int command_run(const CommandLine& line, const Environment& environment, Signals
                    .metrics = [&] { return meters.text(); },
                    .since_last_round = [&] { return meters.since_last_turn(); },
                    .wake = [&] { controller.wake_for_client(); },
+                   .expect_change = [&] { controller.expect_change(); },
                    .on_unauthorized =
                        [&](const Request& request) {
                            meters.http_unauthorized();

@@ -177,14 +177,14 @@ std::optional<Response> body_error(const Request& request) {
     return error_response(400, "the body is not a JSON object");
 }
 
-Response accepted(const ApiSources& from) {
-    from.wake();
+Response accepted(const std::function<void()>& wake) {
+    wake();
     return json(accepted_as_json(), 202);
 }
 
 Response reconcile(const ApiSources& from, const Request& request) {
     if (auto error = body_error(request)) return std::move(*error);
-    return accepted(from);
+    return accepted(from.expect_change);
 }
 
 Response no_such_engine(const RoundView& round) {
@@ -214,7 +214,7 @@ Response drain(const ApiSources& from, const Request& request) {
     from.board.drains().give(engine->engine_id,
                              replace == "true" ? DrainRequest::replace : DrainRequest::remove,
                              round->pool->replicas);
-    return accepted(from);
+    return accepted(from.wake);
 }
 
 struct Route {

@@ -56,6 +56,11 @@ struct ApiBench {
     std::function<Duration()> since_last_round = [] { return Duration{0}; };
     int wakes = 0;
     std::function<void()> wake = [this] { ++wakes; };
+    int changes_told = 0;
+    std::function<void()> expect_change = [this] {
+        ++changes_told;
+        wake();
+    };
     int unauthorized = 0;
     AccessRules access;
     Balancer balancer{sources_of_board(board, {}), clock};
@@ -89,7 +94,7 @@ struct ApiBench {
 
     Response ask(Request asked) {
         if (!host.empty()) asked.headers.emplace("host", host);
-        const Api api({board, events, history, metrics, since_last_round, wake,
+        const Api api({board, events, history, metrics, since_last_round, wake, expect_change,
                        [this](const Request&) { ++unauthorized; }, access, balancer});
         return api.handle(asked);
     }

@@ -23,6 +23,7 @@ TEST_SUITE("api drain") {
         ApiBench bench(pool, matching_world(pool));
         CHECK(bench.ask(request("POST", "/api/v1/engines/acestream-1/drain")).status == 202);
         CHECK(bench.wakes == 1);
+        CHECK(bench.changes_told == 0);
         CHECK(applied(bench, pool).engines[0].drain_request == DrainRequest::none);
         CHECK(applied(bench, pool).engines[1].drain_request == DrainRequest::remove);
         CHECK(applied(bench, pool).stood_down == 1);

@@ -47,7 +47,7 @@ TEST_SUITE("api reconcile") {
                 request("POST", "/api/v1/reconcile", {{"content-type", row.type}}, row.body));
             CHECK(response.status == row.status);
             CHECK(response.content_type == "application/json");
-            CHECK(bench.wakes == (row.status == 202 ? 1 : 0));
+            CHECK(bench.changes_told == (row.status == 202 ? 1 : 0));
             if (row.status == 202) CHECK(response.body == "{\n  \"accepted\": true\n}\n");
         }
     }

@@ -344,6 +344,39 @@ TEST_SUITE("gateway reader") {
         CHECK_FALSE(bench.reader.next_look_in());
     }
 
+    TEST_CASE("word of a change again and again brings no more looks for that") {
+        Asking bench;
+        bench.pool.check_interval = 1min;
+        bench.look();
+        bench.reader.expect_change();
+        bench.clock.advance(999ms);
+        bench.reader.expect_change();
+        CHECK(bench.asked_after(0s) == 1);
+        CHECK(bench.reader.next_look_in() == 1ms);
+        bench.clock.advance(1ms);
+        bench.reader.expect_change();
+        CHECK(bench.reader.next_look_in() == 300ms);
+    }
+
+    TEST_CASE("after word of a change, one that has not answered yet is asked again when it has") {
+        Asking bench;
+        bench.pool.check_interval = 1min;
+        bench.look();
+        bench.api.hang(true);
+        bench.reader.expect_change();
+        bench.clock.advance(1ms);
+        bench.look(1ms);
+        bench.clock.advance(1600ms);
+        const int before = bench.api.asked;
+        bench.look(1ms);
+        CHECK(bench.api.asked == before);
+        bench.api.hang(false);
+        REQUIRE(bench.late_answer.wait(10s, {}));
+        bench.look();
+        CHECK(bench.api.asked == before + 1);
+        CHECK(bench.asked_after(0s) == 0);
+    }
+
     TEST_CASE("an answer older than two check intervals is none, and one of another life neither") {
         Asking bench;
         bench.look();
