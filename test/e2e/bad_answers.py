@@ -3,7 +3,7 @@ import json
 
 from altering_proxy import docker_proxy
 from docker_host import docker
-from harness import PoolTest, ids
+from harness import PATIENT_PROBE, PoolTest, ids
 
 ENGINES = r"GET .*/containers/json\?.*label"
 
@@ -19,7 +19,7 @@ class BadAnswers(PoolTest):
         self.addCleanup(self.proxy.close)
         self.wait_until_healthy()
         self.watcher.cap = 3
-        self.write_spec(3, checkInterval="300ms")
+        self.write_spec(3, {"probe": PATIENT_PROBE}, checkInterval="300ms")
         self.start()
 
     def start(self):

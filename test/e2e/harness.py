@@ -23,6 +23,9 @@ ENGINE_IMAGE = f"{IMAGES}-engine"
 GATEWAY_IMAGE = f"{IMAGES}-gateway"
 BINARY = os.environ.get("ROUNDHOUSE", "roundhouse")
 ANY_SLOTS = object()
+# Judges an engine long after Docker tells of its end, however busy the machine is.
+PATIENT_PROBE = {"period": "200ms", "timeout": "500ms", "failureThreshold": 30,
+                 "startupTimeout": "10s"}
 IN_CI = os.environ.get("CI", "") not in ("", "0", "false")
 
 

@@ -8,7 +8,7 @@ import urllib.request
 
 import prometheus
 from docker_host import docker
-from harness import PoolTest, require
+from harness import PATIENT_PROBE, PoolTest, require
 
 # Every name that is promised, but for those that a pool has no series of before an event.
 PROMISED = """
@@ -95,7 +95,7 @@ class Scraped(MetricsTest):
         self.assertEqual(1, self.prometheus.value("count(roundhouse_engine_ready)"))
 
     def test_a_killed_engine_shows(self):
-        self.begin_scraped(2)
+        self.begin_scraped(2, template={"probe": PATIENT_PROBE})
         began = time.monotonic()
         docker("kill", self.engines()[0].name)
         self.wait_until_it_is(1, 'sum(roundhouse_steps_total{reason="Exited", result="ok"})')
