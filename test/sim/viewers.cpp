@@ -126,7 +126,7 @@ void DrainWatch::told(const std::string& engine_id, bool in_use, Duration now) {
 }
 
 // Of some engines no table is asked for, as Docker does not tell of their gateway, or as the round
-// reads none: then only those whose gateway is not known may have been missed.
+// reads none: then only those whose gateway is not known, or not there, may have been missed.
 void DrainWatch::note_untold(const RoundView& view, Duration now) {
     const bool measures =
         !asked_in_round_.empty() || std::ranges::any_of(view.plan.decisions, &Decision::wished);
@@ -137,7 +137,8 @@ void DrainWatch::note_untold(const RoundView& view, Duration now) {
         const bool is_asked = runs && engine.slot && engine.ports.http != 0;
         if (!is_asked || told_in_round_.contains(engine.id)) continue;
         const GatewayView* gateway = gateways.of(engine);
-        const bool is_known = gateway != nullptr && gateway->state != GatewayState::unknown;
+        const bool is_known = gateway != nullptr && gateway->state != GatewayState::unknown &&
+                              gateway->incarnation == engine.incarnation;
         if (measures) {
             not_told(engine.id, now);
         } else if (!is_known) {
