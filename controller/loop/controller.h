@@ -50,8 +50,8 @@ class Controller {
     void wake() { wakeup_.notify(); }
     // The same for clients of the HTTP API, which may ask too often: once a second. Any thread.
     void wake_for_client() { wakeup_.notify_at_most_every(std::chrono::seconds(1)); }
-    // The same for one that tells of a change, as Gluetun's commands do: the control servers are
-    // asked anew, now and three times soon after. Any thread.
+    // The same for a client that announces a change, as Gluetun's commands do: also asks the
+    // control servers, at once and three times within 2.5 s. Any thread.
     void expect_change() {
         reconciler_.expect_change();
         wake_for_client();

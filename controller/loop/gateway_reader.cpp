@@ -21,8 +21,8 @@ Duration oldest_answer(const EnginePool& pool) {
     return std::max<Duration>(2 * pool.check_interval, std::chrono::seconds(10));
 }
 
-// After somebody told of a change. The first is soon enough for a VPN that is back within a second,
-// and the others for a machine that is busy.
+// How long after an announced change to ask again. The first catches a VPN that is back within a
+// second; the others are for a busy machine.
 constexpr std::array<Duration, 3> looks_at_a_change{Duration{300}, Duration{1000}, Duration{2500}};
 constexpr std::chrono::seconds least_between_changes{1};
 
@@ -45,7 +45,7 @@ struct GatewayReader::Shared {
     std::mutex mutex;  // guards what changes after the questions were put
     std::function<void()> on_late_answer;
     bool ages_forgotten = false;
-    std::optional<Monotonic> expected_at;  // when somebody last told of a change
+    std::optional<Monotonic> expected_at;  // the last announcement that counted
     std::vector<Monotonic> looks_due;      // the earliest first
 
     // Takes away those that are due, and returns whether there were any. The caller holds the lock.
@@ -140,7 +140,7 @@ void GatewayReader::expect_change() {
     const Monotonic now = clock_.monotonic();
     const std::lock_guard lock(shared_->mutex);
     shared_->ages_forgotten = true;
-    // Who calls all the time gets no more looks for that.
+    // Announcements in quick succession do not add up.
     if (shared_->expected_at && now - *shared_->expected_at < least_between_changes) return;
     shared_->expected_at = now;
     shared_->looks_due.clear();

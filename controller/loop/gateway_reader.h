@@ -51,10 +51,10 @@ class GatewayReader {
     // Lets the next read() ask every gateway. Any thread.
     void forget_ages();
 
-    // The same, and lets later ones ask again, 300 ms, 1 s and 2.5 s after it: somebody tells of a
-    // change that may begin only once he has been answered. Gluetun's
-    // VPN_PORT_FORWARDING_DOWN_COMMAND ends before its VPN stops. A gateway that has not answered
-    // yet is asked again when it has. Any thread.
+    // Announces a change: the next read() asks every gateway, and so do reads 300 ms, 1 s and 2.5 s
+    // from now. The change may not have begun yet: Gluetun's VPN_PORT_FORWARDING_DOWN_COMMAND ends
+    // before its VPN stops. A gateway that still owes an answer is asked again when it has given
+    // it. Within a second of an earlier announcement only the next read() asks. Any thread.
     void expect_change();
 
     // When the next of those is due; nullopt: none is.

@@ -28,7 +28,7 @@ struct ApiSources {
     std::function<std::string()> metrics;        // the text of /metrics
     std::function<Duration()> since_last_round;  // since the last round ended, failed or not
     std::function<void()> wake;                  // starts a round early
-    std::function<void()> expect_change;         // and has the control servers asked anew
+    std::function<void()> expect_change;         // the same, and asks the control servers again
     std::function<void(const Request&)> on_unauthorized;  // a request was answered 401
     AccessRules access;
     Balancer& balancer;  // is asked where it would send a viewer, and sends nobody
