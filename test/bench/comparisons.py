@@ -79,7 +79,7 @@ class Comparisons:
         self.world.wait_until(
             lambda: all(self.is_gateway(each["Name"].lstrip("/"))
                         for each in self.world.containers(lambda name: True))
-            and not self.world.watcher.changes_since(time.time() - 0.7), "nothing is left", 60)
+            and not self.world.watcher.changes_since(time.time() - 0.7), "nothing is left")
 
     def converge(self, count):
         """From an edit, or a command, to all running."""
@@ -162,7 +162,7 @@ class Comparisons:
         """Until all run, and Docker has reported no event for half a second."""
         self.world.wait_until(
             lambda: sum(each["State"]["Running"] for each in who.containers()) == count
-            and not self.world.watcher.changes_since(time.time() - 0.5), "it is at rest", 60)
+            and not self.world.watcher.changes_since(time.time() - 0.5), "it is at rest")
 
     def gateway_recreated(self, count):
         """From the start of the new gateway, whose VPN runs at once, to all engines running in it.

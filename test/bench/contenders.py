@@ -61,7 +61,7 @@ class Roundhouse(Contender):
 
     def clear(self):
         self.world.declare(0)
-        self.world.wait_until(lambda: not self.containers(), "no engine is left", seconds=60)
+        self.world.wait_until(lambda: not self.containers(), "no engine is left")
 
 
 class Floor(Contender):
@@ -182,7 +182,7 @@ class Swarm(Contender):
 
     def clear(self):
         docker_host.docker("service", "rm", self.service, check=False)
-        self.world.wait_until(lambda: not self.containers(), "no task is left", seconds=120)
+        self.world.wait_until(lambda: not self.containers(), "no task is left")
 
 
 class ShellLoop(Contender):

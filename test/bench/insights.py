@@ -25,18 +25,18 @@ class Insights:
         self.controller = self.world.begin_controller(DOCKER_HOST=f"unix://{self.tap.path}")
         self.world.wait_until(
             lambda: sum(each["State"]["Running"] for each in self.roundhouse.containers())
-            == replicas, f"{replicas} engines run", 120)
+            == replicas, f"{replicas} engines run")
         self.be_still()
 
     def end(self):
         self.world.declare(0)
-        self.world.wait_until(lambda: not self.roundhouse.containers(), "no engine is left", 120)
+        self.world.wait_until(lambda: not self.roundhouse.containers(), "no engine is left")
         self.controller.terminate()
 
     def be_still(self):
         """Until it has looked again after the last change, and again."""
         self.world.wait_until(
-            lambda: not self.tap.calls_since(time.time() - 1.5, CHANGES), "it is at rest", 60)
+            lambda: not self.tap.calls_since(time.time() - 1.5, CHANGES), "it is at rest")
 
     def tell_latency(self, what, seconds):
         self.tell({"what": what, "who": "roundhouse", "seconds": seconds,
@@ -83,7 +83,7 @@ class Insights:
         seconds = []
         for port in range(40002, 40002 + self.runs):
             self.world.wait_until(lambda: any(engine.forwarded for engine in self.world.engines()),
-                                  "an engine has the forwarded port", 60)
+                                  "an engine has the forwarded port")
             self.be_still()
             begun = time.time()
             self.world.gateway.set_ports([port])

@@ -2,7 +2,6 @@
 record of what happens there."""
 import os
 import sys
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
 # pylint: disable=wrong-import-position
@@ -53,14 +52,13 @@ class World(PoolTest):
         return [moment for moment, what, name, _ in self.watcher.changes_since(since)
                 if what == action and owns(name)]
 
-    def wait_for(self, count, action, owns, since, seconds=60):
+    def wait_for(self, count, action, owns, since):
         """The moment when that happened for the `count`th time since then."""
-        deadline = time.monotonic() + seconds
-        while len(seen := self.moments(action, owns, since)) < count:
-            if time.monotonic() > deadline:
-                self.fail(f"{action}: {len(seen)} of {count} within {seconds} s\n{self.account()}")
-            time.sleep(0.01)
-        return sorted(seen)[count - 1]
+        def seen():
+            return self.moments(action, owns, since)
+
+        self.wait_until(lambda: len(seen()) >= count, f"{action} happens {count} times")
+        return sorted(seen())[count - 1]
 
     def wait_for_first_round(self):
         self.wait_until(lambda: http_request(*self.listen.split(":"), path="/readyz"),
@@ -73,7 +71,7 @@ class World(PoolTest):
                                 path="/api/v1/engines?ready=true&format=hostport")
             return rows is not None and len(rows.split()) == count
 
-        self.wait_until(ready, f"{count} engines are ready", 60)
+        self.wait_until(ready, f"{count} engines are ready")
 
     def containers(self, owns):
         """Docker's inspection of each of them, by name."""

@@ -149,7 +149,7 @@ class Disturbances:
                                   lambda: process.send_signal(signal.SIGCONT))
 
     def second_controller_is_kept_out(self):
-        done = self.test.pool_command("run", timeout=30)
+        done = self.test.pool_command("run")
         if done.returncode != 1 and self.test.controllers[-1].alive:
             self.test.watcher.violations.append(
                 f"a second controller ended with {done.returncode}: {done.stderr}")

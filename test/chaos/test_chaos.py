@@ -15,10 +15,9 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "e2e"))
 
-import docker_host
 from disturbances import Disturbances
 from docker_host import docker
-from harness import ANY_SLOTS, PoolTest
+from harness import ANY_SLOTS, HASTY_PROBE, PoolTest
 from namespaces import NamespaceWatcher
 from private_docker import use_private_docker
 
@@ -50,7 +49,8 @@ class Chaos(PoolTest):
     # --- what disturbances need
 
     def write_pool(self, replicas, edit="0", in_place=False):
-        self.write_spec(replicas, template={"env": {"SLOT": "$(SLOT)", "EDIT": edit}},
+        self.write_spec(replicas, template={"env": {"SLOT": "$(SLOT)", "EDIT": edit},
+                                            "probe": HASTY_PROBE},
                         maxActiveReplicas=CAP, in_place=in_place,
                         forwardedPort={"stableFor": "1s", "minInterval": "5s"})
 
@@ -90,7 +90,7 @@ class Chaos(PoolTest):
         self.end_of_chaos(disturbances)
 
         started = time.time()
-        engines = self.settle(4, ANY_SLOTS, seconds=120)
+        engines = self.settle(4, ANY_SLOTS)
         self.wait_until_told("Progressing", "False")
         print(f"\n{len(self.told)} disturbances (seed {SEED}), {self.namespaces.looks} looks at "
               f"the kernel's tables; at rest {time.time() - started:.1f} s after the last",
@@ -118,7 +118,7 @@ class Chaos(PoolTest):
         def silent():
             return not self.watcher.changes_since(time.time() - 10)
 
-        self.wait_until(silent, "nothing changes for 10 s", seconds=60)
+        self.wait_until(silent, "nothing changes for 10 s")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@ import json
 
 from altering_proxy import docker_proxy
 from docker_host import docker
-from harness import PATIENT_PROBE, PoolTest, ids
+from harness import PoolTest, ids
 
 ENGINES = r"GET .*/containers/json\?.*label"
 
@@ -19,7 +19,7 @@ class BadAnswers(PoolTest):
         self.addCleanup(self.proxy.close)
         self.wait_until_healthy()
         self.watcher.cap = 3
-        self.write_spec(3, {"probe": PATIENT_PROBE}, checkInterval="300ms")
+        self.write_spec(3, checkInterval="300ms")
         self.start()
 
     def start(self):
@@ -45,7 +45,7 @@ class BadAnswers(PoolTest):
         self.wait_until(lambda: all(each in self.told() for each in words),
                         f"get pool says {words}")
 
-    def heal(self, slot=0, seconds=30):
+    def heal(self, slot=0):
         """Kills and removes an engine, for which there is no backoff, and waits until another one
         serves in its place."""
         former = self.engine(slot)
@@ -56,13 +56,13 @@ class BadAnswers(PoolTest):
             return (len(engines) == 1 and engines[0].id != former.id
                     and engines[0].answers(self.gateway_of(engines[0]).address))
 
-        self.wait_until(is_healed, f"the engine in slot {slot} is replaced", seconds)
+        self.wait_until(is_healed, f"the engine in slot {slot} is replaced")
 
-    def check(self, call, change, *words, seconds=30):
+    def check(self, call, change, *words):
         """With that alteration an engine is healed, and the others stay. `words` are told."""
         before = ids(self.engines())
         with self.proxy.altering(call, change):
-            self.heal(seconds=seconds)
+            self.heal()
             if words:
                 self.wait_for_words(*words)
             self.let_rounds_pass(1)

@@ -8,6 +8,8 @@ import subprocess
 import tempfile
 import time
 
+from waiting import PATIENCE_S, wait_until
+
 PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
@@ -51,7 +53,7 @@ class Browser:
         try:
             self._session = None
             self._call("Browser.close")
-            self.process.wait(10)
+            self.process.wait(PATIENCE_S)
         except (OSError, subprocess.TimeoutExpired, TimeoutError):
             self.process.kill()
             self.process.wait()
@@ -79,14 +81,11 @@ class Browser:
             f"[...document.querySelectorAll({json.dumps(selector)})]"
             ".filter(e => e.checkVisibility()).map(e => e.innerText).join('\\n')")
 
-    def wait_for(self, expression, what, seconds=10):
+    def wait_for(self, expression, what):
         """Polls until the expression is true; returns how many seconds that took."""
         begun = time.monotonic()
-        while not self.evaluate(f"Boolean({expression})"):
-            if time.monotonic() - begun > seconds:
-                raise AssertionError(f"not within {seconds} s: {what}\n{self.text('body')}\n"
-                                     + "\n".join(self.complaints))
-            time.sleep(0.02)
+        wait_until(lambda: self.evaluate(f"Boolean({expression})"), what,
+                   lambda: "\n".join([self.text("body"), *self.complaints]))
         return time.monotonic() - begun
 
     def type_into(self, selector, text):
@@ -129,9 +128,9 @@ class Browser:
             else:
                 return answer["result"]
 
-    def _receive(self, seconds=30):
+    def _receive(self):
         while b"\0" not in self._received:
-            readable, _, _ = select.select([self._answers], [], [], seconds)
+            readable, _, _ = select.select([self._answers], [], [], PATIENCE_S)
             if not readable:
                 raise TimeoutError("the browser does not answer")
             chunk = os.read(self._answers, 1 << 16)

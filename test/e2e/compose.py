@@ -12,6 +12,7 @@ import docker_host
 from docker_host import docker
 from harness import ENGINE_IMAGE, GATEWAY_IMAGE, Gateway, PoolTest, require
 from steering import http_request
+from waiting import PATIENCE_S
 
 TOP = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 IMAGE = os.environ.get("ROUNDHOUSE_IMAGE", "roundhouse-test")
@@ -87,14 +88,14 @@ class ComposeTest(PoolTest):
 
     # --- docker-compose
 
-    def compose(self, *arguments, check=True, timeout=120):
+    def compose(self, *arguments, check=True):
         with open(self.path("replaced.yaml"), "w") as file:
             json.dump({"services": self.replaced}, file)
         files = ["compose.yaml", *self.overlays, "replaced.yaml"]
         chosen = [word for name in files for word in ("--file", name)]
         done = subprocess.run(["docker-compose", *chosen, *arguments], cwd=self.compose_folder,
                               env=self.environment(), capture_output=True, text=True,
-                              timeout=timeout)
+                              timeout=PATIENCE_S)
         if check:
             self.assertEqual(0, done.returncode, done)
         return done

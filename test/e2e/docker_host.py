@@ -9,10 +9,13 @@ import socket
 import subprocess
 import urllib.parse
 
+from waiting import PATIENCE_S
 
-def docker(*arguments, check=True, timeout=60):
+
+def docker(*arguments, check=True):
     """Runs the docker command and returns what it printed."""
-    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, timeout=timeout)
+    done = subprocess.run(["docker", *arguments], capture_output=True, text=True,
+                          timeout=PATIENCE_S)
     if check and done.returncode != 0:
         raise AssertionError(f"docker {' '.join(arguments)}: {done.stderr.strip()}")
     return done.stdout.strip()
@@ -61,7 +64,7 @@ def close_stream(response):
 
 def look(path, query=None):
     """GET; returns the decoded answer, or None where there is no such thing."""
-    response = open_stream(path, query, timeout=20)
+    response = open_stream(path, query, timeout=PATIENCE_S)
     text = response.read()
     close_stream(response)
     # Podman's 500: the container is removed just now.
@@ -75,7 +78,7 @@ def look(path, query=None):
 def answers():
     """Whether a Docker Engine answers."""
     try:
-        response = open_stream("/_ping", timeout=5)
+        response = open_stream("/_ping", timeout=PATIENCE_S)
         response.read()
         close_stream(response)
         return response.status == 200

@@ -16,6 +16,7 @@ import urllib.request
 import docker_host
 from docker_host import docker
 from steering import Steering, free_ports, http_request
+from waiting import PATIENCE_S, wait_until
 from watcher import Watcher
 
 IMAGES = os.environ.get("STANDIN_IMAGES", "roundhouse-standin")
@@ -24,8 +25,10 @@ GATEWAY_IMAGE = f"{IMAGES}-gateway"
 BINARY = os.environ.get("ROUNDHOUSE", "roundhouse")
 ANY_SLOTS = object()
 # Judges an engine long after Docker tells of its end, however busy the machine is.
-PATIENT_PROBE = {"period": "200ms", "timeout": "500ms", "failureThreshold": 30,
-                 "startupTimeout": "10s"}
+PATIENT_PROBE = {"period": "200ms", "timeout": "500ms", "failureThreshold": 100,
+                 "startupTimeout": "60s"}
+# For engines that hang: no more than a busy machine is asked of the others.
+HASTY_PROBE = PATIENT_PROBE | {"failureThreshold": 2}
 IN_CI = os.environ.get("CI", "") not in ("", "0", "false")
 
 
@@ -143,13 +146,13 @@ class Controller:
     def kill(self):
         """As kill -9."""
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(PATIENCE_S)
         self._log.close()
 
     def terminate(self, number=signal.SIGTERM):
         """Returns the exit code."""
         self.process.send_signal(number)
-        code = self.process.wait(30)
+        code = self.process.wait(PATIENCE_S)
         self._log.close()
         return code
 
@@ -226,8 +229,7 @@ class PoolTest(unittest.TestCase):
         engine_template = {
             "image": ENGINE_IMAGE, "pullPolicy": "Never", "stopTimeout": "1s",
             "env": {"SLOT": "$(SLOT)"},
-            "probe": {"period": "200ms", "timeout": "500ms", "failureThreshold": 2,
-                      "startupTimeout": "10s"},
+            "probe": PATIENT_PROBE,
         }
         engine_template.update(template or {})
         body = {"replicas": replicas, "maxActiveReplicas": 20,
@@ -264,10 +266,10 @@ class PoolTest(unittest.TestCase):
         self.controllers.append(Controller(self, **options))
         return self.controllers[-1]
 
-    def command(self, *arguments, environment=None, timeout=60):
+    def command(self, *arguments, environment=None):
         """Runs `roundhouse ...` to its end."""
         return subprocess.run([BINARY, *arguments], capture_output=True, text=True,
-                              timeout=timeout, env=self.environment(environment))
+                              timeout=PATIENCE_S, env=self.environment(environment))
 
     def pool_command(self, name, *arguments, **options):
         return self.command(name, "-f", self.spec_path, *arguments, **options)
@@ -313,16 +315,9 @@ class PoolTest(unittest.TestCase):
         self.wait_until(lambda: self.controllers[-1].says(condition, status),
                         f"{condition} is {status}")
 
-    def wait_until(self, condition, what, seconds=20):
+    def wait_until(self, condition, what):
         """Polls until `condition` gives something true, and returns that."""
-        deadline = time.monotonic() + seconds
-        while True:
-            result = condition()
-            if result:
-                return result
-            if time.monotonic() > deadline:
-                self.fail(f"not within {seconds} s: {what}\n{self.account()}")
-            time.sleep(0.03)
+        return wait_until(condition, what, self.account)
 
     def account(self):
         """For a failed test: what there is, and what the controller said."""
@@ -330,7 +325,7 @@ class PoolTest(unittest.TestCase):
                        for each in self.controllers[-2:])
         return f"engines: {self.engines()}\n{logs}"
 
-    def settle(self, count, slots=None, seconds=30, ready=True):
+    def settle(self, count, slots=None, ready=True):
         """Waits until exactly `count` engines are there, each in its slot and answering through its
         gateway's namespace, and with `ready` the controller calls the pool so: what it has not seen
         ready it would be the first to stop. Returns them. `slots` are the lowest ones by default;
@@ -360,7 +355,7 @@ class PoolTest(unittest.TestCase):
             return engines or True
 
         where = "any slots" if slots is ANY_SLOTS else f"slots {slots}"
-        found = self.wait_until(matched, f"{count} engines serve in {where}", seconds)
+        found = self.wait_until(matched, f"{count} engines serve in {where}")
         if ready:
             self.unsettled.clear()
         return [] if found is True else found
@@ -368,7 +363,8 @@ class PoolTest(unittest.TestCase):
     def rounds_ended(self):
         """How many rounds the controller has ended, whatever came of them; None: not known."""
         try:
-            with urllib.request.urlopen(f"http://{self.listen}/metrics", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://{self.listen}/metrics",
+                                        timeout=PATIENCE_S) as answer:
                 text = answer.read().decode()
         except OSError:
             return None
@@ -397,8 +393,7 @@ class PoolTest(unittest.TestCase):
             now = self.rounds_ended() if awaited else None
             return now is None or now >= before + awaited
 
-        # After failed looks a round may be put off for 15 s.
-        self.wait_until(passed, f"{seconds} s and {awaited} rounds pass", seconds + 60)
+        self.wait_until(passed, f"{seconds} s and {awaited} rounds pass")
 
     def assert_nothing_changes(self, seconds):
         """Watches for `seconds` and some rounds: nothing happens to any container of this test."""

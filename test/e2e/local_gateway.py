@@ -3,9 +3,9 @@ import http.client
 import os
 import socket
 import subprocess
-import time
 
 from steering import Steering, free_ports
+from waiting import PATIENCE_S, wait_until
 
 PROGRAM = os.path.join(os.environ.get("STANDIN_PROGRAMS", ""), "standin_gateway")
 OLD, NEW = "/v1/openvpn/portforwarded", "/v1/portforward"
@@ -23,23 +23,24 @@ class LocalGateway(Steering):
             "GLUETUN_PROFILE": profile, "CONTROL_PORT": str(self.control_port), "DNS_PORT": "0",
             "STEERING_PORT": str(self.steering_port), "HEALTH_PORT": str(self.health_port),
         } | (environment or {}))
-        deadline = time.monotonic() + 10
-        while self.process.poll() is None and time.monotonic() < deadline:
-            try:
-                socket.create_connection((self.address, self.steering_port), timeout=1).close()
-                return
-            except OSError:
-                time.sleep(0.01)
+        wait_until(lambda: self.process.poll() is not None or self.listens(), "it listens")
+
+    def listens(self):
+        try:
+            socket.create_connection((self.address, self.steering_port), timeout=1).close()
+        except OSError:
+            return False
+        return True
 
     def stop(self):
         self.process.terminate()
-        return self.process.wait(10)
+        return self.process.wait(PATIENCE_S)
 
     def health_status(self):
         """The HTTP status of its health check."""
         return self.ask("GET /", port=self.health_port)[0]
 
-    def ask(self, request, headers=None, body=None, timeout=2, port=None):
+    def ask(self, request, headers=None, body=None, timeout=PATIENCE_S, port=None):
         """(status, body, headers) of "METHOD /path", by default of the control server."""
         method, target = request.split(" ", 1)
         connection = http.client.HTTPConnection(self.address, port or self.control_port,

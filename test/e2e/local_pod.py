@@ -6,10 +6,10 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 
-from harness import BINARY
+from harness import BINARY, PATIENT_PROBE
 from steering import Steering, http_request
+from waiting import PATIENCE_S, wait_until
 
 HOLD = os.environ.get("HOLD", "hold")
 PROGRAMS = os.environ.get("STANDIN_PROGRAMS", "")
@@ -41,7 +41,7 @@ class PodGateway(Steering):
 
     def kill(self):
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(PATIENCE_S)
 
 
 class LocalPod:
@@ -84,7 +84,7 @@ class LocalPod:
     def end_holder(self, slot, number=signal.SIGTERM):
         holder = self.holders.pop(slot)
         holder.send_signal(number)
-        holder.wait(20)
+        holder.wait(PATIENCE_S)
 
     def start_agent(self):
         variables = {name: value for name, value in os.environ.items()
@@ -97,7 +97,7 @@ class LocalPod:
 
     def end_agent(self, number=signal.SIGTERM):
         self.agent.send_signal(number)
-        code = self.agent.wait(20)
+        code = self.agent.wait(PATIENCE_S)
         self.agent = None
         return code
 
@@ -115,8 +115,7 @@ class LocalPod:
             "template": {
                 "image": image, "command": [os.path.join(PROGRAMS, "standin_engine")],
                 "env": {"SLOT": "$(SLOT)"}, "stopTimeout": "2s",
-                "probe": {"period": "200ms", "timeout": "500ms", "failureThreshold": 2,
-                          "startupTimeout": "10s"}}}
+                "probe": PATIENT_PROBE}}
         body.update(fields)
         text = json.dumps({"apiVersion": "roundhouse/v1", "kind": "EnginePool",
                            "metadata": {"name": "acestream"}, "spec": body})
@@ -161,13 +160,6 @@ class LocalPod:
         with open(self.path("log"), errors="replace") as file:
             return file.read()
 
-    def wait_until(self, condition, what, seconds=20):
+    def wait_until(self, condition, what):
         """Polls until `condition` gives something true, and returns that."""
-        deadline = time.monotonic() + seconds
-        while True:
-            result = condition()
-            if result:
-                return result
-            if time.monotonic() > deadline:
-                raise AssertionError(f"not within {seconds} s: {what}\n{self.logged()[-6000:]}")
-            time.sleep(0.01)
+        return wait_until(condition, what, lambda: self.logged()[-6000:])

@@ -6,6 +6,7 @@ import urllib.parse
 import urllib.request
 
 from harness import require
+from waiting import PATIENCE_S
 
 PACKET_BYTES = 188
 NULL_PID = 0x1FFF
@@ -17,7 +18,7 @@ def probe(url):
     shown = subprocess.run(
         ["ffprobe", "-v", "error", "-of", "csv=p=0", "-show_entries",
          "format=format_name:stream=codec_name", url],
-        capture_output=True, text=True, timeout=30)
+        capture_output=True, text=True, timeout=PATIENCE_S)
     if shown.returncode != 0:
         raise AssertionError(f"ffprobe cannot play {url}: {shown.stderr}")
     return " ".join(sorted(set(shown.stdout.split())))
@@ -29,7 +30,7 @@ class Viewer:
 
     def __init__(self, url, headers=None):
         request = urllib.request.Request(url, headers=headers or {})
-        self._stream = urllib.request.urlopen(request, timeout=10)
+        self._stream = urllib.request.urlopen(request, timeout=PATIENCE_S)
         self.host, self.port = urllib.parse.urlsplit(self._stream.url).netloc.split(":")
         self.port = int(self.port)
         self.packets = 0

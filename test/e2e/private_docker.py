@@ -10,10 +10,10 @@ import socket
 import struct
 import subprocess
 import tempfile
-import time
 
 import docker_host
 from harness import require
+from waiting import PATIENCE_S, wait_until
 
 NEW_NETWORK_NAMESPACE = 0x40000000
 SET_INTERFACE_FLAGS, IS_UP = 0x8914, 1
@@ -75,15 +75,14 @@ class Daemon:
                    "--exec-root", f"{self.folder}/exec", "--pidfile", f"{self.folder}/pid",
                    "--host", f"unix://{self.socket}", "--storage-driver", "vfs", *options),
             stdout=self.log, stderr=self.log)
-        deadline = time.monotonic() + 30
-        while not docker_host.answers():
-            assert time.monotonic() < deadline and self.process.poll() is None, self.tail()
-            time.sleep(0.1)
+        wait_until(lambda: self.process.poll() is not None or docker_host.answers(),
+                   "the daemon answers", self.tail)
+        assert self.process.poll() is None, self.tail()
 
     def stop(self):
         if self.process.poll() is None:
             self.process.terminate()
-        self.process.wait(30)
+        self.process.wait(PATIENCE_S)
         self.log.close()
 
     def tail(self):

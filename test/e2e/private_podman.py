@@ -8,13 +8,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 
 import docker_host
 from harness import require
 from private_docker import (BUILD_IMAGES, DAEMON_ROOT, STANDIN_PROGRAMS, enter_own_network, inside,
                             use_private_docker)
+from waiting import PATIENCE_S, wait_until
 
 IS_PODMAN = os.environ.get("TEST_DAEMON", "podman") == "podman"
 
@@ -45,10 +45,9 @@ class Podman:
         configured = os.environ | {"CONTAINERS_CONF": f"{folder}/containers.conf"}
         self.service = subprocess.Popen(inside(folder, *command), env=configured, stdout=self.log,
                                         stderr=self.log)
-        deadline = time.monotonic() + 30
-        while not docker_host.answers():
-            assert time.monotonic() < deadline and self.service.poll() is None, self.tail()
-            time.sleep(0.1)
+        wait_until(lambda: self.service.poll() is not None or docker_host.answers(),
+                   "Podman answers", self.tail)
+        assert self.service.poll() is None, self.tail()
 
     def stop(self):
         # The engines first: Podman keeps a gateway that others joined.
@@ -57,7 +56,7 @@ class Podman:
         for row in rows:
             docker_host.docker("rm", "--force", "--volumes", row["Id"], check=False)
         self.service.terminate()
-        self.service.wait(30)
+        self.service.wait(PATIENCE_S)
         self.log.close()
 
     def tail(self):

@@ -10,6 +10,7 @@ import urllib.parse
 import urllib.request
 
 from steering import free_ports
+from waiting import PATIENCE_S
 
 MANIFESTS = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", "..", "manifests"))
 
@@ -54,7 +55,7 @@ class Prometheus:
 
     def close(self):
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(PATIENCE_S)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _write(self, name, text):
@@ -66,7 +67,7 @@ class Prometheus:
         query = "?" + urllib.parse.urlencode(parameters) if parameters else ""
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}{query}",
-                                        timeout=10) as answer:
+                                        timeout=PATIENCE_S) as answer:
                 return json.load(answer)["data"]
         except urllib.error.HTTPError as error:
             if error.code == 503:
@@ -103,7 +104,7 @@ class Prometheus:
     def dropped_samples(self):
         """What Prometheus itself counts of samples that it could not take."""
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics",
-                                    timeout=10) as answer:
+                                    timeout=PATIENCE_S) as answer:
             text = answer.read().decode()
         counted = re.findall(r"^(prometheus_target_scrapes_\w+_total) (\S+)$", text,
                              flags=re.MULTILINE)

@@ -10,12 +10,13 @@ import yaml
 import docker_host
 from docker_host import docker
 from harness import BINARY
+from waiting import PATIENCE_S
 
 
 def render(spec_path, *options):
     """The documents that `roundhouse render kubernetes` prints, by (kind, name)."""
     done = subprocess.run([BINARY, "render", "kubernetes", "-f", spec_path, *options],
-                          capture_output=True, text=True, timeout=60)
+                          capture_output=True, text=True, timeout=PATIENCE_S)
     if done.returncode != 0:
         raise AssertionError(done.stderr)
     documents = [each for each in yaml.safe_load_all(done.stdout) if each]
@@ -112,6 +113,7 @@ class DockerPod:
 
     def wait_for_start(self, container):
         probe = container["startupProbe"]
+        # As long as the kubelet would wait.
         deadline = time.monotonic() + probe["periodSeconds"] * probe["failureThreshold"]
         command = ["docker", "exec", self.container(container["name"]), *probe["exec"]["command"]]
         while subprocess.run(command, capture_output=True).returncode != 0:

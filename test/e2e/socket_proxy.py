@@ -4,9 +4,9 @@ import os
 import shutil
 import socket
 import subprocess
-import time
 
 import docker_host
+from waiting import PATIENCE_S, wait_until
 
 CONFIGURATION = os.path.join(os.path.dirname(__file__), "..", "..", "manifests", "socket-proxy",
                              "haproxy.cfg")
@@ -34,16 +34,15 @@ class SocketProxy:
                 [PROGRAM, "-db", "-f", CONFIGURATION], stdout=log, stderr=log,
                 env={"SOCKET_PROXY_LISTEN": f"unix@{self.path}",
                      "DOCKER_SOCKET": docker_host.socket_path()})
-        deadline = time.monotonic() + 10
-        while not os.path.exists(self.path):
-            assert self.process.poll() is None and time.monotonic() < deadline, self.log
-            time.sleep(0.01)
+        wait_until(lambda: self.process.poll() is not None or os.path.exists(self.path),
+                   "the proxy listens", lambda: self.log)
+        assert self.process.poll() is None, self.log
 
     def stop(self):
         self.process.terminate()
-        self.process.wait(10)
+        self.process.wait(PATIENCE_S)
 
-    def send(self, text, timeout=5):
+    def send(self, text, timeout=PATIENCE_S):
         """All that comes back for these very bytes, until the proxy closes the connection."""
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(timeout)

@@ -4,7 +4,8 @@ import http.client
 import json
 import random
 import socket
-import time
+
+from waiting import PATIENCE_S, wait_until
 
 
 def http_request(host, port, method="GET", path="/", body=None, timeout=1.0):
@@ -54,14 +55,13 @@ class Steering:
     steering_port = 8001
 
     def steer(self, path, text):
-        done = http_request(self.address, self.steering_port, "PUT", path, str(text), timeout=5)
+        done = http_request(self.address, self.steering_port, "PUT", path, str(text),
+                            timeout=PATIENCE_S)
         assert done is not None, f"the gateway did not take PUT {path} {text!r}"
 
     def wait_until_it_listens(self):
-        deadline = time.monotonic() + 10
-        while http_request(self.address, self.steering_port, path="/requests") is None:
-            assert time.monotonic() < deadline, "the gateway takes no steering within 10 s"
-            time.sleep(0.01)
+        wait_until(lambda: http_request(self.address, self.steering_port, path="/requests")
+                   is not None, "the gateway takes steering")
 
     def set_ports(self, ports):
         """What is forwarded from now on; [] is none, and ends a rotation."""

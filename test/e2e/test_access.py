@@ -17,6 +17,7 @@ import browser
 from browser import Browser
 from harness import BINARY, require
 from steering import free_ports
+from waiting import PATIENCE_S, wait_until
 
 SPEC = """apiVersion: roundhouse/v1
 kind: EnginePool
@@ -28,14 +29,6 @@ spec:
 """
 
 
-def wait_until(condition, what, seconds=10):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"not within {seconds} s: {what}")
-        time.sleep(0.02)
-
-
 class Proxy(http.server.BaseHTTPRequestHandler):
     """Serves below /pool what the controller serves below /, and passes on every header."""
     protocol_version = "HTTP/1.0"
@@ -45,7 +38,7 @@ class Proxy(http.server.BaseHTTPRequestHandler):
         if not re.match("/pool($|/)", self.path):
             self.send_error(404)
             return
-        connection = http.client.HTTPConnection(self.controller, timeout=30)
+        connection = http.client.HTTPConnection(self.controller, timeout=PATIENCE_S)
         connection.request("GET", self.path.removeprefix("/pool") or "/", headers=self.headers)
         reply = connection.getresponse()
         self.send_response(reply.status)
@@ -103,7 +96,7 @@ class Access(unittest.TestCase):
     def get(self, *arguments):
         """`roundhouse get pool ...`, run to its end."""
         return subprocess.run([BINARY, "get", "pool", *arguments], capture_output=True, text=True,
-                              timeout=30, env=self.environment())
+                              timeout=PATIENCE_S, env=self.environment())
 
     def status_under(self, host, path="/api/v1/pool"):
         return self.curl(path, "--header", f"Host: {host}")[0]
@@ -120,7 +113,7 @@ class Access(unittest.TestCase):
     def send(self, text):
         """The status that a request as it is written gets."""
         host, port = self.listen.split(":")
-        with socket.create_connection((host, int(port)), timeout=10) as client:
+        with socket.create_connection((host, int(port)), timeout=PATIENCE_S) as client:
             client.sendall(text.replace("\n", "\r\n").encode())
             return int(client.makefile("rb").readline().split()[1])
 
@@ -153,9 +146,9 @@ class WithoutKey(Access):
     def test_wakes_from_outside_start_at_most_one_round_a_second(self):
         self.start()
         # Without Docker the controller looks after longer and longer pauses by itself.
-        wait_until(lambda: self.metric("rounds_total") >= 4, "several looks have failed", 20)
+        wait_until(lambda: self.metric("rounds_total") >= 4, "several looks have failed")
         before = self.metric("rounds_total")
-        connection = http.client.HTTPConnection(self.listen, timeout=10)
+        connection = http.client.HTTPConnection(self.listen, timeout=PATIENCE_S)
         self.addCleanup(connection.close)
         begun = time.monotonic()
         wakes = 0

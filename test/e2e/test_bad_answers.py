@@ -7,7 +7,7 @@ import unittest
 from altering_proxy import becomes, edited, having, never, part, row, says, without
 from bad_answers import ENGINES, BadAnswers
 from docker_host import docker
-from harness import GATEWAY_IMAGE, PATIENT_PROBE
+from harness import GATEWAY_IMAGE
 
 
 class Gateways(BadAnswers):
@@ -33,7 +33,7 @@ class Gateways(BadAnswers):
                GATEWAY_IMAGE)
         docker("rename", self.gateways[1].name, name)
         self.gateways[1].name = name
-        self.write_spec(3, {"probe": PATIENT_PROBE}, checkInterval="300ms")
+        self.write_spec(3, checkInterval="300ms")
         self.let_rounds_pass(1)
         self.settle(3)
         self.assertEqual(self.before[0], self.engine(0).id)

@@ -9,6 +9,7 @@ from docker_host import docker
 from harness import PoolTest
 from player import Viewer, probe
 from steering import free_ports
+from waiting import PATIENCE_S
 
 FIRST = 29500  # HTTP port of slot 0, inside and outside alike, as a real engine needs it
 
@@ -55,7 +56,7 @@ class Balancer(PoolTest):
         return self.wait_until(attempt, f"somebody plays {stream}")
 
     def asked(self, url):
-        with urllib.request.urlopen(url, timeout=5) as answer:
+        with urllib.request.urlopen(url, timeout=PATIENCE_S) as answer:
             return json.load(answer)
 
     def test_four_viewers_on_four_engines_and_one_of_these_dies(self):
@@ -76,7 +77,7 @@ class Balancer(PoolTest):
         viewer = Viewer(session["playback_url"])
         self.addCleanup(viewer.leave)
         self.wait_until(lambda: viewer.packets > 100, "a program plays")
-        urllib.request.urlopen(session["command_url"] + "?method=stop", timeout=5).close()
+        urllib.request.urlopen(session["command_url"] + "?method=stop", timeout=PATIENCE_S).close()
         self.wait_until(lambda: viewer.ended, "and stops at the engine that plays for it")
 
         # The highest slot is chosen only for having no viewer.

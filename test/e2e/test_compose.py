@@ -65,7 +65,7 @@ class NextToGluetun(ComposeTest):
             self.assertEqual(ids(kept), ids(self.engines()))
         with self.subTest("the health check turns healthy"):
             self.wait_until(lambda: self.container["State"]["Health"]["Status"] == "healthy",
-                            "Docker calls it healthy", seconds=60)
+                            "Docker calls it healthy")
         with self.subTest("SIGTERM ends it in time, and engines run on"):
             begun = time.time()
             self.compose("stop", "roundhouse")
@@ -188,7 +188,7 @@ class Overlays(ComposeTest):
         self.up("gluetun", "roundhouse", "prometheus")  # Grafana's image cannot be had here
         self.wait_until(lambda: "up" in [target["health"] for target in
                                          self.prometheus("targets").get("activeTargets", [])],
-                        "its target is up", seconds=40)
+                        "its target is up")
         rules = [rule["name"] for group in self.prometheus("rules")["groups"]
                  for rule in group["rules"]]
         self.assertIn("RoundhouseDown", rules)

@@ -13,6 +13,7 @@ import unittest
 import docker_host
 from docker_host import docker
 from harness import require
+from waiting import PATIENCE_S
 
 IMAGE = os.environ.get("ROUNDHOUSE_IMAGE", "roundhouse-test")
 DOCKERFILE = os.path.join(os.path.dirname(__file__), "..", "..", "Dockerfile")
@@ -51,7 +52,7 @@ class Container(unittest.TestCase):
         return subprocess.run(
             ["docker", "run", "--rm", "--name", name, "--network", "none", "--user", user,
              *LOCKED_UP, *options, IMAGE, *arguments],
-            capture_output=True, text=True, timeout=60)
+            capture_output=True, text=True, timeout=PATIENCE_S)
 
     def run_with_spec(self, command, *options, user="65532:65532"):
         folder = tempfile.mkdtemp(prefix="roundhouse-e2e-")

@@ -97,7 +97,7 @@ class BrokenControlServer(ControlServerTest):
                 lost = self.engines()[0]
                 docker("rm", "--force", lost.name)
                 self.wait_until(lambda: ids(self.engines()).get(0) not in (None, lost.id),
-                                "a lost engine is replaced", 10)
+                                "a lost engine is replaced")
         self.gateway.fault("none")
         self.wait_for_holders([40001])
 

@@ -24,8 +24,8 @@ class Dashboard(PoolTest):
         self.settle(3)
         self.page.open(f"http://{self.listen}/")
 
-    def wait_for_ready(self, count, seconds=10):
-        return self.page.wait_for(f"{READY} === {count}", f"{count} ready engines", seconds)
+    def wait_for_ready(self, count):
+        return self.page.wait_for(f"{READY} === {count}", f"{count} ready engines")
 
     def assert_nothing_wrong(self):
         self.assertEqual([], self.page.complaints)
@@ -46,7 +46,7 @@ class Dashboard(PoolTest):
 
         self.page.wait_for("streaming", "events are streamed")
         docker("kill", self.engines()[1].id)
-        took = self.page.wait_for(f"{READY} < 3", "the killed engine", seconds=2)
+        took = self.page.wait_for(f"{READY} < 3", "the killed engine")
         print(f"a killed engine is on the page after {took:.2f} s")
         self.wait_for_ready(3)
         self.assertIn("engine replaced", self.page.text("#events"))

@@ -5,6 +5,7 @@ import urllib.request
 
 from harness import ANY_SLOTS, PoolTest, ids
 from player import Viewer
+from waiting import PATIENCE_S
 
 
 class Drain(PoolTest):
@@ -17,7 +18,8 @@ class Drain(PoolTest):
 
     def tells(self):
         """What the API says of each engine, by slot."""
-        with urllib.request.urlopen(f"http://{self.listen}/api/v1/engines", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://{self.listen}/api/v1/engines",
+                                    timeout=PATIENCE_S) as answer:
             return {each["slot"]: each for each in json.load(answer)["items"]}
 
     def watch(self, *slots):
@@ -63,7 +65,7 @@ class Drain(PoolTest):
         for slot in (0, 1, 3):
             self.leave(viewers[slot])
         self.wait_until(lambda: not set(before.values()) & set(ids(self.engines()).values()),
-                        "all are replaced", 40)
+                        "all are replaced")
         self.settle(4)
 
         # Fewer engines: the idle go.
@@ -124,9 +126,9 @@ class Drain(PoolTest):
         self.controllers[0].terminate()
         viewer = self.watch(2)[2]
         started = self.start_down()
-        self.wait_until(lambda: list(ids(self.engines())) == [2], "the idle engines go", 40)
+        self.wait_until(lambda: list(ids(self.engines())) == [2], "the idle engines go")
         self.leave(viewer)
-        self.assertEqual(0, started.wait(30))
+        self.assertEqual(0, started.wait(PATIENCE_S))
         self.assertEqual([], self.engines())
 
 

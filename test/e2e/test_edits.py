@@ -108,7 +108,7 @@ class Edits(PoolTest):
         begun = time.time()
         self.write_spec(3, template={"env": {"GENERATION": "2", "READY_AFTER": "400"}})
         self.wait_until(lambda: not set(ids(self.engines()).values()) & set(before.values()),
-                        "every engine is replaced", 40)
+                        "every engine is replaced")
         for engine in self.settle(3):
             self.assertIn("GENERATION=2", docker_host.inspect(engine.id)["Config"]["Env"])
         down, most = set(), 0

@@ -8,6 +8,7 @@ import unittest
 
 from api_standin import ApiStandin, condition, engine
 from harness import BINARY
+from waiting import PATIENCE_S
 
 
 class Get(unittest.TestCase):
@@ -24,7 +25,7 @@ class Get(unittest.TestCase):
 
     def get(self, *arguments):
         return subprocess.run([BINARY, "get", *arguments], capture_output=True, text=True,
-                              timeout=30, env=self.environment())
+                              timeout=PATIENCE_S, env=self.environment())
 
     def lines_of(self, *arguments):
         done = self.get(*arguments)
@@ -159,7 +160,8 @@ class Several(unittest.TestCase):
         # Only in its own view of the file system has the name these addresses.
         self.apart = ["unshare", "--mount", "--map-root-user", "sh", "-c",
                       'mount --bind "$0" /etc/hosts && exec "$@"', hosts.name]
-        done = subprocess.run([*self.apart, "true"], capture_output=True, text=True, timeout=20)
+        done = subprocess.run([*self.apart, "true"], capture_output=True, text=True,
+                              timeout=PATIENCE_S)
         if done.returncode != 0 and os.environ.get("CI") != "true":
             self.skipTest(done.stderr)
 
@@ -173,7 +175,8 @@ class Several(unittest.TestCase):
     def get(self, *arguments):
         return subprocess.run(
             [*self.apart, BINARY, "get", *arguments, "--server",
-             f"dns:agents.test:{self.first.port}"], capture_output=True, text=True, timeout=30)
+             f"dns:agents.test:{self.first.port}"], capture_output=True, text=True,
+            timeout=PATIENCE_S)
 
     def test_one_table_has_the_engines_of_all_and_who_does_not_answer(self):
         done = self.get("engines")

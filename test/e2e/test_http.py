@@ -10,13 +10,14 @@ import unittest
 
 from docker_host import docker
 from harness import PoolTest, ids
+from waiting import PATIENCE_S
 
 
 class HttpTest(PoolTest):
     def ask(self, path, method="GET", key=None, body=None):
         """Status and text of the answer; status 0 while nobody answers."""
         headers = {"Authorization": f"Bearer {key}"} if key else {}
-        connection = http.client.HTTPConnection(self.listen, timeout=10)
+        connection = http.client.HTTPConnection(self.listen, timeout=PATIENCE_S)
         try:
             connection.request(method, path, body, headers)
             response = connection.getresponse()
@@ -89,7 +90,7 @@ class Truth(HttpTest):
         before = self.metric("rounds_total{result=\"matched\"}")
         self.assertEqual(202, self.ask("/api/v1/reconcile", "POST")[0])
         self.wait_until(lambda: self.metric("rounds_total{result=\"matched\"}") > before,
-                        "another round", 5)
+                        "another round")
 
     def test_without_docker_it_is_alive_and_not_ready(self):
         self.write_spec(1)
@@ -147,7 +148,7 @@ class Starts(HttpTest):
 class Load(HttpTest):
     def scrape(self, count, each_s, failures):
         """`count` scrapes over one connection, one each `each_s`."""
-        connection = http.client.HTTPConnection(self.listen, timeout=10)
+        connection = http.client.HTTPConnection(self.listen, timeout=PATIENCE_S)
         begun = time.monotonic()
         for number in range(count):
             time.sleep(max(0.0, begun + number * each_s - time.monotonic()))
@@ -175,7 +176,7 @@ class Load(HttpTest):
             thread.start()
         docker("kill", engines[1].id)
         self.wait_until(lambda: ids(self.engines()).get(1) not in (None, engines[1].id),
-                        "a killed engine is replaced under load", 10)
+                        "a killed engine is replaced under load")
         for thread in threads:
             thread.join()
         loaded_count, loaded_sum = self.rounds()
@@ -189,7 +190,7 @@ class Load(HttpTest):
         self.begin(1)
         streams = []
         for _ in range(20):
-            connection = http.client.HTTPConnection(self.listen, timeout=10)
+            connection = http.client.HTTPConnection(self.listen, timeout=PATIENCE_S)
             self.addCleanup(connection.close)
             connection.request("GET", "/api/v1/events?watch=true")
             streams.append(connection.getresponse())

@@ -8,7 +8,8 @@ import urllib.request
 
 import prometheus
 from docker_host import docker
-from harness import PATIENT_PROBE, PoolTest, require
+from harness import PoolTest, require
+from waiting import PATIENCE_S
 
 # Every name that is promised, but for those that a pool has no series of before an event.
 PROMISED = """
@@ -47,14 +48,15 @@ class MetricsTest(PoolTest):
     def scrape(self):
         """The text of /metrics; None while nobody answers."""
         try:
-            with urllib.request.urlopen(f"http://{self.listen}/metrics", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://{self.listen}/metrics",
+                                        timeout=PATIENCE_S) as answer:
                 return answer.read().decode()
         except OSError:
             return None
 
     def assert_nothing_to_say(self, text):
         done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True,
-                              text=True, timeout=30)
+                              text=True, timeout=PATIENCE_S)
         self.assertEqual((0, ""), (done.returncode, done.stdout + done.stderr))
 
 
@@ -95,7 +97,7 @@ class Scraped(MetricsTest):
         self.assertEqual(1, self.prometheus.value("count(roundhouse_engine_ready)"))
 
     def test_a_killed_engine_shows(self):
-        self.begin_scraped(2, template={"probe": PATIENT_PROBE})
+        self.begin_scraped(2)
         began = time.monotonic()
         docker("kill", self.engines()[0].name)
         self.wait_until_it_is(1, 'sum(roundhouse_steps_total{reason="Exited", result="ok"})')

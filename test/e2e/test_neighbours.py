@@ -7,7 +7,7 @@ import unittest
 
 import docker_host
 from docker_host import docker
-from harness import ENGINE_IMAGE, Controller, Engine, PoolTest, ids
+from harness import ENGINE_IMAGE, HASTY_PROBE, Controller, Engine, PoolTest, ids
 from steering import free_ports
 
 
@@ -72,7 +72,7 @@ class TwoPools(NeighboursTest):
                     and self.controllers[0].says("Ready", "True")
                     and self.other.controller.says("Ready", "True"))
 
-        self.wait_until(matched, f"both pools are ready; the other one has {self.other.name}", 60)
+        self.wait_until(matched, f"both pools are ready; the other one has {self.other.name}")
         return set(ids(self.engines())), set(ids(self.other.engines()))
 
     def test_one_after_the_other(self):
@@ -141,7 +141,7 @@ class Strangers(NeighboursTest):
 class Hanging(NeighboursTest):
     def test_an_engine_that_accepts_no_more_is_replaced(self):
         self.watcher.cap = 3
-        self.write_spec(3)
+        self.write_spec(3, {"probe": HASTY_PROBE})
         controller = self.start_controller()
         before = self.settle(3)
         begun = time.monotonic()

@@ -7,6 +7,7 @@ import threading
 import unittest
 
 from harness import BINARY, PoolTest
+from waiting import PATIENCE_S
 
 
 class Receiver(http.server.ThreadingHTTPServer):
@@ -55,7 +56,7 @@ class Notify(PoolTest):
         self.settle(1)
         self.wait_until(lambda: ("GET", "/ping", "") in self.of("GET"), "the heartbeat")
         self.write_text("kind: Nonsense\n")
-        self.wait_until(lambda: self.of("POST"), "a message", 20)
+        self.wait_until(lambda: self.of("POST"), "a message")
         [(_, path, body)] = self.of("POST")
         told = json.loads(body)
         self.assertEqual("/hook", path)
@@ -68,7 +69,7 @@ class Notify(PoolTest):
         for name, value in (("ROUNDHOUSE_NOTIFY_URL", "https://h/top-secret?format=fax"),
                             ("ROUNDHOUSE_HEARTBEAT_URL", "top-secret")):
             done = subprocess.run([BINARY, "run", "-f", self.spec_path], capture_output=True,
-                                  text=True, timeout=10, env=os.environ | {name: value})
+                                  text=True, timeout=PATIENCE_S, env=os.environ | {name: value})
             self.assertEqual(78, done.returncode, done.stderr)
             self.assertIn(name, done.stderr)
             self.assertNotIn("top-secret", done.stderr)

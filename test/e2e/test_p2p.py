@@ -3,6 +3,7 @@ got its port."""
 import unittest
 
 from forwarded import ForwardedTest
+from harness import HASTY_PROBE
 
 
 class UnboundPort(ForwardedTest):
@@ -11,7 +12,7 @@ class UnboundPort(ForwardedTest):
     def test_its_engine_fails_until_the_port_can_be_bound(self):
         self.gateway.hold(40001)
         self.watcher.cap = self.replicas = 2
-        self.write_spec(2, template={"env": {"P2P_BIND": "optional"}})
+        self.write_spec(2, template={"env": {"P2P_BIND": "optional"}, "probe": HASTY_PROBE})
         controller = self.start_controller()
         self.wait_until(lambda: len(self.engines()) == 2 and
                         any(holder.failures for holder in self.holders().values()),
@@ -21,7 +22,7 @@ class UnboundPort(ForwardedTest):
         self.assertEqual(0, other.failures)
 
         self.gateway.release(40001)
-        self.wait_until(lambda: self.gateway_listens(40001), "it is mended", 30)
+        self.wait_until(lambda: self.gateway_listens(40001), "it is mended")
         self.wait_for_holders([40001])
         self.assertEqual(other.id, self.engines()[other.slot].id, "the other engine was touched")
         self.assert_nothing_changes(2)

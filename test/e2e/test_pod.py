@@ -11,10 +11,11 @@ import unittest
 
 import docker_host
 from docker_host import docker
-from harness import ENGINE_IMAGE, GATEWAY_IMAGE, require
+from harness import ENGINE_IMAGE, GATEWAY_IMAGE, PATIENT_PROBE, require
 from local_pod import children_of
 from rendered_pod import DockerPod, render
 from steering import Steering, http_request
+from waiting import wait_until
 
 IMAGE = os.environ.get("ROUNDHOUSE_IMAGE", "roundhouse-test")
 SPEC = {
@@ -25,8 +26,7 @@ SPEC = {
         "reconnect": {"restartEngines": False},
         "template": {
             "image": ENGINE_IMAGE, "command": ["/engine"], "stopTimeout": "2s",
-            "probe": {"period": "200ms", "timeout": "500ms", "failureThreshold": 2,
-                      "startupTimeout": "10s"}}}}
+            "probe": PATIENT_PROBE}}}
 
 
 class PodGateway(Steering):
@@ -61,13 +61,8 @@ class Pod(unittest.TestCase):
         text = http_request(self.pod.address, 9190, path=path)
         return json.loads(text) if text else None
 
-    def wait_until(self, condition, what, seconds=20):
-        deadline = time.monotonic() + seconds
-        while not (result := condition()):
-            if time.monotonic() > deadline:
-                self.fail(f"not within {seconds} s: {what}\n{self.pod.logs()}")
-            time.sleep(0.05)
-        return result
+    def wait_until(self, condition, what):
+        return wait_until(condition, what, self.pod.logs)
 
     def settled(self, port):
         """Has that port forwarded, and waits until three engines serve, one of them there. What

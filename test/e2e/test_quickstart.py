@@ -4,13 +4,13 @@ import re
 import secrets
 import shutil
 import subprocess
-import time
 import unittest
 import urllib.request
 
 import docker_host
 from docker_host import docker
 from harness import ENGINE_IMAGE, require
+from waiting import PATIENCE_S, wait_until
 
 TOP = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 SPEC = f"{TOP}/examples/quickstart/engines.yaml"
@@ -45,9 +45,10 @@ class Quickstart(unittest.TestCase):
         self.assertLess(len(done.stderr.splitlines()), 12, done.stderr)
         with self.subTest("the addresses work"):
             page = re.search(r"^Look +(\S+)$", done.stdout, re.M)[1]
-            self.assertIn(b"<title>roundhouse", urllib.request.urlopen(page, timeout=5).read())
+            with urllib.request.urlopen(page, timeout=PATIENCE_S) as shown:
+                self.assertIn(b"<title>roundhouse", shown.read())
             stream = re.search(r"^Play +ffplay '(\S+)'$", done.stdout, re.M)[1]
-            with urllib.request.urlopen(stream, timeout=10) as picture:
+            with urllib.request.urlopen(stream, timeout=PATIENCE_S) as picture:
                 self.assertEqual(b"\x47", picture.read(PACKET_BYTES)[:1], "MPEG-TS")
         with self.subTest("an edit of the copy is followed, and no tracked file is touched"):
             copy = re.search(r"^Edit +(\S+)$", done.stdout, re.M)[1]
@@ -55,10 +56,7 @@ class Quickstart(unittest.TestCase):
                 edited = file.read().replace("replicas: 3", "replicas: 5")
             with open(copy, "w", encoding="utf-8") as file:
                 file.write(edited)
-            deadline = time.monotonic() + 30
-            while len(running().split()) != 5:
-                self.assertLess(time.monotonic(), deadline, running())
-                time.sleep(0.1)
+            wait_until(lambda: len(running().split()) == 5, "five engines run", running)
             with open(SPEC, encoding="utf-8") as file:
                 self.assertEqual(tracked, file.read())
         with self.subTest("--down removes what runs, and keeps what was built"):

@@ -42,7 +42,7 @@ class Restarting(ReconnectTest):
     def check(self, reconnect):
         reconnect()
         self.wait_until(lambda: not set(ids(self.engines()).values()) & set(self.before.values()),
-                        "every engine is replaced", 30)
+                        "every engine is replaced")
         self.settle(self.replicas)
         self.assertEqual(1, self.watcher.most_down_since(self.begun),
                          "more than maxUnavailable were down at a time")
@@ -120,7 +120,7 @@ class FailoverAndReturn(PoolTest):
         stayed = {engine.id for engine in self.engines() if self.gateway_of(engine) != self.lost}
         lost_at = time.time()
         lose()
-        self.wait_until(lambda: self.spread() == [0, 4], "all engines moved", 30)
+        self.wait_until(lambda: self.spread() == [0, 4], "all engines moved")
         self.settle(4)
         self.assertGreaterEqual(self.first_made_since(lost_at), self.failover_s,
                                 "failover.after was not kept")
@@ -128,7 +128,7 @@ class FailoverAndReturn(PoolTest):
 
         healed_at = time.time()
         heal()
-        self.wait_until(lambda: self.spread() == [2, 2], "an even spread is restored", 30)
+        self.wait_until(lambda: self.spread() == [2, 2], "an even spread is restored")
         self.settle(4)
         self.assertGreaterEqual(self.first_made_since(healed_at), self.failover_s,
                                 "the gateway was not ready for long enough")

@@ -4,6 +4,7 @@ import time
 import unittest
 
 from harness import BINARY, PoolTest
+from waiting import PATIENCE_S
 
 SPEC = object()  # stands for the path of the spec
 
@@ -26,7 +27,7 @@ class Results(PoolTest):
         if words[0] == "get" and "--help" not in words:
             words += ["--server", self.listen]
         done = subprocess.run(["/bin/sh", "-c", f'exec "$@" {stdout}', "sh", BINARY, *words],
-                              stderr=subprocess.PIPE, text=True, timeout=60,
+                              stderr=subprocess.PIPE, text=True, timeout=PATIENCE_S,
                               env=self.environment())
         return done.returncode, done.stderr
 
@@ -63,10 +64,10 @@ class Results(PoolTest):
                 self.assertTrue(watch.stdout.readline())
                 begun = time.monotonic()
                 watch.stdout.close()
-                self.assertIn(watch.wait(10), (0, -13))
+                self.assertIn(watch.wait(PATIENCE_S), (0, -13))
                 self.assertEqual(b"", watch.stderr.read())
                 watch.stderr.close()
-                self.assertLess(time.monotonic() - begun, 3)
+                self.assertLess(time.monotonic() - begun, 20)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import unittest
 
 from local_gateway import LocalGateway
 from test_standin_gluetun import StandinTest
+from waiting import PATIENCE_S, wait_until
 
 
 class Connecting(StandinTest):
@@ -17,9 +18,9 @@ class Connecting(StandinTest):
                 json.loads(gateway.ask("GET /v1/publicip/ip")[1])["public_ip"],
                 json.loads(gateway.ask_for_ports()[1])["port"])
 
-    def stages(self, gateway, last, seconds=10):
+    def stages(self, gateway, last):
         """Everything that is shown until `last` is."""
-        seen, deadline = [], time.monotonic() + seconds
+        seen, deadline = [], time.monotonic() + PATIENCE_S
         while not seen or seen[-1] != last:
             self.assertLess(time.monotonic(), deadline, seen)
             now = self.shown(gateway)
@@ -71,18 +72,12 @@ class Connecting(StandinTest):
                 "PATH": os.environ["PATH"], "GLUETUN_PORTS": "40001",
                 "VPN_PORT_FORWARDING_UP_COMMAND": note("up"),
                 "VPN_PORT_FORWARDING_DOWN_COMMAND": note("down")})
-            self.wait_for(lambda: told() == ["up"])
+            wait_until(lambda: told() == ["up"], "the first command ran")
             gateway.reconnect(100, 100, 100)
             self.assertEqual(self.ALL, self.shown(gateway))
-            self.wait_for(lambda: told() == ["up", "down"])
+            wait_until(lambda: told() == ["up", "down"], "the command before the VPN stops ran")
             self.stages(gateway, self.ALL)
-            self.wait_for(lambda: told() == ["up", "down", "up"])
-
-    def wait_for(self, condition):
-        deadline = time.monotonic() + 10
-        while not condition():
-            self.assertLess(time.monotonic(), deadline, "it does not happen within 10 s")
-            time.sleep(0.01)
+            wait_until(lambda: told() == ["up", "down", "up"], "the command of the new port ran")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import urllib.request
 from harness import require
 from player import Viewer, probe
 from steering import free_ports, http_request
+from waiting import PATIENCE_S, wait_until
 
 PROGRAM = os.path.join(os.environ.get("STANDIN_PROGRAMS", ""), "standin_engine")
 
@@ -27,7 +28,7 @@ class EngineTest(unittest.TestCase):
         variables = {name: str(port) for name, port in self.ports.items()} | environment
         self.hold_p2p()
         process = subprocess.Popen([PROGRAM], env=variables, stderr=subprocess.DEVNULL)
-        self.addCleanup(process.wait, 10)
+        self.addCleanup(process.wait, PATIENCE_S)
         self.addCleanup(process.kill)
         return process
 
@@ -42,13 +43,8 @@ class EngineTest(unittest.TestCase):
                 other.listen()
 
     def tells(self):
-        deadline = time.monotonic() + 10
-        while time.monotonic() < deadline:
-            text = http_request("127.0.0.1", self.ports["HTTP_PORT"])
-            if text:
-                return json.loads(text)
-            time.sleep(0.01)
-        self.fail("no answer within 10 s")
+        return json.loads(wait_until(
+            lambda: http_request("127.0.0.1", self.ports["HTTP_PORT"]), "the engine answers"))
 
 
 class Ports(EngineTest):
@@ -68,7 +64,7 @@ class Ports(EngineTest):
         for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
             with self.subTest(kind=kind):
                 self.held = (kind,)
-                self.assertEqual(1, self.start().wait(10))
+                self.assertEqual(1, self.start().wait(PATIENCE_S))
 
     def test_one_that_is_optional_and_taken_does_not(self):
         for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
@@ -83,7 +79,7 @@ class Ports(EngineTest):
         process.send_signal(signal.SIGUSR1)
 
         def connect_until_it_times_out():
-            deadline = time.monotonic() + 10
+            deadline = time.monotonic() + PATIENCE_S
             while time.monotonic() < deadline:
                 connection = socket.create_connection(("127.0.0.1", self.ports["HTTP_PORT"]), 0.5)
                 self.addCleanup(connection.close)
@@ -91,7 +87,7 @@ class Ports(EngineTest):
         self.assertRaises(TimeoutError, connect_until_it_times_out)
         self.assertIsNone(process.poll())
         process.terminate()
-        self.assertEqual(0, process.wait(10))
+        self.assertEqual(0, process.wait(PATIENCE_S))
 
     def test_by_tcp_and_udp_or_not_at_all(self):
         self.held = (socket.SOCK_DGRAM,)
@@ -112,14 +108,8 @@ class Streams(EngineTest):
         self.addCleanup(viewer.leave)
         return viewer
 
-    def wait_until(self, condition):
-        deadline = time.monotonic() + 10
-        while not condition():
-            self.assertLess(time.monotonic(), deadline)
-            time.sleep(0.01)
-
     def asked(self, url):
-        with urllib.request.urlopen(url, timeout=5) as answer:
+        with urllib.request.urlopen(url, timeout=PATIENCE_S) as answer:
             return json.load(answer)["response"]
 
     def test_a_player_shows_them(self):
@@ -128,16 +118,17 @@ class Streams(EngineTest):
 
     def test_they_do_not_end_and_nothing_is_missing(self):
         viewer = self.watch("/ace/getstream?infohash=abc")
-        self.wait_until(lambda: viewer.packets > 2500)  # more than there is at once
+        # More than there is at once.
+        wait_until(lambda: viewer.packets > 2500, "it plays")
         self.assertEqual(("", False), (viewer.lost, viewer.ended))
 
     def test_the_next_player_takes_a_stream_away_and_one_with_an_id_of_its_own_does_not(self):
         first, other = self.watch("/ace/getstream?id=abc"), self.watch("/ace/getstream?id=def")
         second = self.watch("/ace/getstream?id=abc&pid=2")
-        self.wait_until(lambda: second.packets > 100)
+        wait_until(lambda: second.packets > 100, "the second one plays")
         self.assertFalse(first.ended)
         self.watch("/ace/getstream?id=abc")
-        self.wait_until(lambda: first.ended)
+        wait_until(lambda: first.ended, "the first one ends")
         self.assertEqual((False, False), (second.ended, other.ended))
 
     def test_a_program_asks_in_json_and_commands(self):
@@ -145,9 +136,9 @@ class Streams(EngineTest):
         viewer = Viewer(session["playback_url"])
         self.addCleanup(viewer.leave)
         self.assertEqual("dl", self.asked(session["stat_url"])["status"])
-        self.wait_until(lambda: viewer.packets > 100)
+        wait_until(lambda: viewer.packets > 100, "it plays")
         self.assertEqual("ok", self.asked(session["command_url"] + "?method=stop"))
-        self.wait_until(lambda: viewer.ended)
+        wait_until(lambda: viewer.ended, "it ends")
         with self.assertRaises(urllib.error.HTTPError) as gone:
             self.asked(session["stat_url"])
         self.assertEqual(404, gone.exception.code)

@@ -15,6 +15,7 @@ from harness import require
 from holdings import holdings
 from local_gateway import NEW, OLD, PROGRAM, LocalGateway
 from steering import free_ports
+from waiting import PATIENCE_S
 
 PROFILES = ("v3.38", "v3.40", "v3.41", "master")
 TEXT, HTML = "text/plain; charset=utf-8", "text/html; charset=utf-8"
@@ -171,7 +172,8 @@ class Answers(StandinTest):
 
     def test_a_connection_serves_several_requests(self):
         gateway = self.start()
-        connection = http.client.HTTPConnection(gateway.address, gateway.control_port, timeout=2)
+        connection = http.client.HTTPConnection(gateway.address, gateway.control_port,
+                                                timeout=PATIENCE_S)
         self.addCleanup(connection.close)
         connection.request("GET", "/v1/vpn/status")
         connection.getresponse().read()
@@ -279,7 +281,7 @@ class Faults(StandinTest):
     def raw_answer(self, byte_count):
         """The first `byte_count` bytes that come, fewer where the answer ends before."""
         address, received = (self.gateway.address, self.gateway.control_port), b""
-        with socket.create_connection(address, timeout=10) as connection:
+        with socket.create_connection(address, timeout=PATIENCE_S) as connection:
             connection.sendall(f"GET {NEW} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
                                .encode())
             while len(received) < byte_count:
@@ -354,7 +356,7 @@ class Faults(StandinTest):
 
     def test_rotation(self):
         self.gateway.rotate(50)
-        seen, deadline = set(), time.monotonic() + 10
+        seen, deadline = set(), time.monotonic() + PATIENCE_S
         while len(seen) < 3 and time.monotonic() < deadline:
             seen.add(json.loads(self.gateway.ask_for_ports()[1])["port"])
         self.assertGreaterEqual(len(seen), 3)

@@ -9,6 +9,7 @@ import unittest
 
 from harness import BINARY, require
 from steering import free_ports
+from waiting import PATIENCE_S, wait_until
 
 # Docker kills a container 10 s after it asked it to stop.
 IN_TIME_S = 10
@@ -84,10 +85,7 @@ class HangingDisk(unittest.TestCase):
             return file.read()
 
     def wait_until(self, condition, what):
-        deadline = time.monotonic() + 10
-        while not condition():
-            self.assertLess(time.monotonic(), deadline, f"{what}: {self.said()}")
-            time.sleep(0.02)
+        wait_until(condition, what, self.said)
 
     def hang(self):
         open(self.hangs, "w").close()
@@ -98,7 +96,7 @@ class HangingDisk(unittest.TestCase):
     def check_end(self, process, expected):
         begun = time.monotonic()
         process.terminate()
-        self.assertEqual(expected, process.wait(20), self.said())
+        self.assertEqual(expected, process.wait(PATIENCE_S), self.said())
         took = time.monotonic() - begun
         print(f"with a disk that hangs, SIGTERM ends it after {took:.1f} s")
         self.assertLess(took, IN_TIME_S)

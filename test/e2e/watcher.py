@@ -7,6 +7,7 @@ import threading
 import time
 
 import docker_host
+from waiting import PATIENCE_S
 
 CHANGES = {"create", "start", "restart", "stop", "kill", "die", "destroy", "rename", "update",
            "pause", "unpause"}
@@ -31,7 +32,7 @@ class Watcher(threading.Thread):
 
     def begin(self):
         self.start()
-        assert self._opened.wait(20), "no stream of Docker events within 20 s"
+        assert self._opened.wait(PATIENCE_S), "no stream of Docker events"
 
     def close(self):
         self._closing = True

@@ -162,6 +162,21 @@ def check_pragma_once(path, text):
         yield f"{path}:1: a header starts with #pragma once"
 
 
+# Seconds that a test lets something take, but for one that sees how it hangs.
+LIMIT_OF_ITS_OWN = re.compile(r"(?:timeout=|[.]wait\(|monotonic\(\) [+] )(\d+)\b(?![.])")
+SHORTEST_THAT_PROVES_A_HANG_S = 120
+
+
+def check_limits(path, text):
+    """A test that fails on a busy machine is a fault. A limit of 2 s or less is meant to be
+    reached."""
+    if path.startswith(("test/e2e/", "test/chaos/")):
+        for number, line in enumerate(text.splitlines(), 1):
+            match = LIMIT_OF_ITS_OWN.search(line)
+            if match and 2 < int(match.group(1)) < SHORTEST_THAT_PROVES_A_HANG_S:
+                yield f"{path}:{number}: '{match.group()}': use test/e2e/waiting.py"
+
+
 SHELL_FUNCTION = re.compile(r"^(\w+)\(\)", re.MULTILINE)
 
 
@@ -187,5 +202,5 @@ def check_top_level(paths):
 
 
 def check_file(path, text):
-    for check in (check_layering, check_text, check_words, check_pragma_once):
+    for check in (check_layering, check_text, check_words, check_pragma_once, check_limits):
         yield from check(path, text)

@@ -1,4 +1,5 @@
-"""All C++ is as clang-format writes it, and clang's tools are able to fail."""
+"""All C++ is as clang-format writes it, Python is without oversights, and the tools are able to
+fail."""
 import os
 import subprocess
 import tempfile
@@ -8,6 +9,12 @@ import rules
 import tree
 
 
+def complaints_of_pyflakes(*paths):
+    # Debian's own Python, which has Debian's packages.
+    return subprocess.run(["/usr/bin/python3", "-m", "pyflakes", *paths], cwd=tree.ROOT,
+                          capture_output=True, text=True).stdout
+
+
 class Format(unittest.TestCase):
     def test_clang_format(self):
         files = [path for path in tree.paths() if rules.is_cpp(path)]
@@ -15,6 +22,10 @@ class Format(unittest.TestCase):
                               capture_output=True, text=True)
         self.assertEqual(0, done.returncode,
                          f"mend it with: clang-format-14 -i FILE\n{done.stderr[-4000:]}")
+
+    def test_python_uses_what_it_imports_and_names_what_there_is(self):
+        files = [path for path in tree.paths() if path.endswith(".py")]
+        self.assertEqual("", complaints_of_pyflakes(*files))
 
     def test_the_tools_are_able_to_fail(self):
         with tempfile.TemporaryDirectory(dir=os.path.join(tree.ROOT, "test", "style")) as folder:
@@ -28,6 +39,10 @@ class Format(unittest.TestCase):
                                     capture_output=True, text=True)
             self.assertNotEqual(0, tidied.returncode)
             self.assertIn("modernize-use-nullptr", tidied.stdout)
+            path = os.path.join(folder, "bad.py")
+            with open(path, "w") as file:
+                file.write("import os\n")
+            self.assertIn("'os' imported but unused", complaints_of_pyflakes(path))
 
 
 if __name__ == "__main__":

@@ -36,6 +36,11 @@ CASES = [
     (rules.check_words, "controller/edge/command/a.cpp", "std::fputs(text, stdout);\n",
      'snprintf(b, n, "x");\n'),
     (rules.check_words, "controller/main.cpp", "std::cerr << 1;\n", "print_problem(text);\n"),
+    (rules.check_limits, "test/e2e/test_a.py", "process.wait(30)\n", "process.wait(PATIENCE_S)\n"),
+    (rules.check_limits, "test/e2e/test_a.py", "run(timeout=20)\n",
+     "run(timeout=400)\nrun(timeout=1)\nrun(timeout=PATIENCE_S)\n"),
+    (rules.check_limits, "test/chaos/a.py", "end = time.monotonic() + 10\n",
+     "end = time.monotonic() + PATIENCE_S\n"),
     (rules.check_pragma_once, "a.h", "int a();\n", "#pragma once\nint a();\n"),
 ]
 
