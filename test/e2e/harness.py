@@ -27,8 +27,8 @@ ANY_SLOTS = object()
 # Judges an engine long after Docker tells of its end, however busy the machine is.
 PATIENT_PROBE = {"period": "200ms", "timeout": "500ms", "failureThreshold": 100,
                  "startupTimeout": "60s"}
-# For engines that hang: no more than a busy machine is asked of the others.
-HASTY_PROBE = PATIENT_PROBE | {"failureThreshold": 2}
+# For engines that hang.
+HASTY_PROBE = PATIENT_PROBE | {"failureThreshold": 2, "startupTimeout": "10s"}
 IN_CI = os.environ.get("CI", "") not in ("", "0", "false")
 
 

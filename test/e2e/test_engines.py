@@ -6,7 +6,7 @@ import unittest
 
 import docker_host
 from docker_host import docker
-from harness import PoolTest, ids
+from harness import HASTY_PROBE, PoolTest, ids
 
 
 class LostEngines(PoolTest):
@@ -64,9 +64,9 @@ class LostEngines(PoolTest):
         self.settle(3)
 
     def test_one_that_hangs(self):
-        self.write_spec(1, template={"env": {"HANG_AFTER": "2500"}})
+        self.write_spec(1, template={"env": {"HANG_AFTER": "2500"}, "probe": HASTY_PROBE})
         self.start_controller()
-        first = self.settle(1)[0]
+        first = self.wait_until(self.engines, "an engine is made")[0]
         self.wait_until(lambda: ids(self.engines()).get(0) not in (None, first.id),
                         "the hanging engine is replaced")
         self.wait_until(lambda: self.engines()[:1] and

@@ -207,7 +207,7 @@ class DebianPackage(WithFolder):
                             .partition("project(")[2])[1]
         machine = said_by("dpkg", "--print-architecture").strip()
         self.assertEqual(f"roundhouse_{version}_{machine}.deb", os.path.basename(self.package))
-        for library in ("libc6", "libcurl4", "libcpprest2.10", "libyaml-cpp0.7"):
+        for library in ("libc6", "libcurl4", "libyaml-cpp0.7"):
             self.assertRegex(self.field("Depends"), rf"(^|, ){re.escape(library)} \(>= ")
         self.assertIn("docker.io", self.field("Recommends"))
         self.assertEqual(f"/{SETTINGS}\n", read(self.content, "DEBIAN", "conffiles"))

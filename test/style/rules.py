@@ -13,7 +13,6 @@ HELPER, ITS_ROOM = "hold", "edge/pod"
 # may read and write it, but a header names its types through json_fwd.hpp only.
 HEAVY = {"curl": (r"curl/", "edge/client"), "yaml-cpp": (r"yaml-cpp/", "edge/spec"),
          "spdlog": (r"(spdlog|fmt)/", "edge/system"), "CLI11": (r"CLI/", "edge/command"),
-         "cpprestsdk": (r"(cpprest|pplx)/", "edge/gluetun"),
          "prometheus-cpp": (r"prometheus/", "edge/metrics"),
          "Boost": (r"boost/", "edge/http")}
 JSON = re.compile(r"nlohmann/(?!json_fwd[.]hpp)")

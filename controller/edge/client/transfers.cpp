@@ -18,6 +18,7 @@
 
 #include "edge/client/noted_socket.h"
 #include "edge/text/foreign_text.h"
+#include "edge/text/strings.h"
 
 namespace roundhouse {
 
@@ -48,6 +49,7 @@ struct Transfer {
 
     bool connected = false;
     bool head_arrived = false;
+    std::size_t head_bytes = 0;
     bool opened = false;  // on_open was called
     bool too_large = false;
     std::string undelivered;  // arrived, and not yet passed to on_bytes
@@ -62,10 +64,25 @@ int on_connected(void* context, char* /*ip*/, char* /*local_ip*/, int /*port*/, 
     return CURL_PREREQFUNC_OK;
 }
 
-std::size_t on_header(char* bytes, std::size_t size, std::size_t count, void* context) {
+void note_location(std::string_view line, std::string& location) {
+    constexpr std::string_view name = "location:";
+    constexpr std::string_view spaces = " \t\r\n";
+    if (lower(line.substr(0, name.size())) != name) return;
+    const auto begin = line.find_first_not_of(spaces, name.size());
+    const auto end = line.find_last_not_of(spaces);
+    location = begin == std::string_view::npos ? "" : line.substr(begin, end + 1 - begin);
+}
+
+std::size_t on_header(char* bytes, std::size_t size, std::size_t count, void* context) try {
     auto& transfer = *static_cast<Transfer*>(context);
     transfer.last_byte = Steady::now();
     const std::string_view line(bytes, size * count);
+    transfer.head_bytes += line.size();
+    if (transfer.head_bytes > transfer.request.max_reply_bytes) {
+        transfer.too_large = true;
+        return 0;
+    }
+    note_location(line, transfer.reply.location);
     if (line == "\r\n" || line == "\n") {
         long status = 0;
         curl_easy_getinfo(transfer.easy.get(), CURLINFO_RESPONSE_CODE, &status);
@@ -73,6 +90,8 @@ std::size_t on_header(char* bytes, std::size_t size, std::size_t count, void* co
         transfer.head_arrived = status >= 200;  // "100 Continue" precedes the real head
     }
     return size * count;
+} catch (const std::exception&) {
+    return 0;  // out of memory: libcurl ends the transfer
 }
 
 std::size_t on_body(char* bytes, std::size_t size, std::size_t count, void* context) try {
@@ -112,6 +131,11 @@ bool has_address(const Transfer& transfer) {
     curl_off_t lookup_us = 0;
     curl_easy_getinfo(transfer.easy.get(), CURLINFO_NAMELOOKUP_TIME_T, &lookup_us);
     return lookup_us > 0;
+}
+
+bool nothing_arrived(CURLcode code, const Transfer& transfer) {
+    const bool ended = code == CURLE_GOT_NOTHING || code == CURLE_RECV_ERROR;
+    return ended && transfer.head_bytes == 0;
 }
 
 std::string errno_message(long number) {
@@ -269,6 +293,11 @@ void HttpTransfers::Multi::configure(Transfer& transfer) const {
         set(CURLOPT_CLOSESOCKETFUNCTION, &close_noted_socket);
         set(CURLOPT_CLOSESOCKETDATA, static_cast<void*>(own_));
     }
+    if (!request.username.empty()) {
+        set(CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
+        set(CURLOPT_USERNAME, request.username.c_str());
+        set(CURLOPT_PASSWORD, request.password.c_str());
+    }
     if (!request.bearer.empty()) {
         set(CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
         set(CURLOPT_XOAUTH2_BEARER, request.bearer.c_str());
@@ -350,6 +379,7 @@ void HttpTransfers::Multi::collect_ended() {
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
         curl_easy_getinfo(message->easy_handle, CURLINFO_OS_ERRNO, &os_error);
         const HttpProblem problem = problem_of(code, *transfer, os_error);
+        transfer->reply.nothing_arrived = nothing_arrived(code, *transfer);
         transfer->reply.connect_timed_out =
             code == CURLE_OPERATION_TIMEDOUT && !transfer->connected && has_address(*transfer);
         end(transfer->reply.ticket, problem, detail_of(problem, code, *transfer, os_error));
@@ -410,24 +440,6 @@ void HttpTransfers::cancel(int ticket) {
 }
 void HttpTransfers::interrupt() {
     multi_->interrupt();
-}
-
-std::string percent_escape(std::string_view text) {
-    constexpr std::string_view digits = "0123456789ABCDEF";
-    constexpr std::string_view plain =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-    std::string escaped;
-    for (const char c : text) {
-        if (plain.find(c) != std::string_view::npos) {
-            escaped += c;
-            continue;
-        }
-        const auto byte = static_cast<unsigned char>(c);
-        escaped += '%';
-        escaped += digits[byte >> 4U];
-        escaped += digits[byte & 15U];
-    }
-    return escaped;
 }
 
 }  // namespace roundhouse

@@ -31,7 +31,9 @@ struct HttpRequest {
     std::string url;          // http:// or https://; IPv6 addresses in brackets
     std::string unix_socket;  // not empty: connect to it instead of the URL's host
     TlsFiles tls;
-    std::string bearer;  // token for an Authorization header; empty: no such header
+    std::string bearer;    // token for an Authorization header; empty: no such header
+    std::string username;  // with `password`, for basic authentication; empty: none
+    std::string password;
     std::vector<std::string> headers = {};  // further ones: "Name: value"
     std::string body;                       // of a POST
     std::string content_type = "application/json";
@@ -39,7 +41,7 @@ struct HttpRequest {
     Duration connect_timeout = std::chrono::seconds(10);
     Duration timeout{0};       // from begin() to the last byte; 0: no limit
     Duration idle_timeout{0};  // longest time without a byte; 0: no limit
-    std::size_t max_reply_bytes = std::size_t{1} << 20U;
+    std::size_t max_reply_bytes = std::size_t{1} << 20U;  // of the head, and of the body
     // Connects and sends nothing: the reply has no status, and no problem if that worked.
     bool connect_only = false;
 
@@ -71,8 +73,11 @@ struct HttpReply {
     std::string detail;  // the problem in words; empty without one
     // Of `unreachable`: there is a route, and nothing replied to the attempt to connect in time.
     bool connect_timed_out = false;
-    int status = 0;    // 0 when no head arrived; may be set although there is a problem
-    std::string body;  // what arrived of it
+    // Of `broken`: the connection ended before the first byte.
+    bool nothing_arrived = false;
+    int status = 0;        // 0 when no head arrived; may be set although there is a problem
+    std::string location;  // the Location header; "" without one
+    std::string body;      // what arrived of it
 };
 
 // Used by one thread, except interrupt(). The destructor cancels requests that have not ended.
@@ -101,8 +106,5 @@ class HttpTransfers {
     class Multi;
     std::unique_ptr<Multi> multi_;
 };
-
-// Escapes a text for a part of a URL's path or query: all but letters, digits and -._~ become %XX.
-std::string percent_escape(std::string_view text);
 
 }  // namespace roundhouse

@@ -1,10 +1,10 @@
 #include <string>
 
-#include "edge/client/transfers.h"
 #include "edge/command/api_client.h"
 #include "edge/command/commands.h"
 #include "edge/command/print.h"
 #include "edge/system/exit_code.h"
+#include "edge/text/strings.h"
 
 namespace roundhouse {
 

@@ -14,6 +14,7 @@
 #include "edge/docker/request_json.h"
 #include "edge/text/foreign_text.h"
 #include "edge/text/line_reader.h"
+#include "edge/text/strings.h"
 
 namespace roundhouse {
 

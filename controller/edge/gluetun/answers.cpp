@@ -1,21 +1,19 @@
 #include "edge/gluetun/answers.h"
 
-#include <cpprest/json.h>
-
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <exception>
+#include <cstdint>
+#include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
 
 #include "edge/gluetun/route_search.h"
+#include "edge/text/json.h"
 
 namespace roundhouse {
 
 namespace {
-
-using web::json::value;
 
 constexpr std::string_view route_of_ports = "\"GET /v1/portforward\"";
 constexpr std::size_t longest_ip_bytes = 45;  // an IPv6 address that embeds an IPv4 one
@@ -25,67 +23,48 @@ struct Unexpected {
     std::string what;
 };
 
-std::string_view without_byte_order_mark(std::string_view text) {
-    constexpr std::string_view mark = "\xEF\xBB\xBF";
-    return text.starts_with(mark) ? text.substr(mark.size()) : text;
+// null: not a JSON object.
+Json parse_object(std::string_view body) {
+    auto parsed = parse_json(body);
+    return parsed && parsed.value().is_object() ? std::move(parsed.value()) : Json();
 }
 
-// nullopt: not a JSON object.
-std::optional<value> parse_object(std::string_view body) {
-    try {
-        value parsed = value::parse(std::string(without_byte_order_mark(body)));
-        if (parsed.is_object()) return parsed;
-    } catch (const std::exception&) {
-        // The exception is dropped: its message quotes the body.
-    }
-    return std::nullopt;
-}
-
-// nullptr: missing or null.
-const value* member(const value& object, const char* key) {
-    if (!object.has_field(key)) return nullptr;
-    const value& found = object.at(key);
-    return found.is_null() ? nullptr : &found;
-}
-
-int port_from(const value& number) {
-    const bool whole = number.is_integer() && number.as_number().is_int32();
-    const int port = whole ? number.as_number().to_int32() : -1;
+int port_from(const Json& number) {
+    const auto port = number.is_number_integer() ? number.get<std::int64_t>() : -1;
     if (port < 0 || port > 65535) {
         throw Unexpected{"reports a port that is not a whole number from 0 to 65535"};
     }
-    return port;
+    return static_cast<int>(port);
 }
 
-std::set<int> ports_from(const value& reply) {
-    const value* list = member(reply, "ports");
-    const value* single = member(reply, "port");
-    if (list != nullptr && !list->is_array())
-        throw Unexpected{"sends \"ports\" that is not a list"};
+std::set<int> ports_from(const Json& reply) {
+    const Json& list = member(reply, "ports");
+    const Json& single = member(reply, "port");
+    if (!list.is_null() && !list.is_array()) throw Unexpected{"sends \"ports\" that is not a list"};
     std::set<int> ports;
-    if (list != nullptr && list->size() > 0) {
-        for (const value& element : list->as_array()) {
+    if (!list.empty()) {
+        for (const Json& element : list) {
             ports.insert(port_from(element));
         }
-    } else if (single != nullptr) {
-        ports.insert(port_from(*single));
+    } else if (!single.is_null()) {
+        ports.insert(port_from(single));
     }
     ports.erase(0);
     return ports;
 }
 
 ForwardedPortsAnswer read_ports(std::string_view body) {
-    const auto reply = parse_object(body);
-    if (!reply) {
+    const Json reply = parse_object(body);
+    if (reply.is_null()) {
         return {PortsAnswerKind::malformed,
                 {},
                 body.empty() ? "sends an empty reply" : "sends something that is no JSON object"};
     }
-    if (!reply->has_field("port") && !reply->has_field("ports")) {
+    if (!reply.contains("port") && !reply.contains("ports")) {
         return {PortsAnswerKind::malformed, {}, "sends neither \"port\" nor \"ports\""};
     }
     try {
-        const std::set<int> ports = ports_from(*reply);
+        const std::set<int> ports = ports_from(reply);
         if (!ports.empty()) return {PortsAnswerKind::ports, {ports.begin(), ports.end()}, ""};
         return {PortsAnswerKind::none,
                 {},
@@ -219,11 +198,10 @@ VpnStatus vpn_status_from(const ControlReply& reply) {
         {"completed", VpnStatus::completed},
     }};
     if (reply.problem != ReplyProblem::none || reply.status != 200) return VpnStatus::unknown;
-    const auto object = parse_object(reply.body);
-    const value* status = object ? member(*object, "status") : nullptr;
-    if (status == nullptr || !status->is_string()) return VpnStatus::unknown;
+    const Json object = parse_object(reply.body);
+    const Json& status = member(object, "status");
     for (const auto& [word, meaning] : words) {
-        if (status->as_string() == word) return meaning;
+        if (status == word) return meaning;
     }
     return VpnStatus::unknown;
 }
@@ -244,10 +222,10 @@ std::string vpn_detail_from(const ControlReply& reply, const AskedServer& server
 
 std::optional<std::string> public_ip_from(const ControlReply& reply) {
     if (reply.problem != ReplyProblem::none || reply.status != 200) return std::nullopt;
-    const auto object = parse_object(reply.body);
-    const value* ip = object ? member(*object, "public_ip") : nullptr;
-    if (ip == nullptr || !ip->is_string()) return std::nullopt;
-    const std::string& text = ip->as_string();
+    const Json object = parse_object(reply.body);
+    const Json& ip = member(object, "public_ip");
+    if (!ip.is_string()) return std::nullopt;
+    const auto& text = ip.get_ref<const std::string&>();
     const bool is_ip = text.size() <= longest_ip_bytes &&
                        text.find_first_not_of("0123456789abcdefABCDEF.:") == std::string::npos;
     return is_ip ? std::optional(text) : std::nullopt;

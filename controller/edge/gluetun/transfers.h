@@ -1,17 +1,15 @@
-// GET requests to one control server by cpprestsdk's HTTP client, which no other file includes.
+// GET requests to one control server.
 //
-// Limits that cpprestsdk lacks are added here. Its timeout is per operation: one deadline also ends
-// a reply that drips. It reads headers and chunks of any size into memory: a reply is cut off at
-// 64 KiB on the wire. One thread resolves all its names: it is given IP addresses only. Redirects
-// are not followed, proxies are not used, and each request has its own connection.
+// Redirects are not followed, proxies are not used, each request has its own connection, and a
+// reply of more than 64 KiB is cut off.
 #pragma once
 
 #include <chrono>
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 
+#include "edge/client/transfers.h"
 #include "edge/gluetun/reply.h"
 
 namespace roundhouse {
@@ -36,9 +34,6 @@ class ControlTransfers {
     using Instant = std::chrono::steady_clock::time_point;
 
     ControlTransfers(ControlTarget target, Instant deadline);
-    ~ControlTransfers();
-    ControlTransfers(const ControlTransfers&) = delete;
-    ControlTransfers& operator=(const ControlTransfers&) = delete;
 
     // Starts GET `path` and returns at once. A failure is reported as a reply. `id` names the
     // request and must not be in use by a pending one.
@@ -52,13 +47,13 @@ class ControlTransfers {
     std::optional<Ended> wait();
 
   private:
-    class ReplyQueue;
-    class Exchange;
+    ControlReply reply_from(HttpReply reply) const;
 
     ControlTarget target_;
     Instant deadline_;
-    std::shared_ptr<ReplyQueue> replies_;
-    std::map<int, std::shared_ptr<Exchange>> pending_;  // by id
+    HttpTransfers transfers_;
+    std::map<int, int> ids_;        // by ticket, of pending requests
+    std::vector<HttpReply> ended_;  // not yet returned, the next one last
 };
 
 }  // namespace roundhouse

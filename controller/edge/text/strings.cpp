@@ -30,4 +30,22 @@ std::string joined(const std::vector<std::string>& texts, std::string_view separ
     return result;
 }
 
+std::string percent_escape(std::string_view text) {
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    constexpr std::string_view plain =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    std::string escaped;
+    for (const char c : text) {
+        if (plain.find(c) != std::string_view::npos) {
+            escaped += c;
+            continue;
+        }
+        const auto byte = static_cast<unsigned char>(c);
+        escaped += '%';
+        escaped += digits[byte >> 4U];
+        escaped += digits[byte & 15U];
+    }
+    return escaped;
+}
+
 }  // namespace roundhouse

@@ -19,4 +19,7 @@ std::optional<std::int64_t> take_number(std::string_view& text);
 // "a, b, c"
 std::string joined(const std::vector<std::string>& texts, std::string_view separator);
 
+// Escapes a text for a part of a URL's path or query: all but letters, digits and -._~ become %XX.
+std::string percent_escape(std::string_view text);
+
 }  // namespace roundhouse

@@ -46,7 +46,7 @@ GatewayReading reading_of(const std::string& key, const std::vector<std::string>
     const FakeGluetun gluetun([&](const std::string& request) {
         const std::string path = path_of(request);
         const bool allowed =
-            mentions(request, "X-API-Key:right\r\n") && std::ranges::count(routes, path) > 0;
+            mentions(request, "X-API-Key: right\r\n") && std::ranges::count(routes, path) > 0;
         return allowed ? replies.at(path) : http_reply(401, "Unauthorized\n");
     });
     GatewaySpec gateway = gateway_at(gluetun.port());

@@ -24,7 +24,7 @@ TEST_CASE("the key is read at each use, and sent again after a redirect") {
     const TemporaryFolder folder;
     const std::string file = folder.path() + "/key";
     const FakeGluetun gluetun([](const std::string& request) {
-        if (!mentions(request, "X-API-Key:second\r\n")) return http_reply(401, "Unauthorized\n");
+        if (!mentions(request, "X-API-Key: second\r\n")) return http_reply(401, "Unauthorized\n");
         if (path_of(request) == "/v1/portforward") return redirect_to("/v2/portforward");
         return http_reply(200, "{\"port\":40001}\n");
     });
@@ -41,8 +41,8 @@ TEST_CASE("the key is read at each use, and sent again after a redirect") {
     write_file(file, "second\r\n");
     const auto accepted = client.read(gateway, "127.0.0.1").forwarded_ports;
     CHECK(accepted.ports == std::vector<int>{40001});
-    CHECK(mentions(gluetun.request_for("/v2/portforward"), "X-API-Key:second\r\n"));
-    CHECK(mentions(gluetun.request_for("/v1/vpn/status"), "X-API-Key:second\r\n"));
+    CHECK(mentions(gluetun.request_for("/v2/portforward"), "X-API-Key: second\r\n"));
+    CHECK(mentions(gluetun.request_for("/v1/vpn/status"), "X-API-Key: second\r\n"));
 }
 
 TEST_CASE("basic authentication") {
@@ -54,7 +54,7 @@ TEST_CASE("basic authentication") {
     write_file(gateway.control_server.password_file, "opensesame");
     CHECK(read(gateway).forwarded_ports.kind == PortsAnswerKind::ports);
     CHECK(mentions(gluetun.request_for("/v1/portforward"),
-                   "Authorization:Basic YWxhZGRpbjpvcGVuc2VzYW1l\r\n"));
+                   "Authorization: Basic YWxhZGRpbjpvcGVuc2VzYW1l\r\n"));
 }
 
 TEST_CASE("a key that cannot be used is never sent: nothing is asked") {
