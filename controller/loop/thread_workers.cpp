@@ -25,10 +25,9 @@ ThreadWorkers::~ThreadWorkers() {
 bool ThreadWorkers::begin(Job job) {
     {
         const std::lock_guard lock(mutex_);
+        returning_.clear();  // joins: they need the mutex no more
         waiting_.push_back(std::move(job));
-        try {
-            if (waiting_.size() > idle_) threads_.push_back(start_thread_([this] { work(); }));
-        } catch (const std::system_error&) {  // the limit on processes (pids_limit) is reached
+        if (waiting_.size() > idle_ && !start_thread()) {
             waiting_.pop_back();
             return false;
         }
@@ -37,9 +36,22 @@ bool ThreadWorkers::begin(Job job) {
     return true;
 }
 
-void ThreadWorkers::work() {
+bool ThreadWorkers::start_thread() try {
+    threads_.emplace_front();
+    threads_.front() = start_thread_([this, self = threads_.begin()] { work(self); });
+    return true;
+} catch (const std::system_error&) {  // the limit on processes (pids_limit) is reached
+    threads_.pop_front();
+    return false;
+}
+
+void ThreadWorkers::work(Threads::iterator self) {
     std::unique_lock lock(mutex_);
     while (true) {
+        if (waiting_.empty() && idle_ >= most_idle && !ending_) {
+            returning_.splice(returning_.end(), threads_, self);
+            return;
+        }
         ++idle_;
         changed_.wait(lock, [this] { return ending_ || !waiting_.empty(); });
         --idle_;

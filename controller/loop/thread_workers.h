@@ -1,11 +1,12 @@
-// Workers on threads: one for each job under way, kept for later jobs. The callers bound the number
-// of jobs.
+// Workers on threads: one for each job under way, of which a few are kept for later jobs. The
+// callers bound the number of jobs.
 #pragma once
 
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <list>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -19,6 +20,9 @@ class ThreadWorkers : public Workers {
     // Starts a thread that runs `work`; throws std::system_error if the system has none left.
     using StartThread = std::function<std::jthread(std::function<void()> work)>;
 
+    // So many threads without a job are kept: what a round at rest has under way at once.
+    static constexpr std::size_t most_idle = 4;
+
     ThreadWorkers();
     explicit ThreadWorkers(StartThread start_thread);
     // Waits for all jobs to end.
@@ -31,7 +35,10 @@ class ThreadWorkers : public Workers {
     void do_all_within(std::vector<Job> jobs, Duration patience) override;
 
   private:
-    void work();
+    using Threads = std::list<std::jthread>;
+
+    bool start_thread();
+    void work(Threads::iterator self);
 
     StartThread start_thread_;
     std::mutex mutex_;  // guards what follows
@@ -39,7 +46,8 @@ class ThreadWorkers : public Workers {
     std::deque<Job> waiting_;
     std::size_t idle_ = 0;
     bool ending_ = false;
-    std::vector<std::jthread> threads_;
+    Threads threads_;
+    Threads returning_;  // no longer kept, and not yet joined
 };
 
 }  // namespace roundhouse

@@ -2,11 +2,13 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <cstddef>
 #include <functional>
 #include <latch>
 #include <set>
 #include <system_error>
 #include <thread>
+#include <vector>
 
 #include "loop/thread_workers.h"
 
@@ -40,6 +42,25 @@ TEST_SUITE("workers") {
         CHECK_FALSE(threads.contains(std::this_thread::get_id()));
         // Not one: who has just done a job may not be back yet when the next one is begun.
         CHECK(threads.size() < 20);
+    }
+
+    TEST_CASE("after many jobs at once a few threads are kept") {
+        std::atomic<std::size_t> threads = 0;
+        ThreadWorkers workers([&](const std::function<void()>& work) {
+            ++threads;
+            return std::jthread([&threads, work] {
+                work();
+                --threads;
+            });
+        });
+        constexpr std::size_t jobs = 3 * ThreadWorkers::most_idle;
+        std::latch all(jobs);
+        workers.do_all(std::vector<Job>(jobs, [&] { all.arrive_and_wait(); }));
+        while (threads > ThreadWorkers::most_idle) {
+            std::this_thread::yield();  // else it would never end
+        }
+        workers.do_all(std::vector<Job>(2, [] {}));
+        CHECK(threads <= ThreadWorkers::most_idle + 1);
     }
 
     TEST_CASE("what gets no thread is reported, or done by the caller") {
