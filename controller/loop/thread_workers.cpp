@@ -26,23 +26,23 @@ bool ThreadWorkers::begin(Job job) {
     {
         const std::lock_guard lock(mutex_);
         returning_.clear();  // joins: they need the mutex no more
+        if (waiting_.size() >= idle_ && !start_thread()) return false;
         waiting_.push_back(std::move(job));
-        if (waiting_.size() > idle_ && !start_thread()) {
-            waiting_.pop_back();
-            return false;
-        }
     }
     changed_.notify_one();
     return true;
 }
 
-bool ThreadWorkers::start_thread() try {
+// The caller holds the lock: the thread waits for it.
+bool ThreadWorkers::start_thread() {
     threads_.emplace_front();
-    threads_.front() = start_thread_([this, self = threads_.begin()] { work(self); });
+    try {
+        threads_.front() = start_thread_([this, self = threads_.begin()] { work(self); });
+    } catch (const std::system_error&) {  // the limit on processes (pids_limit) is reached
+        threads_.pop_front();
+        return false;
+    }
     return true;
-} catch (const std::system_error&) {  // the limit on processes (pids_limit) is reached
-    threads_.pop_front();
-    return false;
 }
 
 void ThreadWorkers::work(Threads::iterator self) {

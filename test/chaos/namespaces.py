@@ -4,6 +4,7 @@ import threading
 import time
 
 import docker_host
+from waiting import PATIENCE_S
 
 LISTENING = "0A"
 
@@ -43,7 +44,7 @@ class NamespaceWatcher(threading.Thread):
 
     def close(self):
         self._closing.set()
-        self.join(10)
+        self.join(PATIENCE_S)
 
     def run(self):
         while not self._closing.wait(0.2):

@@ -114,7 +114,7 @@ class LocalPod:
             "forwardedPort": {"stableFor": "1s", "minInterval": "1s", "waitFor": "1s"},
             "template": {
                 "image": image, "command": [os.path.join(PROGRAMS, "standin_engine")],
-                "env": {"SLOT": "$(SLOT)"}, "stopTimeout": "2s",
+                "env": {"SLOT": "$(SLOT)"}, "stopTimeout": "20s",
                 "probe": PATIENT_PROBE}}
         body.update(fields)
         text = json.dumps({"apiVersion": "roundhouse/v1", "kind": "EnginePool",

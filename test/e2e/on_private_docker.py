@@ -15,7 +15,8 @@ def run(module):
         except unittest.SkipTest as reason:
             print(f"OK (skipped={module}): {reason}")
             return 0
-        program = unittest.main(module, argv=[sys.argv[0]], verbosity=2, exit=False)
+        program = unittest.main(module, argv=[sys.argv[0]], verbosity=2, failfast=True,
+                                exit=False)
         return 0 if program.result.wasSuccessful() else 1
 
 

@@ -60,4 +60,4 @@ class Viewer:
 
     def leave(self):
         self._leaving = True
-        self._reader.join(10)
+        self._reader.join(PATIENCE_S)

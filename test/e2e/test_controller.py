@@ -82,7 +82,7 @@ class Life(PoolTest):
             before = ids(self.settle(3))
             begun = time.monotonic()
             self.assertEqual(0, controller.terminate(number))
-            self.assertLess(time.monotonic() - begun, 20)
+            self.assertLess(time.monotonic() - begun, 10)
             self.assertEqual(before, ids(self.settle(3)))
 
     def test_ending_in_the_middle_of_work(self):

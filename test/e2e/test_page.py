@@ -128,6 +128,7 @@ class Page(unittest.TestCase):
         self.assertIn("no disk", self.page.text("#detail"))
 
     def test_an_event_brings_what_changed_at_once(self):
+        self.page.never_let_pass(2000)  # after which the page would ask by itself
         self.open()
         self.wait_for_ready(3)
         self.page.wait_for("streaming", "events are streamed")

@@ -38,7 +38,7 @@ class Watcher(threading.Thread):
         self._closing = True
         if self.is_alive():
             self._hang_up()
-            self.join(10)
+            self.join(PATIENCE_S)
 
     def protect(self, container_id):
         """From now on any change of this container is a violation. Docker may still have to tell of

@@ -161,9 +161,11 @@ def check_pragma_once(path, text):
         yield f"{path}:1: a header starts with #pragma once"
 
 
-# Seconds that a test lets something take, but for one that sees how it hangs.
-LIMIT_OF_ITS_OWN = re.compile(r"(?:timeout=|[.]wait\(|monotonic\(\) [+] )(\d+)\b(?![.])")
-SHORTEST_THAT_PROVES_A_HANG_S = 120
+# Seconds that a test lets something take.
+LIMIT_OF_ITS_OWN = re.compile(
+    r"(?:timeout=|[.](?:wait|join|settimeout)\(|[.]wait, |monotonic\(\) [+] )(\d+)")
+# test/e2e/waiting.py's own.
+PATIENCE_S = 120
 
 
 def check_limits(path, text):
@@ -171,8 +173,9 @@ def check_limits(path, text):
     reached."""
     if path.startswith(("test/e2e/", "test/chaos/")):
         for number, line in enumerate(text.splitlines(), 1):
-            match = LIMIT_OF_ITS_OWN.search(line)
-            if match and 2 < int(match.group(1)) < SHORTEST_THAT_PROVES_A_HANG_S:
+            for match in LIMIT_OF_ITS_OWN.finditer(line):
+                if not 2 < int(match.group(1)) < PATIENCE_S:
+                    continue
                 yield f"{path}:{number}: '{match.group()}': use test/e2e/waiting.py"
 
 

@@ -30,9 +30,9 @@ ProbeReply connection_reply(const HttpReply& reply) {
 
 ProbeReply http_reply(const HttpReply& reply, const std::string& path) {
     // Long bodies are cut off on purpose; the status has arrived all the same.
-    const bool has_status = reply.problem == HttpProblem::none ||
-                            reply.problem == HttpProblem::stopped ||
-                            reply.problem == HttpProblem::too_large;
+    const bool has_status = reply.status != 0 && (reply.problem == HttpProblem::none ||
+                                                  reply.problem == HttpProblem::stopped ||
+                                                  reply.problem == HttpProblem::too_large);
     if (has_status) {
         const bool good = reply.status >= 200 && reply.status < 400;
         if (good) return {0, ProbeOutcome::answered, ""};

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
@@ -13,11 +12,10 @@
 #include <map>
 #include <mutex>
 #include <stdexcept>
-#include <system_error>
 #include <utility>
 
 #include "edge/client/noted_socket.h"
-#include "edge/text/foreign_text.h"
+#include "edge/client/transfer.h"
 #include "edge/text/strings.h"
 
 namespace roundhouse {
@@ -26,37 +24,9 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
-constexpr std::size_t longest_detail = 300;
-
 // A dead peer is noticed after about a minute and a half, even on an idle stream.
 constexpr long keep_alive_idle_s = 30;
 constexpr long keep_alive_interval_s = 15;
-
-struct EasyCloser {
-    void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
-};
-struct HeaderCloser {
-    void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-};
-
-// A request that has not ended. libcurl keeps pointers into it: it never moves.
-struct Transfer {
-    HttpRequest request;
-    HttpReply reply;
-    std::unique_ptr<curl_slist, HeaderCloser> headers;
-    std::unique_ptr<CURL, EasyCloser> easy;  // declared after `headers`: it is closed first
-    std::array<char, CURL_ERROR_SIZE> error{};
-
-    bool connected = false;
-    bool head_arrived = false;
-    std::size_t head_bytes = 0;
-    bool opened = false;  // on_open was called
-    bool too_large = false;
-    std::string undelivered;  // arrived, and not yet passed to on_bytes
-    Steady::time_point last_byte = Steady::now();
-
-    bool streams() const { return request.on_bytes && reply.status >= 200 && reply.status < 300; }
-};
 
 // These are called from C: no exception may leave them, so they do not call on_open or on_bytes.
 int on_connected(void* context, char* /*ip*/, char* /*local_ip*/, int /*port*/, int /*local*/) {
@@ -82,7 +52,8 @@ std::size_t on_header(char* bytes, std::size_t size, std::size_t count, void* co
         transfer.too_large = true;
         return 0;
     }
-    note_location(line, transfer.reply.location);
+    if (line.starts_with("HTTP/")) transfer.reply.location.clear();  // another head
+    if (!transfer.head_arrived) note_location(line, transfer.reply.location);
     if (line == "\r\n" || line == "\n") {
         long status = 0;
         curl_easy_getinfo(transfer.easy.get(), CURLINFO_RESPONSE_CODE, &status);
@@ -112,9 +83,14 @@ std::size_t on_body(char* bytes, std::size_t size, std::size_t count, void* cont
     return 0;  // out of memory: libcurl ends the transfer
 }
 
-curl_socket_t open_noted_socket(void* own, curlsocktype /*purpose*/, curl_sockaddr* peer) try {
-    return open_noted(*static_cast<OwnConnections*>(own), peer->family, peer->socktype,
-                      peer->protocol, &peer->addr, peer->addrlen);
+curl_socket_t open_socket(void* context, curlsocktype /*purpose*/, curl_sockaddr* peer) try {
+    auto& transfer = *static_cast<Transfer*>(context);
+    const int socket = transfer.own == nullptr
+                           ? ::socket(peer->family, peer->socktype | SOCK_CLOEXEC, peer->protocol)
+                           : open_noted(*transfer.own, peer->family, peer->socktype, peer->protocol,
+                                        &peer->addr, peer->addrlen);
+    if (socket < 0) transfer.socket_error = errno;
+    return socket;
 } catch (const std::exception&) {
     return CURL_SOCKET_BAD;  // out of memory
 }
@@ -124,71 +100,6 @@ int close_noted_socket(void* own, curl_socket_t socket) try {
     return ::close(socket);
 } catch (const std::exception&) {
     return ::close(socket);
-}
-
-// Whether the host's name, if it is one, was resolved: libcurl counts at least 1 us for that.
-bool has_address(const Transfer& transfer) {
-    curl_off_t lookup_us = 0;
-    curl_easy_getinfo(transfer.easy.get(), CURLINFO_NAMELOOKUP_TIME_T, &lookup_us);
-    return lookup_us > 0;
-}
-
-bool nothing_arrived(CURLcode code, const Transfer& transfer) {
-    const bool ended = code == CURLE_GOT_NOTHING || code == CURLE_RECV_ERROR;
-    return ended && transfer.head_bytes == 0;
-}
-
-std::string errno_message(long number) {
-    return std::generic_category().message(static_cast<int>(number));
-}
-
-HttpProblem problem_of_connect(long os_error) {
-    switch (os_error) {
-        case ENOENT: return HttpProblem::socket_missing;
-        case EACCES:
-        case EPERM: return HttpProblem::permission_denied;
-        case ECONNREFUSED: return HttpProblem::connection_refused;
-        default: return HttpProblem::unreachable;
-    }
-}
-
-HttpProblem problem_of(CURLcode code, const Transfer& transfer, long os_error) {
-    if (transfer.too_large) return HttpProblem::too_large;
-    // libcurl takes a connection that ends within a head for the end of a reply.
-    const bool is_whole = transfer.head_arrived || transfer.request.connect_only;
-    switch (code) {
-        case CURLE_OK: return is_whole ? HttpProblem::none : HttpProblem::broken;
-        case CURLE_COULDNT_RESOLVE_HOST: return HttpProblem::unreachable;
-        case CURLE_COULDNT_CONNECT: return problem_of_connect(os_error);
-        case CURLE_OPERATION_TIMEDOUT:
-            return transfer.connected ? HttpProblem::timed_out : HttpProblem::unreachable;
-        case CURLE_SSL_CONNECT_ERROR:
-        case CURLE_SSL_CERTPROBLEM:
-        case CURLE_SSL_CIPHER:
-        case CURLE_SSL_CACERT_BADFILE:
-        case CURLE_SSL_ISSUER_ERROR:
-        case CURLE_PEER_FAILED_VERIFICATION: return HttpProblem::tls_failed;
-        default: return HttpProblem::broken;
-    }
-}
-
-std::string detail_of(HttpProblem problem, CURLcode code, const Transfer& transfer, long os_error) {
-    const char* from_curl =
-        transfer.error[0] != '\0' ? transfer.error.data() : curl_easy_strerror(code);
-    if (code == CURLE_OK && problem == HttpProblem::broken) from_curl = "it ends within its head";
-    switch (problem) {
-        case HttpProblem::none: return "";
-        case HttpProblem::connection_refused: return "connection refused";
-        case HttpProblem::timed_out:
-            return "no whole reply within " + format_duration(transfer.request.timeout);
-        case HttpProblem::too_large:
-            return "the reply is larger than " + std::to_string(transfer.request.max_reply_bytes) +
-                   " bytes";
-        case HttpProblem::unreachable:
-            if (code != CURLE_COULDNT_CONNECT) return from_curl;
-            return os_error != 0 ? errno_message(os_error) : from_curl;
-        default: return from_curl;
-    }
 }
 
 long milliseconds(Duration duration) {
@@ -236,7 +147,8 @@ class HttpTransfers::Multi {
     void collect_ended();
     void deliver();
     void end_idle();
-    void end(int ticket, HttpProblem problem, std::string_view detail);
+    void end(int ticket, HttpProblem problem, std::string detail);
+    void end(int ticket);
     Duration until_idle(Duration at_most) const;
 
     CURLM* handle_;
@@ -258,6 +170,7 @@ int HttpTransfers::Multi::begin(HttpRequest request) {
         if (curl_multi_add_handle(handle_, transfer.easy.get()) == CURLM_OK) return ticket;
         transfer.easy.reset();
     }
+    transfer.reply.not_sent = true;
     end(ticket, HttpProblem::broken, "out of memory");
     return ticket;
 }
@@ -287,9 +200,10 @@ void HttpTransfers::Multi::configure(Transfer& transfer) const {
     if (request.connect_only) set(CURLOPT_CONNECT_ONLY, 1L);
     if (!request.unix_socket.empty()) set(CURLOPT_UNIX_SOCKET_PATH, request.unix_socket.c_str());
     configure_tls(easy, request.tls);
+    transfer.own = own_;
+    set(CURLOPT_OPENSOCKETFUNCTION, &open_socket);
+    set(CURLOPT_OPENSOCKETDATA, static_cast<void*>(&transfer));
     if (own_ != nullptr) {
-        set(CURLOPT_OPENSOCKETFUNCTION, &open_noted_socket);
-        set(CURLOPT_OPENSOCKETDATA, static_cast<void*>(own_));
         set(CURLOPT_CLOSESOCKETFUNCTION, &close_noted_socket);
         set(CURLOPT_CLOSESOCKETDATA, static_cast<void*>(own_));
     }
@@ -373,16 +287,10 @@ void HttpTransfers::Multi::collect_ended() {
     int left = 0;
     while (const CURLMsg* message = curl_multi_info_read(handle_, &left)) {
         if (message->msg != CURLMSG_DONE) continue;
-        const CURLcode code = message->data.result;
         Transfer* transfer = nullptr;
-        long os_error = 0;
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
-        curl_easy_getinfo(message->easy_handle, CURLINFO_OS_ERRNO, &os_error);
-        const HttpProblem problem = problem_of(code, *transfer, os_error);
-        transfer->reply.nothing_arrived = nothing_arrived(code, *transfer);
-        transfer->reply.connect_timed_out =
-            code == CURLE_OPERATION_TIMEDOUT && !transfer->connected && has_address(*transfer);
-        end(transfer->reply.ticket, problem, detail_of(problem, code, *transfer, os_error));
+        judge_end(*transfer, message->data.result);
+        end(transfer->reply.ticket);
     }
 }
 
@@ -400,11 +308,15 @@ void HttpTransfers::Multi::end_idle() {
     }
 }
 
-void HttpTransfers::Multi::end(int ticket, HttpProblem problem, std::string_view detail) {
+void HttpTransfers::Multi::end(int ticket, HttpProblem problem, std::string detail) {
     HttpReply& reply = transfers_[ticket]->reply;
     reply.problem = problem;
-    reply.detail = cleaned(detail, longest_detail);
-    ended_.push_back(std::move(reply));
+    reply.detail = std::move(detail);
+    end(ticket);
+}
+
+void HttpTransfers::Multi::end(int ticket) {
+    ended_.push_back(std::move(transfers_[ticket]->reply));
     cancel(ticket);
 }
 

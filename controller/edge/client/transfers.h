@@ -41,7 +41,7 @@ struct HttpRequest {
     Duration connect_timeout = std::chrono::seconds(10);
     Duration timeout{0};       // from begin() to the last byte; 0: no limit
     Duration idle_timeout{0};  // longest time without a byte; 0: no limit
-    std::size_t max_reply_bytes = std::size_t{1} << 20U;  // of the head, and of the body
+    std::size_t max_reply_bytes = std::size_t{1} << 20U;  // for the head, and again for the body
     // Connects and sends nothing: the reply has no status, and no problem if that worked.
     bool connect_only = false;
 
@@ -73,7 +73,9 @@ struct HttpReply {
     std::string detail;  // the problem in words; empty without one
     // Of `unreachable`: there is a route, and nothing replied to the attempt to connect in time.
     bool connect_timed_out = false;
-    // Of `broken`: the connection ended before the first byte.
+    // Nothing was sent, as memory or file descriptors ran out.
+    bool not_sent = false;
+    // Of `broken`: the connection ended before the first line of a reply.
     bool nothing_arrived = false;
     int status = 0;        // 0 when no head arrived; may be set although there is a problem
     std::string location;  // the Location header; "" without one

@@ -3,6 +3,7 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <exception>
 #include <optional>
 #include <string>
 #include <utility>
@@ -141,15 +142,19 @@ GatewayReading reading_with(ForwardedPortsAnswer answer) {
     return reading;
 }
 
-GatewayReading unreachable(const AskedServer& server, const std::string& why) {
-    return reading_with(forwarded_ports_from({no_reply(ReplyProblem::unreachable, why)}, server));
+GatewayReading reading_with(const AskedServer& server, ControlReply reply) {
+    return reading_with(forwarded_ports_from({std::move(reply)}, server));
+}
+
+GatewayReading unreachable(const AskedServer& server, std::string why) {
+    return reading_with(server, no_reply(ReplyProblem::unreachable, std::move(why)));
 }
 
 }  // namespace
 
 GluetunClient::GluetunClient(GluetunSettings settings) : settings_(std::move(settings)) {}
 
-GatewayReading GluetunClient::read(const GatewaySpec& gateway, const std::string& address) {
+GatewayReading GluetunClient::read(const GatewaySpec& gateway, const std::string& address) try {
     const auto deadline = steady_clock::now() + settings_.deadline;
     const int port = gateway.control_server.port;
     AskedServer server{gateway.container, host_port(address, port)};
@@ -170,6 +175,10 @@ GatewayReading GluetunClient::read(const GatewaySpec& gateway, const std::string
         {std::move(ip.value()), port, server.authority, std::move(login.value())}, deadline);
     searches.run();
     return searches.reading(server);
+} catch (const std::exception&) {
+    return reading_with(
+        AskedServer{gateway.container, host_port(address, gateway.control_server.port)},
+        not_asked());
 }
 
 }  // namespace roundhouse

@@ -33,4 +33,11 @@ inline ControlReply no_reply(ReplyProblem problem, std::string detail) {
     return reply;
 }
 
+// Memory, threads or open files have run out.
+inline ControlReply not_asked() {
+    return no_reply(ReplyProblem::unreachable,
+                    "could not be asked; check roundhouse's limits of memory, threads and open "
+                    "files");
+}
+
 }  // namespace roundhouse

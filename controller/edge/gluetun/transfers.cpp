@@ -51,6 +51,7 @@ std::optional<ControlTransfers::Ended> ControlTransfers::wait() {
 
 // libcurl's words are about its internals, and may repeat a part of the reply.
 ControlReply ControlTransfers::reply_from(HttpReply reply) const {
+    if (reply.not_sent) return not_asked();
     switch (reply.problem) {
         case HttpProblem::none: {
             ControlReply whole;
@@ -68,8 +69,9 @@ ControlReply ControlTransfers::reply_from(HttpReply reply) const {
                             "sends something that is no whole HTTP reply; check the port");
         default: break;
     }
+    const bool has_reason = reply.problem == HttpProblem::unreachable && !reply.detail.empty();
     return no_reply(ReplyProblem::unreachable,
-                    "does not answer: " +
+                    "does not answer" + (has_reason ? " (" + reply.detail + ")" : "") + ": " +
                         advice_on_silence(target_.ip, own_networks(),
                                           "nothing listens there; check that Gluetun runs "
                                           "(docker logs), and compare controlServer.port with "

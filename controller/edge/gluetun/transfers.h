@@ -1,13 +1,14 @@
 // GET requests to one control server.
 //
-// Redirects are not followed, proxies are not used, each request has its own connection, and a
-// reply of more than 64 KiB is cut off.
+// Redirects are not followed, proxies are not used, each request has its own connection, and a head
+// or a body of more than 64 KiB is cut off.
 #pragma once
 
 #include <chrono>
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "edge/client/transfers.h"
 #include "edge/gluetun/reply.h"
@@ -28,7 +29,8 @@ struct ControlTarget {
     ControlLogin login;
 };
 
-// Used by one thread. The destructor aborts pending requests.
+// Used by one thread. The destructor aborts pending requests. Throws std::exception when memory,
+// threads or open files run out.
 class ControlTransfers {
   public:
     using Instant = std::chrono::steady_clock::time_point;

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -202,6 +203,7 @@ TEST_CASE("what is no whole HTTP reply is malformed") {
     const std::string rows[] = {
         "\x16\x03\x01 hello\r\n\r\n",
         "SSH-2.0-OpenSSH_9.2\r\n",
+        "HTTP/1.1 200 OK\r\n",
         "HTTP/1.1 200 OK\r\nCont",
         "HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n{\"port\":40001}",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n{\"por",
@@ -223,6 +225,18 @@ TEST_CASE("what is no whole HTTP reply is malformed") {
         CHECK(timed.reading.forwarded_ports.kind == PortsAnswerKind::malformed);
         CHECK(timed.took < 4s);
     }
+}
+
+TEST_CASE("without a file descriptor left nothing is asked, and that is said") {
+    rlimit usual{};
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &usual) == 0);
+    const rlimit none{0, usual.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+    const auto answer = read(gateway_at(1)).forwarded_ports;
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &usual) == 0);
+    CHECK(answer.kind == PortsAnswerKind::unreachable);
+    CHECK_MESSAGE(mentions(answer.detail, "could not be asked; check roundhouse's limits"),
+                  answer.detail);
 }
 
 TEST_CASE("nobody there: refused, or closed without a word") {
