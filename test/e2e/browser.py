@@ -63,12 +63,13 @@ class Browser:
 
     # --- what a user does
 
-    def never_let_pass(self, milliseconds):
-        """In the pages that are opened from now on, a timer of that length does not go off."""
-        self.command("Page.addScriptToEvaluateOnNewDocument", source=f"""
+    def stop_timers(self, milliseconds):
+        """From now on no timer of that length is set."""
+        self.evaluate(f"""{{
             const setAnyTimeout = window.setTimeout;
             window.setTimeout = (what, after) =>
-                after === {milliseconds} ? 0 : setAnyTimeout(what, after);""")
+                after === {milliseconds} ? 0 : setAnyTimeout(what, after);
+        }}""")
 
     def open(self, url):
         self.command("Page.navigate", url=url)

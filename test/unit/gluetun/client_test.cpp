@@ -227,6 +227,7 @@ TEST_CASE("what is no whole HTTP reply is malformed") {
     }
 }
 
+#ifndef ROUNDHOUSE_IS_SANITIZED  // which takes descriptors itself, to look at memory
 TEST_CASE("without a file descriptor left nothing is asked, and that is said") {
     rlimit usual{};
     REQUIRE(::getrlimit(RLIMIT_NOFILE, &usual) == 0);
@@ -238,6 +239,7 @@ TEST_CASE("without a file descriptor left nothing is asked, and that is said") {
     CHECK_MESSAGE(mentions(answer.detail, "could not be asked; check roundhouse's limits"),
                   answer.detail);
 }
+#endif
 
 TEST_CASE("nobody there: refused, or closed without a word") {
     const auto closed = reading_of([](ServedConnection& connection) { connection.close(); }, 5s);
