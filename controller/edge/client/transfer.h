@@ -32,7 +32,7 @@ struct Transfer {
     bool head_arrived = false;
     std::size_t head_bytes = 0;
     OwnConnections* own = nullptr;
-    long socket_error = 0;  // errno, when there was no socket for it
+    long socket_error = 0;  // errno, when there was no socket for the last address
     bool opened = false;    // on_open was called
     bool too_large = false;
     std::string undelivered;  // arrived, and not yet passed to on_bytes

@@ -19,6 +19,10 @@ bool has_address(const Transfer& transfer) {
     return lookup_us > 0;
 }
 
+bool says_nothing_is_left(long error) {
+    return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
+}
+
 bool nothing_arrived(CURLcode code, const Transfer& transfer) {
     switch (code) {
         case CURLE_URL_MALFORMAT:
@@ -90,7 +94,7 @@ void judge_end(Transfer& transfer, CURLcode code) {
     if (os_error == 0) curl_easy_getinfo(transfer.easy.get(), CURLINFO_OS_ERRNO, &os_error);
     reply.problem = problem_of(code, transfer, os_error);
     reply.detail = cleaned(detail_of(reply.problem, code, transfer, os_error), longest_detail);
-    reply.not_sent = transfer.socket_error != 0;
+    reply.not_sent = says_nothing_is_left(transfer.socket_error);
     reply.nothing_arrived = nothing_arrived(code, transfer);
     reply.connect_timed_out =
         code == CURLE_OPERATION_TIMEDOUT && !transfer.connected && has_address(transfer);

@@ -89,7 +89,7 @@ curl_socket_t open_socket(void* context, curlsocktype /*purpose*/, curl_sockaddr
                            ? ::socket(peer->family, peer->socktype | SOCK_CLOEXEC, peer->protocol)
                            : open_noted(*transfer.own, peer->family, peer->socktype, peer->protocol,
                                         &peer->addr, peer->addrlen);
-    if (socket < 0) transfer.socket_error = errno;
+    transfer.socket_error = socket < 0 ? errno : 0;  // another address may follow
     return socket;
 } catch (const std::exception&) {
     return CURL_SOCKET_BAD;  // out of memory
