@@ -227,6 +227,26 @@ TEST_CASE("what is no whole HTTP reply is malformed") {
     }
 }
 
+TEST_CASE("a redirect leads where its own head says, and nowhere by another head or a trailer") {
+    const std::string rows[] = {
+        "HTTP/1.1 103 Early Hints\r\nLocation: /v2/x\r\n\r\n"
+        "HTTP/1.1 301 Moved\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 301 Moved\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nLocation: /v2/x\r\n\r\n",
+    };
+    for (const auto& bytes : rows) {
+        CAPTURE(bytes);
+        const auto timed = reading_of(
+            [&](ServedConnection& connection) {
+                const bool follows = mentions(connection.read_request(), "/v2/x");
+                connection.send(follows ? http_reply(200, "{\"port\":40001}") : bytes);
+                connection.close();
+            },
+            5s);
+        CHECK(timed.reading.forwarded_ports.kind == PortsAnswerKind::malformed);
+        CHECK(mentions(timed.reading.forwarded_ports.detail, "another server"));
+    }
+}
+
 #ifndef ROUNDHOUSE_IS_SANITIZED  // which takes descriptors itself, to look at memory
 TEST_CASE("without a file descriptor left nothing is asked, and that is said") {
     rlimit usual{};
