@@ -85,6 +85,16 @@ class Gateway(Steering):
         return docker_host.inspect(self.name)["State"]["StartedAt"]
 
     @property
+    def exists(self):
+        return docker_host.inspect(self.name) is not None
+
+    @property
+    def last_health_checks(self):
+        """What each of the last ones came to, as (exit code, output)."""
+        told = docker_host.inspect(self.name)["State"].get("Health", {}).get("Log") or []
+        return [(each["ExitCode"], each["Output"]) for each in told]
+
+    @property
     def health(self):
         """What Docker says: "starting", "healthy", "unhealthy", or "none"."""
         return docker_host.inspect(self.name)["State"].get("Health", {}).get("Status", "none")
@@ -323,7 +333,9 @@ class PoolTest(unittest.TestCase):
         """For a failed test: what there is, and what the controller said."""
         logs = "".join(f"--- {each.log_path}\n" + "".join(each.log.splitlines(True)[-60:])
                        for each in self.controllers[-2:])
-        return f"engines: {self.engines()}\n{logs}"
+        checks = "".join(f"{each.name} is {each.health}: {each.last_health_checks}\n"
+                         for each in self.gateways if each.exists)
+        return f"engines: {self.engines()}\n{checks}{logs}"
 
     def settle(self, count, slots=None, ready=True):
         """Waits until exactly `count` engines are there, each in its slot and answering through its
