@@ -90,6 +90,16 @@ class Daemon:
             return "".join(text.readlines()[-20:])
 
 
+def remove(folder):
+    """With what a daemon left mounted there: its data folder, for one, on itself."""
+    with open("/proc/self/mounts", encoding="ascii") as mounts:
+        places = [line.split()[1] for line in mounts]
+    for place in sorted(places, reverse=True):
+        if place.startswith(folder + "/"):
+            subprocess.run(["umount", "--lazy", place], check=False)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 def use_private_docker(add_cleanup):
     """From now on this process, and what it starts, has a daemon of its own, with the stand-in
     images; until what `add_cleanup` was given is called. Returns it."""
@@ -97,7 +107,7 @@ def use_private_docker(add_cleanup):
     require(os.path.exists(f"{STANDIN_PROGRAMS}/standin_engine"), "STANDIN_PROGRAMS")
     require(enter_own_network(), "a network namespace of its own")
     folder = tempfile.mkdtemp(prefix="roundhouse-dockerd-")
-    add_cleanup(shutil.rmtree, folder, ignore_errors=True)
+    add_cleanup(remove, folder)
     os.environ["DOCKER_HOST"] = f"unix://{folder}/docker.sock"
     daemon = Daemon(folder)
     add_cleanup(daemon.stop)
