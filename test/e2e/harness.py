@@ -24,7 +24,7 @@ ENGINE_IMAGE = f"{IMAGES}-engine"
 GATEWAY_IMAGE = f"{IMAGES}-gateway"
 BINARY = os.environ.get("ROUNDHOUSE", "roundhouse")
 ANY_SLOTS = object()
-# Judges an engine long after Docker tells of its end, however busy the machine is.
+# On a busy machine Docker may report an engine's end seconds late. The probe must not be faster.
 PATIENT_PROBE = {"period": "200ms", "timeout": "500ms", "failureThreshold": 100,
                  "startupTimeout": "60s"}
 # For engines that hang.
@@ -90,7 +90,7 @@ class Gateway(Steering):
 
     @property
     def last_health_checks(self):
-        """What each of the last ones came to, as (exit code, output)."""
+        """The results of the last checks: (exit code, output)."""
         told = docker_host.inspect(self.name)["State"].get("Health", {}).get("Log") or []
         return [(each["ExitCode"], each["Output"]) for each in told]
 

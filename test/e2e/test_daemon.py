@@ -15,8 +15,8 @@ class DaemonRestarts(PoolTest):
     def setUp(self):
         super().setUp()
         self.gateways[0].remove()
-        # Before version 23 Docker checks nobody's health again after a restart with live-restore. A
-        # check that the end of the daemon interrupts must not be its last word.
+        # Docker before 23 runs no health checks any more after a restart with live-restore. If its
+        # end interrupts a check, one failure must not leave the gateway unhealthy for good.
         self.gateways[0].make("--restart", "always", "--health-retries", "1000")
         self.write_spec(3)
         self.controller = self.start_controller()

@@ -72,12 +72,12 @@ class Connecting(StandinTest):
                 "PATH": os.environ["PATH"], "GLUETUN_PORTS": "40001",
                 "VPN_PORT_FORWARDING_UP_COMMAND": note("up"),
                 "VPN_PORT_FORWARDING_DOWN_COMMAND": note("down")})
-            wait_until(lambda: told() == ["up"], "the first command ran")
+            wait_until(lambda: told() == ["up"], "the up command ran")
             gateway.reconnect(100, 100, 100)
             self.assertEqual(self.ALL, self.shown(gateway))
-            wait_until(lambda: told() == ["up", "down"], "the command before the VPN stops ran")
+            wait_until(lambda: told() == ["up", "down"], "the down command ran")
             self.stages(gateway, self.ALL)
-            wait_until(lambda: told() == ["up", "down", "up"], "the command of the new port ran")
+            wait_until(lambda: told() == ["up", "down", "up"], "the up command ran again")
 
 
 if __name__ == "__main__":
